@@ -1,0 +1,1 @@
+"""Parts that lessons use and do not teach: one idea a file, torch only."""

@@ -1,0 +1,33 @@
+"""What can go wrong, each as one sentence that ends in what to do."""
+
+
+class LabError(Exception):
+    """A mistake of the user or of the machine; its text is all that a user is shown."""
+
+
+class ConfigError(LabError):
+    """A knob that does not exist, or a value that it does not take."""
+
+
+class DataError(LabError):
+    """A data set that cannot be found, downloaded or read."""
+
+
+class StoreError(LabError):
+    """A run folder that cannot be found, read or written."""
+
+
+class BusyError(StoreError):
+    """A run that another worker holds."""
+
+
+class CheckpointError(LabError):
+    """A checkpoint that cannot be written or read."""
+
+
+class LessonError(LabError):
+    """A lesson that cannot be found or loaded."""
+
+
+class DeviceError(LabError):
+    """A device that is not there, or that has too little memory."""
