@@ -1,5 +1,10 @@
 """What can go wrong, each as one sentence that ends in what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class LabError(Exception):
     """A mistake of the user or of the machine; its text is all that a user is shown."""
@@ -31,3 +36,18 @@ class LessonError(LabError):
 
 class DeviceError(LabError):
     """A device that is not there, or that has too little memory."""
+
+
+@contextmanager
+def boundary(what: str) -> Iterator[None]:
+    """The one fence around code that is not the lab's: its failure becomes a `LessonError`.
+
+    A `LabError` passes as it is. `what` names what was tried, as the beginning of the sentence.
+    """
+    try:
+        yield
+    except LabError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+        raise LessonError(f"{what} failed with {kind}: {error}".rstrip(": ")) from error

@@ -31,22 +31,21 @@ def knob(
 ) -> Any:
     """A field of a lesson's frozen config dataclass.
 
-    Declared once, it is a KEY=VALUE on the command line, a row in the form, a line in run.json and a
-    row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps.
+    Declared once, it is a KEY=VALUE on the command line, a row in the form, a line in run.json and
+    a row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps.
     """
-    return field(
-        default=default, metadata={KNOB: Knob(text, low, high, tuple(choices), live)}
-    )
+    return field(default=default, metadata={KNOB: Knob(text, low, high, tuple(choices), live)})
 
 
 @dataclass(frozen=True)
 class Reference:
     """A published figure and how to reproduce it.
 
-    `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the metric,
-    the "best" (lowest), the "first", or a step number. `preset`, `knobs` and `seed` are the setting;
-    `data` is the data set that the figure belongs to ("" where it needs none). `gpu` marks a setting
-    that a CPU would need hours for. `line` draws the figure in the metric's chart.
+    `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the
+    metric, the "best" (lowest), the "first", or a step number. `preset`, `knobs` and `seed` are the
+    setting;
+    `data` is the data set that the figure belongs to ("" where it needs none). `gpu` marks a
+    setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
     """
 
     metric: str

@@ -7,7 +7,8 @@
             ...
             yield {"loss": loss}
 
-`Run(Config())` works alone, in a notebook or a test; the lab passes a `Host` that writes the run folder.
+`Run(Config())` works alone, in a notebook or a test; the lab passes a `Host` that writes the run
+folder.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class Alone:
 class Run:
     """One training run between two steps.
 
-    `config` may be replaced between steps (a live knob); read it afresh inside the loop. `device` is
-    torch's name for it. `rng` is a `random.Random` that is a function of (seed, step), and so is torch's
-    global generator: whatever is drawn from either inside a step is drawn again after a resume.
+    `config` may be replaced between steps (a live knob); read it afresh inside the loop. `device`
+    is torch's name for it. `rng` is a `random.Random` that is a function of (seed, step), and so is
+    torch's global generator: whatever is drawn from either inside a step is drawn again after a
+    resume.
     """
 
     def __init__(
@@ -120,7 +122,9 @@ class Run:
         self._host.say(self.step, text)
 
     def work(self, unit: str, units: int, flops: float = 0.0) -> None:
-        """What one step handles (say 768 "tok"), for the rate; `flops` a step, for the MFU on a GPU."""
+        """What one step handles (say 768 "tok"), for the rate; `flops` a step, for the MFU on a
+        GPU.
+        """
         self.unit, self.units, self.flops = unit, units, flops
 
     def _sow(self, step: int) -> None:

@@ -22,8 +22,8 @@ class Token:
     """One sampled token and the distribution that it came from.
 
     `probability` and `entropy` (bits) are of the model's own distribution, before any cut;
-    `alternatives` are the likeliest (text, probability) after temperature, `kept` how many of the whole
-    vocabulary survive top-k and top-p.
+    `alternatives` are the likeliest (text, probability) after temperature, `kept` how many of the
+    whole vocabulary survive top-k and top-p.
     """
 
     text: str

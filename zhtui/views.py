@@ -1,14 +1,15 @@
 """What a lesson can show: plain data, drawn by the lab. One widget a view.
 
-A view says *what* is seen, never how: arrays are numpy's, everything else is text and numbers. Views
-are written to a run's `artifacts/` as JSON and read back by any process, with or without torch.
+A view says *what* is seen, never how: arrays are numpy's, everything else is text and numbers.
+Views are written to a run's `artifacts/` as JSON and read back by any process, with or without
+torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,9 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Bars:
-    """Labelled values, largest length first to read; those from index `cut` on are drawn as cut off."""
+    """Labelled values, largest length first to read; those from index `cut` on are drawn as cut
+    off.
+    """
 
     labels: Sequence[str]
     values: Sequence[float]
@@ -118,5 +121,5 @@ class Board:
     note: str = field(default="")
 
 
-View = Union[Heatmap, Histogram, Bars, Scatter, Text, Table, Graph, Tree, Board]
+View = Heatmap | Histogram | Bars | Scatter | Text | Table | Graph | Tree | Board
 KINDS: tuple[type, ...] = (Heatmap, Histogram, Bars, Scatter, Text, Table, Graph, Tree, Board)

@@ -1,0 +1,74 @@
+"""Views on disk: a view as JSON and back. Arrays are base64 beside their type and shape."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zhtui.errors import StoreError
+from zhtui.views import KINDS, Node, View
+
+NAMES: dict[str, Any] = {kind.__name__: kind for kind in (*KINDS, Node)}
+NUMBERS = "fiub"  # numpy's kinds of plain numbers
+LARGEST = 64 << 20  # bytes of one view on disk
+
+
+def write(path: Path, view: View) -> None:
+    """Writes a view aside and moves it into place."""
+    path.parent.mkdir(exist_ok=True)
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(json.dumps(_plain(view)), encoding="utf-8")
+    aside.replace(path)
+
+
+def read(path: Path) -> View:
+    """Reads a view. Raises `StoreError` where the file is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            view: View = _view(json.loads(file.read(LARGEST)))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
+    if not isinstance(view, KINDS):
+        raise StoreError(f"{path.name} is no view; delete it and go on")
+    return view
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        shown = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return {"view": type(value).__name__, **shown}
+    if isinstance(value, np.ndarray):
+        raw = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {"array": raw, "type": value.dtype.str, "shape": value.shape}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {"map": [[key, _plain(item)] for key, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _view(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_view(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        kind = np.dtype(value["type"])
+        if kind.kind not in NUMBERS:
+            raise ValueError(f"an array of {kind}")
+        raw = base64.b64decode(value["array"])
+        return np.frombuffer(raw, kind).reshape(value["shape"])
+    if "map" in value:
+        return {key: _view(item) for key, item in value["map"]}
+    shape = NAMES[value["view"]]
+    known = {item.name for item in dataclasses.fields(shape)}
+    return shape(**{name: _view(item) for name, item in value.items() if name in known})

@@ -1,0 +1,207 @@
+"""Checkpoints: safetensors beside JSON, written aside, then renamed. Nothing is pickled.
+
+A part's state is split in two: its tensors go to `<part>.safetensors`, everything else (and where
+each tensor stood) to `state.json`, which also holds the sha256 of every tensor file. A folder that
+exists is complete; one that was damaged afterwards is found out by its hash and named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zhtui.errors import CheckpointError
+
+FORMAT = 1
+STATE = "state.json"
+PART = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any]) -> Path:
+    """Writes `step-<step>/` with the state of each part. Raises `CheckpointError` (disk full …).
+
+    `facts` are JSON values that stand beside the parts (elapsed seconds, the best figure).
+    """
+    final = run / f"step-{step:06d}"
+    aside = run / f".{final.name}.{os.getpid()}"
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        state = {name: _write_part(aside, name, part) for name, part in parts.items()}
+        whole = {"format": FORMAT, "step": step, "facts": dict(facts), "parts": state}
+        _write(aside / STATE, json.dumps(whole).encode())
+        _move(aside, final)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        why = error.strerror or error
+        raise CheckpointError(
+            f"the checkpoint of step {step} could not be written ({why}); "
+            f"make room in {run} and resume, the last good one stays"
+        ) from error
+    return final
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """A checkpoint's `state.json`, its files checked. Raises `CheckpointError` naming what is
+    wrong.
+    """
+    try:
+        whole = json.loads((folder / STATE).read_bytes())
+        version, parts = whole["format"], whole["parts"]
+        hashes = {name: part["sha256"] for name, part in parts.items() if part["sha256"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, f"{STATE} cannot be read") from error
+    if version > FORMAT:
+        raise CheckpointError(
+            f"{folder.name} was written by a newer zhtui; update zhtui to read it"
+        )
+    for name, expected in hashes.items():
+        path = folder / f"{name}.safetensors"
+        if not PART.fullmatch(name) or path.is_symlink() or not path.is_file():
+            raise _damaged(folder, f"{path.name} is missing")
+        if _sha256(path) != expected:
+            raise _damaged(folder, f"{path.name} has changed or is cut short")
+    return dict(whole)
+
+
+def restore(folder: Path, state: Mapping[str, Any], name: str, part: Any) -> None:
+    """Gives a part the state that it had. Raises `CheckpointError` where it does not fit."""
+    if name not in state["parts"]:
+        raise CheckpointError(
+            f"{folder.name} holds no {name}; it was written by another version of the lesson: "
+            "start a new run"
+        )
+    saved = state["parts"][name]
+    tensors = _load(folder / f"{name}.safetensors", saved["kind"]) if saved["sha256"] else {}
+    value = _unpacked(saved["state"], tensors)
+    try:
+        if hasattr(part, "load_state_dict"):
+            part.load_state_dict(value)
+        else:
+            part.set_state(value["generator"])
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        first = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{name} of {folder.name} does not fit this lesson any more ({first}); start a new run"
+        ) from error
+
+
+def _write_part(folder: Path, name: str, part: Any) -> dict[str, Any]:
+    assert PART.fullmatch(name), f"a part's name is a-z, 0-9 and _, not {name!r}"
+    state = part.state_dict() if hasattr(part, "state_dict") else {"generator": part.get_state()}
+    tensors: dict[str, Any] = {}
+    skeleton = _packed(state, "", tensors, {})
+    kind = "torch" if any(_is_torch(tensor) for tensor in tensors.values()) else "numpy"
+    sha256 = ""
+    if tensors:
+        path = folder / f"{name}.safetensors"
+        _write(path, _bytes(tensors, kind))
+        sha256 = _sha256(path)
+    return {"kind": kind, "sha256": sha256, "state": skeleton}
+
+
+def _packed(value: Any, path: str, tensors: dict[str, Any], seen: dict[Any, str]) -> Any:
+    """JSON with a mark where a tensor stood; tensors that share memory are written once."""
+    if _is_torch(value) or isinstance(value, np.ndarray):
+        if _is_torch(value):
+            same = (value.data_ptr(), value.shape, value.stride(), value.dtype)
+            if value.numel() and same in seen:
+                return {"$tensor": seen[same]}
+            seen[same] = path
+            value = value.detach()
+        tensors[path] = value
+        return {"$tensor": path}
+    if isinstance(value, Mapping):
+        items = [
+            (key, _packed(item, _join(path, key), tensors, seen)) for key, item in value.items()
+        ]
+        if all(isinstance(key, str) and not key.startswith("$") for key in value):
+            return dict(items)
+        return {"$items": [list(item) for item in items]}
+    if isinstance(value, (list, tuple)):
+        listed = [_packed(item, _join(path, i), tensors, seen) for i, item in enumerate(value)]
+        return {"$tuple": listed} if isinstance(value, tuple) else listed
+    assert value is None or isinstance(value, (bool, int, float, str)), f"{path}: {type(value)}"
+    return value
+
+
+def _unpacked(value: Any, tensors: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(item, tensors) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$tensor" in value:
+        return tensors[value["$tensor"]]
+    if "$items" in value:
+        return {key: _unpacked(item, tensors) for key, item in value["$items"]}
+    if "$tuple" in value:
+        return tuple(_unpacked(item, tensors) for item in value["$tuple"])
+    return {key: _unpacked(item, tensors) for key, item in value.items()}
+
+
+def _bytes(tensors: Mapping[str, Any], kind: str) -> bytes:
+    if kind == "numpy":
+        import safetensors.numpy
+
+        return safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()})
+    import safetensors.torch
+    import torch
+
+    whole = {k: torch.as_tensor(v).cpu().contiguous() for k, v in tensors.items()}
+    return safetensors.torch.save(whole)
+
+
+def _load(path: Path, kind: str) -> dict[str, Any]:
+    if kind == "numpy":
+        import safetensors.numpy
+
+        return dict(safetensors.numpy.load_file(path))
+    import safetensors.torch
+
+    return dict(safetensors.torch.load_file(path))
+
+
+def _is_torch(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _join(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move(aside: Path, final: Path) -> None:
+    """A resumed run meets its own older checkpoint of the same step: that one makes way."""
+    if final.exists():
+        old = final.with_name(f".{final.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        final.rename(old)
+        aside.rename(final)
+        shutil.rmtree(old)
+    else:
+        aside.rename(final)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damaged(folder: Path, why: str) -> CheckpointError:
+    return CheckpointError(f"{folder.name} is damaged ({why}); the checkpoint before it is used")

@@ -1,0 +1,89 @@
+"""The lease on a run folder: held by the worker while it lives, asked of the kernel by everyone
+else.
+
+POSIX record locks (`lockf`), because they are not inherited by children and end with the process.
+Closing *any* descriptor of the file drops the lock, so a process never opens a lease that it holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zhtui.errors import BusyError, StoreError
+
+PATIENCE = 1.0  # seconds; a worker that was told to stop may still be closing its files
+_held: set[Path] = set()
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Holds the lease at `path` while the block runs. Raises `BusyError` or `StoreError`."""
+    path = path.resolve()
+    if path in _held:
+        raise _busy(path)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        why = f"cannot write to {path.parent}: {error.strerror}"
+        raise StoreError(f"{why}; choose another place with --store") from error
+    try:
+        _lock(descriptor, path)
+        _held.add(path)
+        yield
+    finally:
+        _held.discard(path)
+        os.close(descriptor)
+
+
+def held(path: Path) -> bool:
+    """Whether a living process holds the lease; it is not taken to find out."""
+    if path.resolve() in _held:
+        return True
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, _question())
+        return _kind(answer) != fcntl.F_UNLCK
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise _busy(path) from error
+            time.sleep(0.02)
+
+
+def _busy(path: Path) -> BusyError:
+    name = path.parent.name
+    return BusyError(f"another worker is at {name}; stop it first with `zhtui runs stop {name}`")
+
+
+def _question() -> bytes:
+    """struct flock asking "who would stop me from writing?"."""
+    if sys.platform == "darwin":
+        return struct.pack("qqihh", 0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET)
+    return struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+
+
+def _kind(answer: bytes) -> int:
+    if sys.platform == "darwin":
+        return int(struct.unpack("qqihh", answer)[3])
+    return int(struct.unpack("hhqqi4x", answer)[0])

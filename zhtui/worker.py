@@ -1,0 +1,31 @@
+"""`python -P -m zhtui.worker RUN [INBOX]`: trains one run, detached from every terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from zhtui import drive
+from zhtui.errors import LabError
+from zhtui.folder import RunFolder
+
+POLITENESS = 10  # of 19; the terminal and the shell go first, where the CPU does the training
+
+
+def main(arguments: list[str]) -> int:
+    """Runs to the end. A hang-up does nothing to it; SIGTERM saves and stops (exit code 143)."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    os.nice(POLITENESS)
+    inbox = int(arguments[1]) if len(arguments) > 1 else None
+    try:
+        return drive.work(RunFolder(Path(arguments[0])), inbox=inbox)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
