@@ -1,0 +1,56 @@
+"""A text as integers: its own characters are the vocabulary, its last tenth is for validation.
+
+    text = CharText.read(path)
+    windows = windows_of(text.train, 64)      # every stretch of 64 + 1 characters, nothing copied
+    batch = windows[torch.randint(len(windows), (12,))]
+
+Leaves out: tokens longer than a character (lesson `tokenizer`), several files, documents.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+class CharText:
+    """A text, its sorted characters, and the integers of its two parts.
+
+    `train` is the first nine tenths and `val` the rest, both int64 of shape (characters,).
+    """
+
+    def __init__(self, text: str) -> None:
+        points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
+        symbols, ids = points.unique(sorted=True, return_inverse=True)
+        self.characters = "".join(map(chr, symbols.tolist()))
+        self.index = {character: i for i, character in enumerate(self.characters)}
+        self.train, self.val = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+
+    @classmethod
+    def read(cls, path: Path) -> CharText:
+        """The text of a UTF-8 file."""
+        return cls(path.read_text(encoding="utf-8"))
+
+    @property
+    def vocab(self) -> int:
+        """How many characters there are to choose from."""
+        return len(self.characters)
+
+    def unknown(self, text: str) -> str:
+        """The characters of `text` that this vocabulary lacks, each once, in order."""
+        return "".join(dict.fromkeys(c for c in text if c not in self.index))
+
+    def encode(self, text: str) -> Tensor:
+        """Characters to integers (characters,). Raises KeyError at an unknown one."""
+        return torch.tensor([self.index[character] for character in text], dtype=torch.int64)
+
+    def decode(self, ids: Tensor) -> str:
+        """Integers (characters,) to characters."""
+        return "".join(self.characters[i] for i in ids.tolist())
+
+
+def windows_of(ids: Tensor, length: int) -> Tensor:
+    """Every stretch of `length` inputs and the one target after them: (n, length + 1), a view."""
+    return ids.unfold(0, length + 1, 1)

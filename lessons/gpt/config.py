@@ -1,0 +1,75 @@
+"""The knobs of the GPT lesson, and its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from zhtui.lab import knob
+
+RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = knob("auto", "text to learn: a data set's name, or a file")
+    rung: str = knob("full", "how far up the ladder from bigram to GPT", choices=RUNGS)
+    block_size: int = knob(64, "context, in characters", low=2)
+    n_layer: int = knob(4, "blocks", low=1)
+    n_head: int = knob(4, "heads a block; divides n_embd", low=1)
+    n_embd: int = knob(128, "channels of the residual stream", low=1)
+    activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
+    dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
+    bias: bool = knob(False, "biases in linear layers and norms")
+    tied: bool = knob(True, "one table for reading and writing characters")
+    steps: int = knob(2000, "updates", low=1)
+    batch_size: int = knob(12, "texts a batch", low=1)
+    accumulation: int = knob(1, "batches whose gradients make one update", low=1)
+    lr: float = knob(1e-3, "learning rate at its peak", low=0.0, live=True)
+    min_lr: float = knob(1e-4, "learning rate at the end of the decay", low=0.0, live=True)
+    warmup: int = knob(100, "steps to reach the peak", low=0)
+    decay: bool = knob(True, "cosine decay after the warm-up; off: constant")
+    beta1: float = knob(0.9, "AdamW: memory of the gradient", low=0.0, high=0.9999)
+    beta2: float = knob(0.99, "AdamW: memory of its square", low=0.0, high=0.9999)
+    weight_decay: float = knob(0.1, "AdamW: pull of matrices towards zero", low=0.0)
+    grad_clip: float = knob(1.0, "longest gradient; 0 does not clip", low=0.0, live=True)
+    eval_every: int = knob(250, "steps between evaluations", low=1)
+    eval_batches: int = knob(20, "batches an evaluation averages, of train and of val", low=1)
+    precision: str = knob("auto", "matrix products in", choices=("auto", "fp32", "bf16"))
+    compile: bool = knob(False, "torch.compile, where it works")
+
+
+CPU = Config()  # nanoGPT's setting for a CPU
+QUICK = replace(CPU, steps=1000, eval_every=100)
+TINY = replace(
+    CPU, block_size=16, n_layer=2, n_head=2, n_embd=32, steps=20, batch_size=8, eval_every=10,
+    eval_batches=2, warmup=5,
+)  # fmt: skip
+PAPER = replace(
+    CPU, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, batch_size=64, steps=5000,
+    eval_batches=200,
+)  # fmt: skip
+
+LECTURE = replace(
+    CPU, activation="relu", bias=True, tied=False, steps=5000, warmup=0, decay=False, beta2=0.999,
+    weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
+)  # fmt: skip
+SMALL = replace(LECTURE, batch_size=16, block_size=32, n_embd=64)
+LARGE = replace(
+    LECTURE, batch_size=64, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, lr=3e-4
+)
+RUNG = replace(LECTURE, batch_size=32, block_size=8, n_layer=1, n_embd=32)
+
+PRESETS = {
+    "tiny": TINY,
+    "quick": QUICK,
+    "cpu": CPU,
+    "paper": PAPER,
+    "small": SMALL,
+    "large": LARGE,
+    "rung-bigram": replace(RUNG, rung="bigram", lr=1e-2, steps=3000),
+    "rung-head": replace(RUNG, rung="head"),
+    "rung-heads": replace(RUNG, rung="heads"),
+    "rung-feedforward": replace(RUNG, rung="feedforward"),
+    "rung-blocks": replace(RUNG, rung="blocks", n_layer=3),
+    "rung-layernorm": replace(RUNG, rung="layernorm", n_layer=3),
+}

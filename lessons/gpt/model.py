@@ -1,0 +1,280 @@
+"""A GPT, climbed from the bigram one rung at a time: Vaswani 2017 as Radford 2019 arranged it.
+
+    bigram       a table: the last character alone names the next
+    head         embeddings, positions, and one head of self-attention
+    heads        several smaller heads side by side
+    feedforward  after listening, each position thinks by itself
+    blocks       residual paths, so that layers can be stacked
+    layernorm    each layer reads a normalised stream
+    full         residual branches begin quiet, as deep stacks need (GPT-2)
+
+Letters: B texts in a batch, T positions in time, S positions looked at, C channels, H heads,
+D = C / H channels a head, V characters in the vocabulary, L layers.
+
+Leaves out: rotary positions (lesson `positions`), grouped heads (`attention`), GPT-2's weights (`gpt2`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
+ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
+
+
+class Shape(Protocol):
+    """The knobs that a model is built from."""
+
+    @property
+    def rung(self) -> str: ...
+    @property
+    def block_size(self) -> int: ...
+    @property
+    def n_layer(self) -> int: ...
+    @property
+    def n_head(self) -> int: ...
+    @property
+    def n_embd(self) -> int: ...
+    @property
+    def activation(self) -> str: ...
+    @property
+    def dropout(self) -> float: ...
+    @property
+    def bias(self) -> bool: ...
+    @property
+    def tied(self) -> bool: ...
+
+
+def has(shape: Shape, rung: str) -> bool:
+    """Whether the model stands on that rung or above it."""
+    return RUNGS.index(shape.rung) >= RUNGS.index(rung)
+
+
+# --- communication: each position asks, and takes what the past answers ---------------------------
+
+
+def attention_weights(q: Tensor, k: Tensor) -> Tensor:
+    """Who looks at whom: (B, H, T, D), (B, H, S, D) -> (B, H, T, S), each row sums to one.
+
+    The T queries are the last of the S positions, so a query sees S - T positions before its own.
+    """
+    T, S, D = q.size(-2), k.size(-2), q.size(-1)
+    scores = q @ k.mT / math.sqrt(D)  # (B, H, T, S), of unit variance whatever D is
+    future = torch.ones(T, S, dtype=torch.bool, device=q.device).triu(S - T + 1)
+    return scores.masked_fill(future, -math.inf).softmax(dim=-1)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, dropout: float = 0.0) -> Tensor:
+    """The taught form: an average of values, weighted by attention: (B, H, T, D)."""
+    return F.dropout(attention_weights(q, k), dropout) @ v
+
+
+def attend_fast(q: Tensor, k: Tensor, v: Tensor, dropout: float = 0.0) -> Tensor:
+    """The used form, equal to `attend`: one fused kernel.
+
+    On a CPU that kernel's backward pass is slow in bfloat16 (4.9 ms against 0.6 at nanoGPT's CPU
+    setting), so there three calls do its work; the first takes in the scale and the mask.
+    """
+    B, H, T, D = q.shape
+    S = k.size(-2)
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=S == T)
+    future = torch.full((T, S), -math.inf, dtype=q.dtype, device=q.device).triu(S - T + 1)
+    q, k, v = (x.reshape(B * H, -1, D) for x in (q, k, v))
+    scores = torch.baddbmm(future, q, k.mT, alpha=1 / math.sqrt(D))  # (B * H, T, S)
+    weights = F.dropout(scores.softmax(dim=-1), dropout)
+    return (weights @ v).view(B, H, T, D)
+
+
+class Past:
+    """The keys and values of one layer's positions so far, so that none is computed twice."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.used = room, 0
+        self.kv: Tensor | None = None  # (2, B, H, room, D)
+
+    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Appends the keys and values of T positions; returns those of all S so far."""
+        B, H, T, D = k.shape
+        if self.kv is None:
+            self.kv = k.new_empty(2, B, H, self.room, D)
+        S = self.used + T
+        self.kv[0, :, :, self.used : S] = k
+        self.kv[1, :, :, self.used : S] = v
+        self.used = S
+        return self.kv[0, :, :, :S], self.kv[1, :, :, :S]
+
+
+class Attention(nn.Module):
+    """Self-attention with all heads in one product.
+
+    Keys, queries and values have no bias: a key's would add the same to a whole row of scores,
+    which softmax does not see.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        C = shape.n_embd
+        self.heads = shape.n_head if has(shape, "heads") else 1
+        self.dropout = shape.dropout
+        self.qkv = nn.Linear(C, 3 * C, bias=False)
+        self.project = nn.Linear(C, C, bias=shape.bias) if has(shape, "blocks") else nn.Identity()
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, T, C) -> queries, keys and values, each (B, H, T, D)."""
+        B, T, C = x.shape
+        qkv = self.qkv(x).view(B, T, 3, self.heads, C // self.heads)
+        q, k, v = qkv.permute(
+            2, 0, 3, 1, 4
+        )  # time and heads change places; a view alone would leak
+        return q, k, v
+
+    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
+        q, k, v = self.split(x)
+        if past is not None:
+            k, v = past.extend(k, v)
+        y = attend_fast(q, k, v, self.dropout if self.training else 0.0)  # (B, H, T, D)
+        y = self.project(y.transpose(1, 2).reshape(x.shape))  # heads side by side: (B, T, C)
+        return F.dropout(y, self.dropout, self.training)
+
+
+# --- computation: each position by itself ---------------------------------------------------------
+
+
+class FeedForward(nn.Module):
+    """A hidden layer for each position: C -> 4C -> C; before residual paths a single C -> C."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        C, bias = shape.n_embd, shape.bias
+        wide = 4 * C if has(shape, "blocks") else C
+        self.dropout = shape.dropout
+        self.expand = nn.Linear(C, wide, bias=bias)
+        self.activation = ACTIVATIONS[shape.activation]()
+        self.project = nn.Linear(wide, C, bias=bias) if has(shape, "blocks") else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.project(self.activation(self.expand(x)))
+        return F.dropout(y, self.dropout, self.training)
+
+
+class Block(nn.Module):
+    """Communication, then computation; from `blocks` on each is a branch off a residual path."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        C, norm = shape.n_embd, has(shape, "layernorm")
+        self.residual = has(shape, "blocks")
+        self.norm1 = nn.LayerNorm(C, bias=shape.bias) if norm else nn.Identity()
+        self.attention = Attention(shape)
+        self.norm2 = nn.LayerNorm(C, bias=shape.bias) if norm else nn.Identity()
+        self.think = FeedForward(shape) if has(shape, "feedforward") else nn.Identity()
+
+    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
+        if not self.residual:
+            return self.think(self.attention(x, past))
+        x = x + self.attention(self.norm1(x), past)  # (B, T, C)
+        return x + self.think(self.norm2(x))
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one text did inside the model: attention a layer, and the residual stream after it."""
+
+    weights: list[Tensor]  # L times (H, T, T)
+    stream: list[Tensor]  # 1 + L times (T, C): the embedding, then after each block
+
+
+class GPT(nn.Module):
+    """Characters (B, T) to logits (B, T, V)."""
+
+    def __init__(self, shape: Shape, vocab: int) -> None:
+        super().__init__()
+        C = shape.n_embd
+        self.block_size = shape.block_size
+        self.bigram = shape.rung == "bigram"
+        self.dropout = shape.dropout
+        self.tokens = nn.Embedding(vocab, vocab if self.bigram else C)
+        self.positions = nn.Embedding(shape.block_size, C) if not self.bigram else None
+        layers = 0 if self.bigram else shape.n_layer
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(layers))
+        self.norm = nn.LayerNorm(C, bias=shape.bias) if has(shape, "layernorm") else nn.Identity()
+        self.head = nn.Linear(C, vocab, bias=not shape.tied) if not self.bigram else nn.Identity()
+        if shape.tied and not self.bigram:
+            self.head.weight = (
+                self.tokens.weight
+            )  # the same table reads and writes (Press, Wolf 2017)
+        self.start(shape)
+
+    def start(self, shape: Shape) -> None:
+        """Small weights, so that the first guess is nearly uniform and the loss near ln V."""
+        for name, weight in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(weight)
+            elif weight.dim() == 2:
+                quiet = has(shape, "full") and name.endswith("project.weight")
+                # 2L branches add into one stream: shrink each so that the sum keeps its size
+                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * shape.n_layer) if quiet else 0.02)
+
+    def embed(self, ids: Tensor, start: int = 0) -> Tensor:
+        """What each character is, plus where it stands: (B, T) -> (B, T, C)."""
+        x = self.tokens(ids)
+        if self.positions is not None:
+            x = x + self.positions.weight[start : start + ids.size(1)]
+        return F.dropout(x, self.dropout, self.training)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.embed(ids)  # (B, T, C)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))  # (B, T, V)
+
+    def loss(self, ids: Tensor, targets: Tensor) -> Tensor:
+        """Mean negative log-likelihood in nats a character; `targets` are (B, T)."""
+        return F.cross_entropy(self(ids).flatten(0, 1), targets.flatten())
+
+    def extend(self, ids: Tensor, cache: list[Past], start: int) -> Tensor:
+        """Logits (B, V) after `ids` (B, T), which stand at `start`, behind what the cache holds."""
+        x = self.embed(ids, start)
+        for block, past in zip(self.blocks, cache, strict=True):
+            x = block(x, past)
+        return self.head(self.norm(x[:, -1]))
+
+    def stream(self, ids: Tensor) -> Generator[Tensor, Tensor | None, None]:
+        """Logits (V,) after `ids` (T,), then after each integer (1,) that is sent in.
+
+        When the context is full it starts afresh from its younger half: learned positions cannot
+        slide. So a prediction rests on between half and all of `block_size` characters.
+        """
+        ids, room = ids[-self.block_size :], self.block_size
+        while True:
+            cache = [Past(room) for _ in self.blocks]
+            logits, new = self.extend(ids[None], cache, 0), ids
+            while len(ids) <= room:
+                new = yield logits[0]
+                ids = torch.cat((ids, new))
+                if len(ids) <= room:
+                    logits = self.extend(new[None], cache, len(ids) - 1)
+            ids = ids[-(room // 2 + 1) :]
+
+    @torch.no_grad()
+    def look(self, ids: Tensor) -> Look:
+        """The inside of one text (T,), in the taught form."""
+        x = self.embed(ids[None])
+        weights, stream = [], [x[0]]
+        for block in self.blocks:
+            q, k, _ = block.attention.split(block.norm1(x))
+            weights.append(attention_weights(q, k)[0])
+            x = block(x)
+            stream.append(x[0])
+        return Look(weights, stream)
