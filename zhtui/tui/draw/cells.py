@@ -1,0 +1,95 @@
+"""A grid of terminal cells: a glyph, its ink and its paper. What every picture of the app is made
+of.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from zhtui.tui.draw.inks import PLAIN
+
+SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
+Glyphs = NDArray[np.str_]
+Codes = NDArray[np.uint8]
+
+
+def glyphs(text: str) -> list[str]:
+    """One string a cell: a wide character is followed by "", what has no width is left out."""
+    cells: list[str] = []
+    for character in unicodedata.normalize("NFC", text):
+        if character.isascii() and character.isprintable():
+            cells.append(character)
+            continue
+        shown = SHOWN.get(character, character if character.isprintable() else "·")
+        width = cell_len(shown)
+        if width:
+            cells.append(shown)
+        if width == 2:
+            cells.append("")
+    return cells
+
+
+class Cells:
+    """`glyph`, `ink` and `paper` are (height, width); paper 0 lets the background through."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = max(width, 0), max(height, 0)
+        shape = (self.height, self.width)
+        self.glyph: Glyphs = np.full(shape, " ", dtype="<U1")
+        self.ink: Codes = np.full(shape, PLAIN, dtype=np.uint8)
+        self.paper: Codes = np.zeros(shape, dtype=np.uint8)
+
+    def put(self, x: int, y: int, text: str, ink: int = PLAIN, paper: int = 0) -> int:
+        """Writes a line of text from (x, y), cut off at the edges; returns the next free x."""
+        row = glyphs(text)
+        stop = x + len(row)
+        if not 0 <= y < self.height:
+            return stop
+        left, right = max(x, 0), min(stop, self.width)
+        if left >= right:
+            return stop
+        part = row[left - x : right - x]
+        if not part[0]:
+            part[0] = " "  # the first half of a wide character fell off on the left
+        if right < stop and not row[right - x]:
+            part[-1] = " "  # … or its second half on the right
+        self.glyph[y, left:right] = part
+        self.ink[y, left:right] = ink
+        if paper:
+            self.paper[y, left:right] = paper
+        return stop
+
+    def text(self, y: int) -> str:
+        """Row `y` as it reads."""
+        return "".join(self.glyph[y].tolist())
+
+    def lines(self) -> list[str]:
+        """All rows as they read, without the spaces at their ends."""
+        return [self.text(y).rstrip() for y in range(self.height)]
+
+    def runs(self, y: int) -> Iterator[tuple[str, int, int]]:
+        """Row `y` as (text, ink, paper) stretches of one colour."""
+        if not self.width:
+            return
+        ink, paper = self.ink[y], self.paper[y]
+        change = (ink[1:] != ink[:-1]) | (paper[1:] != paper[:-1])
+        row = self.glyph[y].tolist()
+        cuts = [0, *(np.flatnonzero(change) + 1).tolist(), self.width]
+        for start, stop in pairwise(cuts):
+            yield "".join(row[start:stop]), int(ink[start]), int(paper[start])
+
+    def differs(self, other: Cells | None) -> list[int] | None:
+        """The rows in which two grids differ; None when their sizes do."""
+        if other is None or (other.width, other.height) != (self.width, self.height):
+            return None
+        changed = (
+            (self.glyph != other.glyph) | (self.ink != other.ink) | (self.paper != other.paper)
+        )
+        rows: list[int] = np.flatnonzero(changed.any(axis=1)).tolist()
+        return rows

@@ -1,0 +1,137 @@
+"""Inks: what a colour means, as a small number. A palette says how each ink looks.
+
+Heat levels are inks too, so that a half-block is one ink on one paper and its style is cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PLAIN, FAINT, TITLE, GOOD, WRONG, PUBLISHED, YOURS, CURSOR, LIT, RULE, CHOSEN, INVERSE = range(12)
+SERIES = 16  # 16..23: eight series, bright
+BAND = 24  # 24..31: the same, faint
+GROUP = 32  # 32..39: papers for stretches of text
+HEAT = 48  # 48..63: 16 levels, low to high
+SIGNED = 64  # 64..78: 15 levels, negative to positive, zero in the middle
+SHADE = 80  # 80..87: eight weights of text
+INKS = 96
+
+SERIES_COUNT, GROUP_COUNT, HEAT_LEVELS, SIGNED_LEVELS, SHADE_LEVELS = 8, 8, 16, 15, 8
+SHADES = " ░▒▓█"  # heat where there are no colours to speak of
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A colour for each ink; "" leaves the terminal's own. `rich` is false below 256 colours."""
+
+    name: str
+    colours: Sequence[str]
+    bold: frozenset[int] = frozenset({TITLE, CURSOR, LIT, CHOSEN})
+    rich: bool = True
+
+
+def _mix(low: str, high: str, share: float) -> str:
+    """The colour at `share` of the way between two "#rrggbb"."""
+    pairs = [(int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def _ramp(stops: Sequence[str], count: int) -> list[str]:
+    """`count` colours evenly along a path through `stops`."""
+    colours = []
+    for i in range(count):
+        place = i * (len(stops) - 1) / (count - 1)
+        left = min(int(place), len(stops) - 2)
+        colours.append(_mix(stops[left], stops[left + 1], place - left))
+    return colours
+
+
+def _palette(
+    name: str,
+    named: Sequence[str],
+    series: Sequence[str],
+    ground: str,
+    heat: Sequence[str],
+    signed: Sequence[str],
+) -> Palette:
+    colours = [""] * INKS
+    colours[: len(named)] = named
+    colours[SERIES : SERIES + 8] = series
+    colours[BAND : BAND + 8] = [_mix(ground, colour, 0.4) for colour in series]
+    colours[GROUP : GROUP + 8] = [_mix(ground, colour, 0.32) for colour in series]
+    colours[HEAT : HEAT + 16] = _ramp(heat, HEAT_LEVELS)
+    colours[SIGNED : SIGNED + 15] = _ramp(signed, SIGNED_LEVELS)
+    colours[SHADE : SHADE + 8] = _ramp((ground, series[1]), SHADE_LEVELS)
+    return Palette(name, tuple(colours))
+
+
+def by_name(name: str) -> Palette:
+    """A palette by its name; the dark one where there is none of that name."""
+    known = (DARK, LIGHT, SAFE, SIXTEEN, PLAINEST)
+    return next((palette for palette in known if palette.name == name), DARK)
+
+
+NIGHT = "#12151c"
+DAY = "#fbfaf6"
+
+DARK = _palette(
+    "dark",
+    (
+        *("#c8cedb", "#646d80", "#eef1f6", "#8fd694", "#ff6b6b", "#e8b75f"),
+        *("#7cc7ff", "#ffffff", "#ffe08a", "#353c4a", "#9fd3ff", "#12151c"),
+    ),
+    *(
+        ("#6cb6ff", "#f2b866", "#7fd7a4", "#e58fb1", "#b9a3ff", "#66d4d6", "#d8d27a", "#ff9b7a"),
+        NIGHT,
+        ("#161b26", "#2b3668", "#7a3b8f", "#d4566b", "#f6a25b", "#fcf0c3"),
+        ("#67b7ff", "#2b5c93", "#161b26", "#9c4a2f", "#ff9d6b"),
+    ),
+)
+LIGHT = _palette(
+    "light",
+    (
+        *("#2b303b", "#8a90a0", "#0b0d12", "#1f7a3d", "#c0262d", "#9a6400"),
+        *("#0b62b5", "#000000", "#7a4d00", "#cfd3dc", "#0b62b5", "#fbfaf6"),
+    ),
+    *(
+        ("#0b62b5", "#b06500", "#13804b", "#b03a72", "#6a4cc7", "#0f7c86", "#7d7400", "#c2491d"),
+        DAY,
+        ("#f3f0e8", "#f5c98a", "#e8795f", "#a93a7c", "#4b2a78", "#141432"),
+        ("#0b5cad", "#9dc3e8", "#f3f0e8", "#eeb08f", "#b2401a"),
+    ),
+)
+SAFE = _palette(
+    "safe",
+    (
+        *("#d2d6de", "#6d7584", "#ffffff", "#56b4e9", "#e69f00", "#f0e442"),
+        *("#56b4e9", "#ffffff", "#f0e442", "#39404d", "#56b4e9", "#10131a"),
+    ),
+    *(
+        ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2", "#d55e00", "#ffffff"),
+        "#10131a",
+        ("#00224e", "#2a3f6d", "#575d6d", "#8a8779", "#c3b369", "#fee838"),
+        ("#56b4e9", "#24557a", "#10131a", "#8a5a10", "#ffb52e"),
+    ),
+)
+
+
+def _sixteen() -> Palette:
+    """The terminal's own sixteen colours, by name."""
+    colours = [""] * INKS
+    colours[:12] = [
+        *("", "bright_black", "", "green", "bright_red", "yellow"),
+        *("bright_cyan", "", "bright_yellow", "bright_black", "bright_blue", "black"),
+    ]
+    series = ["bright_cyan", "yellow", "green", "magenta", "blue", "cyan", "bright_yellow", "red"]
+    colours[SERIES : SERIES + 8] = series
+    colours[BAND : BAND + 8] = ["bright_black"] * 8
+    colours[GROUP : GROUP + 8] = ["blue", "magenta", "green", "red", "cyan", "yellow"] + [
+        "blue"
+    ] * 2
+    colours[SHADE : SHADE + 8] = ["", "", "", "blue", "blue", "cyan", "cyan", "cyan"]
+    return Palette("sixteen", tuple(colours), rich=False)
+
+
+SIXTEEN = _sixteen()
+PLAINEST = Palette("none", ("",) * INKS, rich=False)

@@ -1,0 +1,126 @@
+"""What turns cells into strips: the widget that all pictures are. Only lines that changed are
+sent.
+"""
+
+from __future__ import annotations
+
+from rich.color import Color, ColorParseError
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import DARK, Palette
+
+
+def palette_of(app: object) -> Palette:
+    """The palette that an app draws with; the dark one in an app that has none."""
+    palette = getattr(app, "palette", None)
+    return palette if isinstance(palette, Palette) else DARK
+
+
+def _colour(name: str) -> Color | None:
+    try:
+        return Color.parse(name) if name else None
+    except ColorParseError:
+        return None
+
+
+class Inkwell:
+    """Styles by (ink, paper), made once; every segment gets one, which NO_COLOR needs."""
+
+    def __init__(self, palette: Palette, ground: Style) -> None:
+        self.palette, self.ground = palette, ground
+        self._made: dict[tuple[int, int], Style] = {}
+
+    def style(self, ink: int, paper: int) -> Style:
+        """The style of an ink on a paper, over the widget's own."""
+        key = (ink, paper)
+        if key not in self._made:
+            self._made[key] = self.ground + self._make(ink, paper)
+        return self._made[key]
+
+    def _make(self, ink: int, paper: int) -> Style:
+        colours, bold = self.palette.colours, ink in self.palette.bold
+        front, back = _colour(colours[ink]), _colour(colours[paper]) if paper else None
+        reverse = paper > 0 and back is None and self.palette.name == "none"
+        return Style(color=front, bgcolor=back, bold=bold, reverse=reverse)
+
+    def strip(self, cells: Cells, y: int) -> Strip:
+        """Row `y` of a grid."""
+        segments = [Segment(text, self.style(ink, paper)) for text, ink, paper in cells.runs(y)]
+        return Strip(segments, cells.width)
+
+
+class Drawn(ScrollView, can_focus=True):
+    """A picture that is drawn whole and shown through a window; it scrolls where it is larger.
+
+    A subclass implements `draw`; `redraw` draws afresh and sends what changed, or waits until it is
+    seen.
+    """
+
+    DEFAULT_CSS = "Drawn { scrollbar-size: 1 1; scrollbar-gutter: auto; overflow: auto auto; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.cells = Cells(0, 0)
+        self._ink = Inkwell(DARK, Style())
+        self._stale = True
+
+    def draw(self, width: int, height: int) -> Cells:
+        """The picture, at least as large as the room."""
+        return Cells(width, height)
+
+    @property
+    def palette(self) -> Palette:
+        """What the picture is drawn with."""
+        return palette_of(self.app)
+
+    @property
+    def room(self) -> Size:
+        """The cells inside the border, less the scrollbars' own."""
+        return self.scrollable_content_region.size
+
+    @property
+    def top(self) -> int:
+        """The row of the picture that stands on the window's first line."""
+        return self.scroll_offset.y
+
+    def redraw(self) -> None:
+        """Draws afresh and refreshes the lines that changed."""
+        if not self.is_mounted or not self.room.area:
+            self._stale = True
+            return
+        before, self.cells = self.cells, self.draw(*self.room)
+        self._stale = False
+        changed = self.cells.differs(before)
+        size = Size(self.cells.width, self.cells.height)
+        if changed is None or size != self.virtual_size:
+            self.virtual_size = size
+            self.refresh()
+            return
+        for y in changed:
+            self.refresh(Region(0, y - self.scroll_offset.y, self.size.width, 1))
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._ink = Inkwell(DARK, Style())
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` of the window."""
+        ground = self.rich_style
+        if self._ink.palette is not self.palette or self._ink.ground != ground:
+            self._ink = Inkwell(self.palette, ground)
+        left, row = self.scroll_offset.x, y + self.top
+        width = self.size.width
+        if row >= self.cells.height:
+            return Strip.blank(width, ground)
+        return self._ink.strip(self.cells, row).crop_extend(left, left + width, ground)
