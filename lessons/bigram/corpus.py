@@ -1,0 +1,70 @@
+"""Words from a file and what is made of them; a sentence for each thing that can be wrong."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from lessons.bigram.model import EDGE, Alphabet, OneLayer, count, examples
+from zhtui.lab import LabError, Run
+
+LONGEST = 6  # of the counted n-grams
+LARGEST = 1_000  # characters in an alphabet; the tables have its square
+ROOM = 100_000_000  # numbers in the one-hot rows of a step; several tensors have this size
+
+
+def read(path: Path) -> list[str]:
+    """The words of a file: one a line, without blanks around them, without empty lines."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    for number, line in enumerate(lines, 1):
+        if EDGE in line:
+            raise LabError(
+                f"Line {number} of {path.name} holds a '{EDGE}', which marks a word's ends here; "
+                "give a file of words, one a line, without full stops."
+            )
+    words = [line.strip() for line in lines if line.strip()]
+    if not words:
+        raise LabError(f"{path.name} holds only empty lines; give a file with one word a line.")
+    different = len(set("".join(words)))
+    if different > LARGEST:
+        raise LabError(
+            f"{path.name} has {different:,} different characters, and a table has the square of "
+            f"that; give a file with at most {LARGEST:,}."
+        )
+    return words
+
+
+def split(words: list[str], held_out: float) -> tuple[list[str], list[str]]:
+    """Words to train on and words kept out; the same for every run. At least one is trained on."""
+    shuffled = list(words)
+    random.Random(42).shuffle(shuffled)
+    cut = max(1, int(len(shuffled) * (1 - held_out)))
+    return shuffled[:cut], shuffled[cut:]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The words as n-grams, the pairs counted, and the net that is to learn them."""
+
+    alphabet: Alphabet
+    train: Tensor  # (N, 6)
+    held_out: Tensor  # (M, 6), M may be 0
+    counts: Tensor  # (V, V), of the training words
+    model: OneLayer
+
+
+def build(run: Run) -> Corpus:
+    words = read(run.data(run.config.data, auto=("names", "given")))
+    alphabet = Alphabet.of(words)
+    train, held_out = (examples(w, alphabet, LONGEST) for w in split(words, run.config.held_out))
+    if run.config.form == "one-hot" and len(train) * len(alphabet) > ROOM:
+        raise LabError(
+            f"{len(train):,} one-hot rows of {len(alphabet)} numbers do not fit in a step; "
+            "set form=table, which has the same gradient."
+        )
+    counts = count(train[:, -2:], len(alphabet))
+    model = OneLayer(len(alphabet), run.seed).to(run.device)
+    return Corpus(alphabet, train, held_out, counts, model)

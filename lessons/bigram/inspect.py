@@ -1,0 +1,46 @@
+"""A learner's own words under the counts and under the net: how surprised is each?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+
+from lessons.bigram import pictures
+from lessons.bigram.corpus import build
+from lessons.bigram.generate import last_character
+from lessons.bigram.model import EDGE, examples, probabilities
+from zhtui.lab import Run, Table, Text, View
+
+
+def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
+    """Surprise of every character of the words (one a line), and what comes after the last."""
+    corpus = run.once(build)
+    run.keep(model=corpus.model)
+    alphabet, learned = corpus.alphabet, corpus.model.table()
+    words = [line.strip() for line in text.splitlines() if line.strip()]
+    end = last_character("\n".join(words), alphabet)
+    counted = probabilities(corpus.counts, run.config.smoothing)
+
+    a, b = examples(words, alphabet, 2).T  # (N,), (N,)
+    bits = -learned[a, b].log2()
+    if words:
+        shades = bits / bits.max().clamp(min=1e-9)
+        note = f"{bits.sum():.2f} bits, {bits.mean():.2f} a character; bright is surprising"
+        yield "surprise", Text("".join(word + EDGE for word in words), shades.numpy(), note=note)
+        yield "pairs", pairs(alphabet.characters, torch.stack([a, b]).T.tolist(), counted, learned)
+    note = f"P(b | {pictures.label(alphabet.characters[end])!r}) of the net"
+    yield "next", pictures.row(learned[end], alphabet, note)
+
+
+def pairs(
+    characters: str, ids: list[list[int]], counted: torch.Tensor, learned: torch.Tensor
+) -> Table:
+    """Both probabilities of each pair (a, b), and the net's negative log-likelihood."""
+    lines = []
+    for a, b in ids:
+        p, q = counted[a, b].item(), learned[a, b].item()
+        names = pictures.label(characters[a]), pictures.label(characters[b])
+        lines.append((*names, f"{p:.4f}", f"{q:.4f}", f"{-math.log(q):.4f}" if q else "∞"))
+    return Table(("after", "comes", "counted", "net", "-log net"), lines)
