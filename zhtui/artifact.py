@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zhtui.errors import StoreError
+from zhtui.folder import open_plain
 from zhtui.views import KINDS, Node, View
 
 NAMES: dict[str, Any] = {kind.__name__: kind for kind in (*KINDS, Node)}
@@ -29,11 +29,13 @@ def write(path: Path, view: View) -> None:
 
 def read(path: Path) -> View:
     """Reads a view. Raises `StoreError` where the file is none."""
+    file = open_plain(path)
+    if file is None:
+        raise StoreError(f"{path.name} is not there; choose another step")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
+        with file:
             view: View = _view(json.loads(file.read(LARGEST)))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
     if not isinstance(view, KINDS):
         raise StoreError(f"{path.name} is no view; delete it and go on")

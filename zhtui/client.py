@@ -19,6 +19,7 @@ from zhtui.errors import BusyError, ConfigError, StoreError
 from zhtui.folder import (
     CARD,
     CONTROL,
+    EVENTS,
     FORMAT,
     LEASE,
     OUTPUT,
@@ -122,6 +123,13 @@ def request(folder: RunFolder, action: str, **fields: Any) -> str:
     number = uuid.uuid4().hex[:12]
     append_json(folder.path / CONTROL, {"id": number, "action": action, **fields})
     return number
+
+
+def turn(folder: RunFolder, knob: str, value: str) -> None:
+    """Turns a live knob of a run that no worker is at, from its newest checkpoint on."""
+    done = max((step for step, _ in folder.checkpoints()), default=0)
+    fields = {"step": done, "knob": knob, "value": value, "time": round(time.time(), 3)}
+    append_json(folder.path / EVENTS, {"event": "knob", **fields})
 
 
 def answer(folder: RunFolder, number: str, seconds: float = 10.0) -> dict[str, Any]:

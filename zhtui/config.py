@@ -99,18 +99,23 @@ def find(config: type, name: str) -> Row:
 
 def check(row: Row, value: Any) -> None:
     """Raises `ConfigError` where a value is not of the knob's type or out of its bounds."""
-    wanted = (int, float) if row.kind is float else row.kind
-    if not isinstance(value, wanted) or (isinstance(value, bool) and row.kind is not bool):
+    if not isinstance(value, (int, float) if row.kind is float else row.kind) or (
+        isinstance(value, bool) and row.kind is not bool
+    ):
         raise ConfigError(f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}")
     if row.knob.choices and value not in row.knob.choices:
         near = difflib.get_close_matches(str(value), map(str, row.knob.choices), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ConfigError(f"{row.name}={text(value)} is not {row.bounds}{hint}")
-    low, high = row.knob.low, row.knob.high
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{row.name}={value} is not a finite number; {_example(row)}")
-    if (low is not None and value < low) or (high is not None and value > high):
+    if row.kind in (int, float) and not _within(value, row.knob):
         raise ConfigError(f"{row.name}={text(value)} is out of bounds; it takes {row.bounds}")
+
+
+def _within(value: Any, knob: Knob) -> bool:
+    low, high = knob.low, knob.high
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def to_json(config: Any) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from zhtui import lease
 from zhtui.errors import StoreError
@@ -144,12 +145,11 @@ class Tail:
     def read(self) -> list[dict[str, Any]]:
         """The new objects, oldest first; empty where nothing is new or nothing can be read."""
         objects: list[dict[str, Any]] = []
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
+        file = open_plain(self.path)
+        if file is None:
             return objects
-        with open(descriptor, "rb") as file:
-            if os.fstat(descriptor).st_size < self.offset:
+        with file:
+            if os.fstat(file.fileno()).st_size < self.offset:
                 self.offset, self._rest, self._skipping = 0, b"", False
             file.seek(self.offset)
             while chunk := file.read(LONGEST):
@@ -167,13 +167,24 @@ class Tail:
         return [value for value in parsed if value is not None]
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A small JSON object, or None where there is none to be read."""
+def open_plain(path: Path) -> BinaryIO | None:
+    """A regular file for reading; None for a link, a pipe, a folder, or what cannot be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return open(descriptor, "rb")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A small JSON object, or None where there is none to be read."""
+    file = open_plain(path)
+    if file is None:
+        return None
+    with file:
         return _parsed(file.read(LONGEST + 1))
 
 

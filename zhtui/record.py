@@ -72,21 +72,12 @@ class Recorder:
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
         """The data set asked for; on a resume the very one that the run began with."""
-        before = self.card.get("data")
-        if before is None or before["asked"] != name:
-            found = data.find(name, auto=auto)
+        found = data_of(self.card, name, auto)
+        if self.card.get("data") is None:
             kept = {"asked": name, "name": found.name, "path": str(found.path)}
             self.card["data"] = {**kept, "sha256": found.sha256}
             write_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
-            return found.path
-        source = before["path"] if Path(before["path"]).is_file() else before["name"]
-        found = data.find(source)
-        if found.sha256 != before["sha256"]:
-            raise DataError(
-                f"{found.path} has changed since this run began; "
-                "put the old file back, or start a new run"
-            )
         return found.path
 
     def restore(self, name: str, part: Any) -> None:
@@ -168,6 +159,21 @@ class Recorder:
     def _tell(self, kind: str, value: Mapping[str, Any]) -> None:
         for listener in self.listeners:
             listener(kind, value)
+
+
+def data_of(card: Mapping[str, Any], name: str, auto: tuple[str, ...]) -> data.Found:
+    """The data set asked for, or the very one that a run began with. Raises `DataError`."""
+    before = card.get("data")
+    if before is None or before["asked"] != name:
+        return data.find(name, auto=auto)
+    there = Path(before["path"])
+    found = data.find(str(there) if there.is_file() else before["name"])
+    if found.sha256 != before["sha256"]:
+        raise DataError(
+            f"{found.path} has changed since this run began; "
+            "put the old file back, or start a new run"
+        )
+    return found
 
 
 def _number(value: Any) -> float | int:

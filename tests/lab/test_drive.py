@@ -1,0 +1,251 @@
+"""The one loop, in this process: rows, requests, knobs, checkpoints, failures, and exact resume."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhtui import catalog, client, drive, folder
+from zhtui.drive import Asked
+from zhtui.errors import BusyError, CheckpointError
+from zhtui.folder import RunFolder, append_json
+
+Drop = Callable[..., Path]
+
+
+def make(store: Path, *knobs: str, **options: Any) -> RunFolder:
+    entry = catalog.one("drift")
+    options = {"preset": "tiny", "where": "cpu", **options}
+    return client.create(store, entry, knobs=knobs, **options)
+
+
+def work(run: RunFolder, at: dict[int, Callable[[], None]] | None = None, **more: Any) -> int:
+    """Drives a run; `at` names what a listener does when the row of a step was recorded."""
+    plans = at or {}
+
+    def listen(kind: str, value: Any) -> None:
+        if kind == "row" and value["step"] in plans:
+            plans.pop(value["step"])()
+
+    return drive.work(run, listeners=(listen,), **more)
+
+
+def ask(run: RunFolder, action: str, **fields: Any) -> Callable[[], None]:
+    return lambda: append_json(
+        run.path / "control.jsonl", {"id": action, "action": action, **fields}
+    )
+
+
+def losses(run: RunFolder) -> list[tuple[int, float]]:
+    return [(row["step"], row["loss"]) for row in run.rows()]
+
+
+def kinds(run: RunFolder) -> list[str]:
+    return [event["event"] for event in run.events()]
+
+
+def test_a_run_goes_from_its_first_to_its_last_step(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    assert work(run) == 0
+    assert [step for step, _ in losses(run)] == list(range(40))
+    status = run.status()
+    assert (status.state, status.step, status.steps) == ("finished", 40, 40)
+    assert status.best == min(loss for _, loss in losses(run))
+    assert kinds(run)[0] == "started"
+    assert kinds(run)[-1] == "finished"
+    assert run.checkpoints()[-1][0] == 40
+    assert not run.alive()
+
+
+def test_a_stop_saves_and_a_resume_gives_the_same_bits(store: Path, stranger: Drop) -> None:
+    stranger()
+    whole, halted = make(store, name="whole"), make(store, name="halted")
+    work(whole)
+    assert work(halted, {17: ask(halted, "stop")}) == 0
+    assert halted.status().state == "stopped"
+    assert halted.status().step == 18
+    assert work(halted) == 0
+    assert losses(halted) == losses(whole)
+    assert "resumed" in kinds(halted)
+
+
+def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger: Drop) -> None:
+    """The knob changes after the last checkpoint, then the process dies: the file is the witness."""
+    stranger()
+    turned, crashed = make(store, name="turned"), make(store, name="crashed")
+    work(turned, {17: ask(turned, "set", knob="pull", value="0.5")})
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(crashed, {17: ask(crashed, "set", knob="pull", value="0.5"), 18: die})
+    assert crashed.checkpoints()[-1][0] == 16
+    work(crashed)
+    assert losses(crashed) == losses(turned)
+    assert losses(turned)[:18] == losses(crashed)[:18]
+
+
+def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    work(run, {3: ask(run, "set", knob="mode", value="nan"), 5: ask(run, "set", knob="pull", value="7"),
+               7: ask(run, "dance")})  # fmt: skip
+    errors = [event["error"] for event in run.events() if event["event"] == "refused"]
+    assert errors[0].startswith("mode cannot change while a run goes on")
+    assert errors[1] == "pull=7 is out of bounds; it takes 0 … 1"
+    assert errors[2].startswith("there is no request 'dance'")
+    assert run.status().state == "finished"
+
+
+def test_pause_steps_and_resume(
+    store: Path, stranger: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger()
+    run = make(store)
+    naps: list[int] = []
+
+    def nap(_: float) -> None:
+        """While the run is paused: first one step, then two, then on."""
+        naps.append(run.status().step)
+        plan = {1: ("step", {}), 2: ("step", {"steps": 2}), 3: ("resume", {})}
+        if len(naps) in plan:
+            action, fields = plan[len(naps)]
+            ask(run, action, **fields)()
+
+    monkeypatch.setattr(drive.time, "sleep", nap)
+    work(run, {9: ask(run, "pause")})
+    assert run.status().state == "finished"
+    states = [
+        (event["action"], event["step"]) for event in run.events() if event["event"] == "obeyed"
+    ]
+    assert states == [("pause", 9), ("step", 9), ("step", 10), ("resume", 12)]
+
+
+def test_a_signal_saves_a_checkpoint_and_gives_its_exit_code(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    assert work(run, {5: lambda: signal.raise_signal(signal.SIGTERM)}) == 143
+    assert run.status().state == "stopped"
+    assert run.checkpoints()[-1][0] == 6
+
+
+def test_nan_stops_the_run_with_what_to_do(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store, "mode=nan")
+    assert work(run) == 1
+    assert run.status().state == "failed"
+    assert run.status().error == "loss became NaN at step 25; start anew with a lower lr"
+    assert math.isnan(run.rows()[-1]["loss"])
+    assert run.checkpoints()[-1][0] <= 25
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("raise", "lesson drift at step 24 failed with ValueError: the lesson has a bug"),
+        ("exit", "lesson drift at step 24 failed with SystemExit: 3"),
+    ],
+)
+def test_a_lesson_that_fails_is_a_failed_run(
+    store: Path, stranger: Drop, mode: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger()
+    run = make(store, f"mode={mode}")
+    assert work(run) == 1
+    assert run.status().error == sentence
+    assert run.status().step == 25
+    assert kinds(run)[-1] == "failed"
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
+    store: Path, stranger: Drop
+) -> None:
+    stranger()
+    whole, run = make(store, name="whole"), make(store, name="hurt")
+    work(whole)
+    work(run, {21: ask(run, "stop")})
+    newest, before = run.checkpoints()[-1], run.checkpoints()[-2]
+    (newest[1] / "state.json").write_text("{")
+    work(run)
+    events = {event["event"]: event for event in run.events()}
+    assert f"step-{newest[0]:06d} is damaged" in events["damaged"]["text"]
+    assert events["resumed"]["step"] == before[0]
+    assert losses(run) == losses(whole)
+
+
+def test_a_disk_that_is_full_at_a_checkpoint_stops_cleanly(
+    store: Path, stranger: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger()
+    run = make(store)
+    real = drive.Recorder.checkpoint
+
+    def full(self: Any, done: int, *rest: Any) -> None:
+        if done > 10:
+            raise CheckpointError(f"the checkpoint of step {done} could not be written; make room")
+        real(self, done, *rest)
+
+    monkeypatch.setattr(drive.Recorder, "checkpoint", full)
+    assert work(run) == 1
+    assert "make room" in run.status().error
+    assert run.checkpoints()[-1][0] <= 10
+    monkeypatch.undo()
+    monkeypatch.setenv("ZHTUI_LESSONS", str(store.parent / "own"))
+    assert work(run) == 0
+
+
+def test_old_checkpoints_go_and_the_best_and_the_last_two_stay(
+    store: Path, stranger: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger()
+    monkeypatch.setattr("zhtui.record.SMALL", 0)
+    run = make(store)
+    work(run)
+    kept = [step for step, _ in run.checkpoints()]
+    assert kept[-1] == 40
+    assert len(kept) <= 3
+    state = json.loads((run.checkpoints()[-1][1] / "state.json").read_text())
+    assert state["facts"]["best_step"] + 1 in kept or len(kept) == 2
+
+
+def test_a_second_worker_is_refused(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    from zhtui import lease
+
+    with (
+        lease.hold(run.path / folder.LEASE),
+        pytest.raises(BusyError, match="another worker is at"),
+    ):
+        work(run)
+
+
+def test_requests_of_before_this_sitting_are_not_obeyed(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    ask(run, "stop")()
+    assert work(run) == 0
+    assert run.status().state == "finished"
+    late = make(store)
+    ask(late, "stop")()
+    assert work(late, inbox=0) == 0
+    assert late.status().state == "stopped"
+
+
+def test_a_finished_run_that_is_resumed_stays_finished(store: Path, stranger: Drop) -> None:
+    stranger()
+    run = make(store)
+    work(run)
+    before = losses(run)
+    assert work(run, asked=Asked()) == 0
+    assert losses(run) == before
+    assert run.status().state == "finished"

@@ -1,0 +1,30 @@
+"""`zhtui` and `python -m zhtui`: the lab with no word, a command with one."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Opens the lab without paying for the command line's parser (80 ms), or runs a command."""
+    if len(sys.argv) == 1:
+        sys.exit(_lab())
+    from zhtui import cli  # deferred: Typer and rich
+
+    cli.main()
+
+
+def _lab() -> int:
+    from zhtui import store
+    from zhtui.errors import LabError
+    from zhtui.tui.app import open_lab  # deferred: textual, 150 ms, only where there is a screen
+
+    try:
+        return open_lab(store.root())
+    except LabError as error:
+        print(f"zhtui: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""`zhtui runs …` and `zhtui data …`: steering and looking from any shell."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from zhtui import catalog, client, config, store, wording
+from zhtui.cli_options import AsJson, RunName, Store
+from zhtui.errors import BusyError, ConfigError
+
+runs_app = typer.Typer(help="Lists and steers runs, from any shell.", rich_markup_mode=None)
+data_app = typer.Typer(help="The data sets: where each lies.", rich_markup_mode=None)
+
+
+@runs_app.callback(invoke_without_command=True)
+def _runs(context: typer.Context, where: Store = None, as_json: AsJson = False) -> None:
+    context.obj = where
+    if context.invoked_subcommand is None:
+        runs_list(context, where, as_json=as_json)
+
+
+@runs_app.command("list")
+def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = False) -> None:
+    """All runs, newest first."""
+    place = store.root(where or context.obj)
+    found = store.runs(place)
+    if not found and not as_json:
+        print(f"no runs in {place}; start one with `zhtui run gpt --headless`")
+    for folder in found:
+        status = folder.status()
+        if as_json:
+            about = {"lesson": folder.lesson, "run": folder.name, "path": str(folder.path)}
+            print(json.dumps({**about, **wording.plain(status)}))
+        else:
+            print(wording.line(folder.lesson, folder.name, status))
+
+
+@runs_app.command("show")
+def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) -> None:
+    """One run: its card, its state and its curve."""
+    from zhtui import headless
+
+    folder = store.find(store.root(context.obj), name)
+    card, status = folder.card(), folder.status()
+    if as_json:
+        print(json.dumps({**card, "status": wording.plain(status), "path": str(folder.path)}))
+        return
+    print(wording.line(folder.lesson, folder.name, status))
+    if status.error:
+        print(status.error)
+    print("  ".join(f"{key}={config.text(value)}" for key, value in card["config"].items()))
+    found = (card["data"] or {}).get("name", "–")
+    print(f"preset {card['preset']}  seed {card['seed']}  data {found}")
+    kept = ", ".join(f"{step:,}" for step, _ in folder.checkpoints()) or "none"
+    print(f"checkpoints at {kept}  in {folder.path}")
+    width = min(120, shutil.get_terminal_size().columns)
+    print(headless.plot(folder, catalog.one(folder.lesson).card, width=width))
+
+
+def _ask(context: typer.Context, name: str, action: str, **fields: Any) -> None:
+    """Sends a request and waits for its answer."""
+    folder = store.find(store.root(context.obj), name)
+    event = client.answer(folder, client.request(folder, action, **fields))
+    if event["event"] == "refused":
+        raise ConfigError(event["error"])
+    print(f"{folder.name}: {action} at step {event.get('step', 0):,}")
+
+
+@runs_app.command("pause")
+def runs_pause(context: typer.Context, name: RunName) -> None:
+    """Pauses a live run between two steps."""
+    _ask(context, name, "pause")
+
+
+@runs_app.command("step")
+def runs_step(
+    context: typer.Context, name: RunName, steps: Annotated[int, typer.Argument(min=1)] = 1
+) -> None:
+    """Makes single steps, then pauses."""
+    _ask(context, name, "step", steps=steps)
+
+
+@runs_app.command("resume")
+def runs_resume(context: typer.Context, name: RunName) -> None:
+    """Lets a paused run go on; starts a worker on a stopped one."""
+    folder = store.find(store.root(context.obj), name)
+    if folder.alive():
+        _ask(context, name, "resume")
+    else:
+        client.start(folder)
+        print(f"{folder.name}: a worker goes on from its newest checkpoint")
+
+
+@runs_app.command("stop")
+def runs_stop(context: typer.Context, name: RunName) -> None:
+    """Saves a checkpoint and ends the worker; the run can be resumed."""
+    _ask(context, name, "stop")
+
+
+@runs_app.command("checkpoint")
+def runs_checkpoint(context: typer.Context, name: RunName) -> None:
+    """Saves a checkpoint now."""
+    _ask(context, name, "checkpoint")
+
+
+@runs_app.command("set")
+def runs_set(
+    context: typer.Context,
+    name: RunName,
+    setting: Annotated[str, typer.Argument(metavar="KEY=VALUE")],
+) -> None:
+    """Turns a live knob of a running run."""
+    key, _, value = setting.partition("=")
+    _ask(context, name, "set", knob=key, value=value)
+
+
+@runs_app.command("delete")
+def runs_delete(
+    context: typer.Context,
+    name: RunName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Deletes a run's folder, after asking."""
+    folder = store.find(store.root(context.obj), name)
+    if folder.alive():
+        raise BusyError(
+            f"a worker is at {folder.name}; stop it first: zhtui runs stop {folder.name}"
+        )
+    if not yes:
+        typer.confirm(f"delete {folder.path}?", abort=True)
+    shutil.rmtree(folder.path)
+    print(f"{folder.name} deleted")
+
+
+@runs_app.command("export")
+def runs_export(
+    context: typer.Context,
+    name: RunName,
+    to: Annotated[str, typer.Option(help="csv or json.")] = "csv",
+) -> None:
+    """Prints a run's recorded rows as CSV or JSON lines."""
+    import csv
+
+    rows = store.find(store.root(context.obj), name).rows()
+    if to == "json":
+        for row in rows:
+            print(json.dumps(row))
+        return
+    if to != "csv":
+        raise ConfigError(f"there is no export {to!r}; use csv or json")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(sys.stdout, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+@data_app.callback(invoke_without_command=True)
+def _data(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        data_list()
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """The data sets and where each lies."""
+    from zhtui import data
+
+    for known, place in data.known():
+        print(f"{known.name:<12} {known.size:>11,} bytes  {place or 'not here'}  {known.title}")
+
+
+@data_app.command("get")
+def data_get(name: Annotated[str, typer.Argument()]) -> None:
+    """Downloads a data set into the cache, checked by its pinned sha256."""
+    from zhtui import data
+
+    found = data.get(name)
+    print(f"{found.name}: {found.path} ({found.size:,} bytes)")

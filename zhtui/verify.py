@@ -1,0 +1,110 @@
+"""Published figures against ours: each reference's setting is run, and its row compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from zhtui import client, config, data, device
+from zhtui.catalog import Entry
+from zhtui.drive import work
+from zhtui.errors import LabError
+from zhtui.lesson import Reference
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one reference: "holds", "differs" or "skipped" with the reason."""
+
+    lesson: str
+    reference: Reference
+    verdict: str
+    ours: float | None = None
+    why: str = ""
+
+
+def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool = False) -> int:
+    """Prints an outcome a reference as it is known. Returns 1 where one differs, else 0."""
+    differs = False
+    for entry in entries:
+        chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
+        for outcome in outcomes(entry, chosen, where):
+            differs = differs or outcome.verdict == "differs"
+            print(json.dumps(asdict(outcome)) if as_json else _line(outcome), flush=True)
+    return int(differs)
+
+
+def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Iterable[Outcome]:
+    """Runs each distinct setting once, in a store that is thrown away."""
+    settings: dict[tuple[Any, ...], list[Reference]] = {}
+    for one in references:
+        key = (one.preset, tuple(sorted(one.knobs.items())), one.seed, one.data)
+        settings.setdefault(key, []).append(one)
+    for same in settings.values():
+        reason = _reason_to_skip(same[0], where)
+        if reason:
+            yield from (Outcome(entry.name, one, "skipped", why=reason) for one in same)
+        else:
+            yield from _compared(entry, same, where)
+
+
+def value_of(rows: Sequence[dict[str, Any]], reference: Reference) -> float | None:
+    """The figure in a run's rows that a reference speaks of."""
+    metric, at = reference.metric, reference.at
+    have = [row for row in rows if row.get(metric) is not None]
+    if isinstance(at, int):
+        have = [row for row in have if row["step"] == at]
+    if not have:
+        return None
+    if at == "best":
+        return float(min(row[metric] for row in have))
+    return float(have[0 if at == "first" else -1][metric])
+
+
+def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[Outcome]:
+    first = same[0]
+    knobs = tuple(f"{key}={config.text(value)}" for key, value in first.knobs.items())
+    if first.data:
+        knobs += (f"data={first.data}",)
+    print(
+        f"running {entry.name} preset={first.preset} {' '.join(knobs)}", file=sys.stderr, flush=True
+    )
+    with tempfile.TemporaryDirectory(prefix="zhtui-verify-") as place:
+        folder = client.create(
+            Path(place), entry, preset=first.preset, knobs=knobs, seed=first.seed, where=where
+        )
+        if work(folder):
+            why = folder.status().error
+            yield from (Outcome(entry.name, one, "differs", why=why) for one in same)
+            return
+        rows = folder.rows()
+    for one in same:
+        ours = value_of(rows, one)
+        holds = ours is not None and abs(ours - one.value) <= one.tolerance
+        yield Outcome(entry.name, one, "holds" if holds else "differs", ours)
+
+
+def _reason_to_skip(reference: Reference, where: str) -> str:
+    if reference.gpu and not device.choose(where).startswith("cuda"):
+        return "needs a GPU; on this machine it would take hours"
+    if reference.data:
+        try:
+            data.find(reference.data)
+        except LabError as error:
+            return str(error)
+    return ""
+
+
+def _line(outcome: Outcome) -> str:
+    one = outcome.reference
+    sign = {"holds": "✓", "differs": "✗", "skipped": "–"}[outcome.verdict]
+    ours = "" if outcome.ours is None else f"  ours {outcome.ours:.10g}"
+    setting = f"preset {one.preset}" + "".join(f" {k}={v}" for k, v in one.knobs.items())
+    text = f"{sign} {outcome.lesson}: {one.label}: {one.metric} published {one.value:.10g}"
+    text += f" ± {one.tolerance:g}{ours}  ({setting}; {one.source})"
+    return text + (f"\n    {outcome.verdict}: {outcome.why}" if outcome.why else "")

@@ -1,0 +1,53 @@
+"""Numbers as a reader sees them; the same words headless and on every screen."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from zhtui.folder import Status
+
+
+def number(value: float | None) -> str:
+    """A metric: 4 decimals near one, else 5 significant digits; "–" for none."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.4f}" if 0.01 <= abs(value) < 1000 else f"{value:.4g}"
+
+
+def rate(value: float, unit: str) -> str:
+    """41.2k tok/s."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{letter} {unit}/s"
+    return f"{value:.0f} {unit}/s" if value >= 10 else f"{value:.1f} {unit}/s"
+
+
+def clock(seconds: float | None) -> str:
+    """0:18, 12:05, 3:07:00."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–:––"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def plain(status: Status) -> dict[str, Any]:
+    """A status as JSON holds it."""
+    return dataclasses.asdict(status)
+
+
+def line(lesson: str, name: str, status: Status) -> str:
+    """A run on one line: state, step, figures, rate and time left."""
+    words = [f"{lesson:<12} {name:<18} {status.state:<9} step {status.step:,}/{status.steps:,}"]
+    words += [f"{key} {number(value)}" for key, value in list(status.row.items())[:2]]
+    if status.best is not None:
+        words.append(f"best {number(status.best)}")
+    if status.live and status.rate:
+        words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
+    return "  ".join(words)
