@@ -9,7 +9,7 @@ from torch import nn
 
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two parameter groups: matrices and embeddings decay, biases and norms do not (as in GPT-3)."""
+    """Two parameter groups: matrices and embeddings decay, biases and norms do not (GPT-3)."""
     parameters = list(model.parameters())
     return [
         {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
@@ -17,12 +17,12 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     ]
 
 
-def warmup_cosine(step: int, peak: float, floor: float, warmup: int, steps: int) -> float:
-    """The rate at a step: a line up to `peak`, then half a cosine down to `floor` at `steps`.
+def warmup(step: int, steps: int) -> float:
+    """A line from nearly 0 at step 0 to 1 at step `steps`, and 1 from there on."""
+    return min(1.0, (step + 1) / (steps + 1))
 
-    Loshchilov and Hutter 2017, without restarts.
-    """
-    if step < warmup:
-        return peak * (step + 1) / (warmup + 1)
-    progress = min(1.0, (step - warmup) / max(1, steps - warmup))
-    return floor + (peak - floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+def cosine(step: int, start: int, stop: int) -> float:
+    """Half a cosine from 1 at step `start` to 0 at step `stop` (Loshchilov and Hutter 2017)."""
+    progress = min(1.0, max(0.0, (step - start) / max(1, stop - start)))
+    return 0.5 * (1.0 + math.cos(math.pi * progress))

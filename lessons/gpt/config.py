@@ -36,13 +36,14 @@ class Config:
     eval_batches: int = knob(20, "batches an evaluation averages, of train and of val", low=1)
     precision: str = knob("auto", "matrix products in", choices=("auto", "fp32", "bf16"))
     compile: bool = knob(False, "torch.compile, where it works")
+    baselines: bool = knob(True, "count n-grams first, as a line to beat")
 
 
 CPU = Config()  # nanoGPT's setting for a CPU
-QUICK = replace(CPU, steps=1000, eval_every=100)
+QUICK = replace(CPU, eval_every=100)
 TINY = replace(
     CPU, block_size=16, n_layer=2, n_head=2, n_embd=32, steps=20, batch_size=8, eval_every=10,
-    eval_batches=2, warmup=5,
+    eval_batches=2, warmup=5, baselines=False,
 )  # fmt: skip
 PAPER = replace(
     CPU, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, batch_size=64, steps=5000,
@@ -53,7 +54,7 @@ LECTURE = replace(
     CPU, activation="relu", bias=True, tied=False, steps=5000, warmup=0, decay=False, beta2=0.999,
     weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
 )  # fmt: skip
-SMALL = replace(LECTURE, batch_size=16, block_size=32, n_embd=64)
+SMALL = replace(LECTURE, rung="layernorm", batch_size=16, block_size=32, n_embd=64)
 LARGE = replace(
     LECTURE, batch_size=64, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, lr=3e-4
 )

@@ -19,28 +19,6 @@ from zhtui.lab import LabError, Run, Sampling, Token
 ALTERNATIVES = 8  # how many of the likeliest characters a token tells of
 
 
-def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
-    """The characters after `prompt`; an empty prompt begins where a line begins.
-
-    Past `block_size` characters the context starts afresh from its younger half (`GPT.stream`).
-    Raises LabError for characters that the model has never seen.
-    """
-    text, model = run.once(build)
-    run.keep(model=model)
-    if unknown := text.unknown(prompt):
-        raise LabError(
-            f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
-            f"use only characters of the text it learned."
-        )
-    start = prompt or ("\n" if "\n" in text.index else text.characters[0])
-    stream = model.stream(text.encode(start).to(run.device))
-    dice = torch.Generator().manual_seed(sampling.seed)
-    last: Tensor | None = None
-    for _ in range(sampling.tokens):
-        last, token = write(text, model, stream, last, dice, sampling)
-        yield token
-
-
 @torch.inference_mode()
 def write(
     text: CharText,
@@ -68,3 +46,25 @@ def write(
         alternatives=tuple(zip(text.decode(top.indices), top.values.tolist(), strict=True)),
         kept=int(cut.count_nonzero()),
     )
+
+
+def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
+    """The characters after `prompt`; an empty prompt begins where a line begins.
+
+    Past `block_size` characters the context starts afresh from its younger half (`GPT.stream`).
+    Raises LabError for characters that the model has never seen.
+    """
+    text, model = run.once(build)
+    run.keep(model=model)
+    if unknown := text.unknown(prompt):
+        raise LabError(
+            f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
+            f"use only characters of the text it learned."
+        )
+    start = prompt or ("\n" if "\n" in text.index else text.characters[0])
+    stream = model.stream(text.encode(start).to(run.device))
+    dice = torch.Generator().manual_seed(sampling.seed)
+    last: Tensor | None = None
+    for _ in range(sampling.tokens):
+        last, token = write(text, model, stream, last, dice, sampling)
+        yield token

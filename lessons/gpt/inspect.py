@@ -14,6 +14,17 @@ from zhtui.lab import Bars, Heatmap, LabError, Run, Text, View
 THUMBNAIL = 16  # positions a side
 
 
+def thumbnails(weights: list[Tensor]) -> Tensor:
+    """Every head's first positions on one sheet: L times (H, T, T) -> (L * side, H * side).
+
+    Each row is scaled to its own strongest look, and an empty line parts the heads.
+    """
+    sheet = torch.stack(weights)[:, :, :THUMBNAIL, :THUMBNAIL]  # (L, H, side, side)
+    sheet = F.pad(sheet / sheet.amax(dim=-1, keepdim=True), (0, 1, 0, 1))
+    layers, heads, side, _ = sheet.shape
+    return sheet.transpose(1, 2).reshape(layers * side, heads * side)[:-1, :-1]
+
+
 def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
     """Views of the model on `text`, cut to the context. Raises LabError for unknown characters."""
     learned, model = run.once(build)
@@ -51,14 +62,3 @@ def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
     weights = F.pad(surprise / surprise.max(), (1, 0)).cpu().numpy()
     bits = surprise.mean().item() / 0.6931471805599453
     yield "surprise", Text(text, weights=weights, note=f"{bits:.2f} bits a character")
-
-
-def thumbnails(weights: list[Tensor]) -> Tensor:
-    """Every head's first positions on one sheet: L times (H, T, T) -> (L * side, H * side).
-
-    Each row is scaled to its own strongest look, and an empty line parts the heads.
-    """
-    sheet = torch.stack(weights)[:, :, :THUMBNAIL, :THUMBNAIL]  # (L, H, side, side)
-    sheet = F.pad(sheet / sheet.amax(dim=-1, keepdim=True), (0, 1, 0, 1))
-    layers, heads, side, _ = sheet.shape
-    return sheet.transpose(1, 2).reshape(layers * side, heads * side)[:-1, :-1]

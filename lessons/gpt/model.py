@@ -6,12 +6,13 @@
     feedforward  after listening, each position thinks by itself
     blocks       residual paths, so that layers can be stacked
     layernorm    each layer reads a normalised stream
-    full         residual branches begin quiet, as deep stacks need (GPT-2)
+    full         weights begin small, and residual branches quiet, as deep stacks need (GPT-2)
 
 Letters: B texts in a batch, T positions in time, S positions looked at, C channels, H heads,
 D = C / H channels a head, V characters in the vocabulary, L layers.
 
-Leaves out: rotary positions (lesson `positions`), grouped heads (`attention`), GPT-2's weights (`gpt2`).
+Leaves out: rotary positions (lesson `positions`), grouped heads (`attention`), GPT-2's own
+weights (`gpt2`).
 """
 
 from __future__ import annotations
@@ -214,17 +215,18 @@ class GPT(nn.Module):
             self.head.weight = (
                 self.tokens.weight
             )  # the same table reads and writes (Press, Wolf 2017)
-        self.start(shape)
+        if has(shape, "full"):
+            self.start_small(shape.n_layer)
 
-    def start(self, shape: Shape) -> None:
-        """Small weights, so that the first guess is nearly uniform and the loss near ln V."""
+    def start_small(self, layers: int) -> None:
+        """Small weights: the first guess is nearly uniform, so the first loss is near ln V."""
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
             elif weight.dim() == 2:
-                quiet = has(shape, "full") and name.endswith("project.weight")
-                # 2L branches add into one stream: shrink each so that the sum keeps its size
-                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * shape.n_layer) if quiet else 0.02)
+                # 2L branches add into one stream; shrunk so that their sum keeps its size
+                quiet = name.endswith("project.weight")
+                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * layers) if quiet else 0.02)
 
     def embed(self, ids: Tensor, start: int = 0) -> Tensor:
         """What each character is, plus where it stands: (B, T) -> (B, T, C)."""
@@ -266,6 +268,13 @@ class GPT(nn.Module):
                 if len(ids) <= room:
                     logits = self.extend(new[None], cache, len(ids) - 1)
             ids = ids[-(room // 2 + 1) :]
+
+    def flops_per_token(self) -> float:
+        """Multiplications and additions, forward and backward: PaLM (2022), appendix B."""
+        positions = self.positions.weight.numel() if self.positions is not None else 0
+        weights = sum(p.numel() for p in self.parameters()) - positions
+        channels = self.tokens.embedding_dim
+        return 6 * weights + 12 * len(self.blocks) * channels * self.block_size
 
     @torch.no_grad()
     def look(self, ids: Tensor) -> Look:

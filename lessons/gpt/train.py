@@ -1,4 +1,6 @@
-"""Trains a GPT on the characters of a text, as the lecture does, with nanoGPT's schedule.
+"""Trains a GPT on the characters of a text: the lecture's loop, nanoGPT's schedule.
+
+B texts a batch, T positions, n stretches of T + 1 characters in the text.
 
 Leaves out: several GPUs (lesson `parallel`), tokens longer than a character (`gpt2`).
 """
@@ -12,12 +14,28 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from lessons.blocks.optimization import decay_groups, warmup_cosine
+from lessons.blocks.compilation import compiled
+from lessons.blocks.ngrams import baselines
+from lessons.blocks.optimization import cosine, decay_groups, warmup
 from lessons.blocks.precision import autocast
 from lessons.blocks.text import windows_of
 from lessons.gpt.build import build
 from lessons.gpt.model import GPT
+from lessons.gpt.watch import table, watch
 from zhtui.lab import Run
+
+
+@torch.no_grad()
+def evaluate(run: Run, model: GPT, windows: Tensor) -> Tensor:
+    """Mean loss without dropout, over random stretches that are the same at every evaluation."""
+    dice = torch.Generator().manual_seed(run.seed)
+    shape = (run.config.eval_batches, run.config.batch_size)
+    picks = torch.randint(len(windows), shape, generator=dice).to(run.device)
+    model.eval()
+    with autocast(run.config.precision, run.device):
+        losses = [model.loss(x[:, :-1], x[:, 1:]) for x in (windows[pick] for pick in picks)]
+    model.train()
+    return torch.stack(losses).mean()
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
@@ -28,46 +46,44 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=betas, fused=True)
     run.keep(model=model, optimizer=optimizer)
 
-    train_windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
-    val_windows = windows_of(text.val.to(run.device), config.block_size)
-    run.work("tok", config.accumulation * config.batch_size * config.block_size)
+    windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
+    unseen = windows_of(text.val.to(run.device), config.block_size)
+    counted = baselines(text.train, text.val, text.vocab) if config.baselines else []
+    if counted:
+        run.show("baselines", table(counted))
+    loss_of = model.loss
+    if config.compile:
+        loss_of, problem = compiled(model.loss, unseen[:1, :-1], unseen[:1, 1:])
+        if problem:
+            run.say(f"torch.compile does not work here ({problem}); training goes on without it.")
+    tokens = config.accumulation * config.batch_size * config.block_size
+    run.work("tok", tokens, tokens * model.flops_per_token())
 
     for step in run.steps():
         config = run.config
-        lr = config.lr
-        if config.decay or step < config.warmup:
-            lr = warmup_cosine(step, config.lr, config.min_lr, config.warmup, config.steps)
+        lr = config.lr * warmup(step, config.warmup)
+        if config.decay:
+            fall = cosine(step, config.warmup, config.steps)
+            lr = min(lr, config.min_lr + fall * (config.lr - config.min_lr))
         for group in optimizer.param_groups:
             group["lr"] = lr
 
         optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=run.device)
         for _ in range(config.accumulation):
-            pick = torch.randint(len(train_windows), (config.batch_size,))
-            batch = train_windows[pick.to(run.device)]  # (B, T + 1)
+            pick = torch.randint(len(windows), (config.batch_size,)).to(run.device)
+            batch = windows[pick]  # (B, T + 1)
             with autocast(config.precision, run.device):
-                loss = model.loss(batch[:, :-1], batch[:, 1:]) / config.accumulation
+                loss = loss_of(batch[:, :-1], batch[:, 1:]) / config.accumulation
             loss.backward()
+            total += loss.detach()
         grad_norm = clip_grad_norm_(model.parameters(), config.grad_clip or float("inf"))
         optimizer.step()
 
-        row = {"loss": loss.detach() * config.accumulation, "lr": lr, "grad_norm": grad_norm}
+        row = {"loss": total, "lr": lr, "grad_norm": grad_norm}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-            row["train"] = evaluate(run, model, train_windows)
-            row["val"] = evaluate(run, model, val_windows)
+            row |= {"train": evaluate(run, model, windows), "val": evaluate(run, model, unseen)}
+            if counted:
+                row["counted"] = min(c.loss for c in counted)
+            watch(run)
         yield row
-
-
-@torch.no_grad()
-def evaluate(run: Run, model: GPT, windows: Tensor) -> Tensor:
-    """Mean loss over the same `eval_batches` random batches each time, without dropout."""
-    dice = torch.Generator().manual_seed(run.seed)
-    pick = torch.randint(
-        len(windows), (run.config.eval_batches, run.config.batch_size), generator=dice
-    )
-    model.eval()
-    total = torch.zeros((), device=run.device)
-    with autocast(run.config.precision, run.device):
-        for batch in (windows[row] for row in pick.to(run.device)):
-            total += model.loss(batch[:, :-1], batch[:, 1:])
-    model.train()
-    return total / len(pick)

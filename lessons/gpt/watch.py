@@ -1,0 +1,43 @@
+"""What is shown while a GPT trains: what it writes, where it looks, what flows and what learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn import Module
+
+from lessons.blocks.ngrams import Counted
+from lessons.gpt.build import build
+from lessons.gpt.generate import generate
+from lessons.gpt.inspect import inspect
+from zhtui.lab import Bars, Run, Sampling, Table, Text
+
+SAMPLE = Sampling(tokens=200, temperature=0.8)
+PASSAGE = 32  # characters of the validation text that the model is watched on
+
+
+def table(counted: Sequence[Counted]) -> Table:
+    """What counting alone reaches on the validation text."""
+    rows = [(f"{c.n}-gram", c.contexts, f"{c.smoothing:.3g}", f"{c.loss:.4f}") for c in counted]
+    best = min(range(len(counted)), key=lambda i: counted[i].loss)
+    return Table(("counted", "contexts", "smoothing", "val"), rows, mark=best)
+
+
+def gradient(part: Module) -> float:
+    """The length of all gradients below a module, as one vector."""
+    norms = [p.grad.norm() for p in part.parameters() if p.grad is not None]
+    return torch.stack(norms).norm().item()
+
+
+def watch(run: Run) -> None:
+    """A sample, the inside on a passage, and the gradient of each layer after a backward pass."""
+    text, model = run.once(build)
+    written = "".join(token.text for token in generate(run, "", SAMPLE))
+    run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
+    for name, view in inspect(run, text.decode(text.val[:PASSAGE])):
+        run.show(name, view)
+    parts = {"tokens": model.tokens, "positions": model.positions}
+    parts |= {f"block {i + 1}": block for i, block in enumerate(model.blocks)}
+    sizes = {name: gradient(part) for name, part in parts.items() if part is not None}
+    run.show("gradient", Bars(list(sizes), list(sizes.values()), note="length of the gradient"))
