@@ -43,5 +43,7 @@ PRESETS = {
         regularization=0.0,
         eval_every=1_000,
     ),
-    "pulled": replace(QUICK, form="table", steps=1_000, regularization=1.0, eval_every=50),
+    "pulled": replace(
+        QUICK, held_out=0.0, form="table", steps=1_000, regularization=1.0, eval_every=50
+    ),
 }

@@ -56,12 +56,14 @@ class Desk:
     path: Path
     shown: dict[str, View] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    saved: dict[str, Any] = field(default_factory=dict)
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
         return self.path
 
     def restore(self, name: str, part: Any) -> None:
-        pass
+        if name in self.saved:
+            part.load_state_dict(self.saved[name])
 
     def show(self, step: int, name: str, view: View) -> None:
         self.shown[name] = view
@@ -277,6 +279,23 @@ def test_steps_are_the_same_bits_twice(desk: Desk, preset: str) -> None:
     first, second = Run(config, host=desk), Run(config, host=desk)
     assert rows(first) == rows(second)
     assert torch.equal(first.kept["model"].W, second.kept["model"].W)
+
+
+@pytest.mark.parametrize("form", ["one-hot", "table"])
+def test_a_resumed_run_goes_on_with_the_same_bits(desk: Desk, form: str) -> None:
+    config = replace(lesson.presets["tiny"], form=form, lr=5.0)
+    whole = Run(config, host=desk)
+    expected = rows(whole)
+
+    first = Run(config, host=desk)
+    steps = train(first)
+    for _ in range(13):
+        next(steps)
+    saved = {name: value.clone() for name, value in first.kept["model"].state_dict().items()}
+    second = Run(config, host=Desk(desk.path, saved={"model": saved}))
+    second.step = 13
+    assert rows(second) == expected[13:]
+    assert torch.equal(second.kept["model"].W, whole.kept["model"].W)
 
 
 def test_both_forms_train_alike(desk: Desk) -> None:
@@ -564,7 +583,10 @@ def test_the_card_names_metrics_that_are_yielded(desk: Desk) -> None:
 
 def test_the_notes_refer_to_code_that_is_there() -> None:
     folder = Path(lessons.bigram.__file__).parent
-    found = re.findall(r"\]\((\w+\.py)#(\w+)\)", (folder / "notes.md").read_text("utf-8"))
+    notes = (folder / "notes.md").read_text("utf-8")
+    found = re.findall(r"\]\((\w+\.py)#(\w+)\)", notes)
     assert len(found) >= 6
     for file, name in found:
         assert re.search(rf"^ *(def|class) {name}\b", (folder / file).read_text("utf-8"), re.M)
+    assert max(len(block.splitlines()) for block in notes.split("\n## ")) <= 23
+    assert max(map(len, notes.splitlines())) <= 80
