@@ -1,0 +1,146 @@
+"""One file from a public address: resumed where it was cut, checked against its pinned sha256.
+
+What has come so far lies beside the target as `<name>.part`; only a file with the right sha256 gets
+the target's name. Two processes that want the same file take turns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import http.client
+import os
+import queue
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK = 1 << 16  # bytes between two reports of progress
+TRIES = 3  # connections an address gets, each going on where the last was cut
+
+Progress = Callable[[int, int], None]
+
+
+class Failed(Exception):
+    """The network's fault, in a few words; a disk's fault stays an OSError."""
+
+
+def fetch(
+    urls: Iterable[str],
+    target: Path,
+    size: int,
+    sha256: str,
+    progress: Progress | None,
+    patience: float,
+) -> None:
+    """Brings `target` from the first address that gives it.
+
+    `patience` is in seconds without an answer. Raises `Failed`, and `OSError` where the disk is
+    full or may not be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with part.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if target.exists() and _sha256(target) == sha256:
+            part.unlink(missing_ok=True)  # another process was quicker
+            return
+        reason = "it has no address"
+        for url in urls:
+            for _ in range(TRIES):
+                try:
+                    _go_on(url, file, size, progress, patience)
+                    _settle(file, part, target, sha256)
+                    return
+                except Cut as error:
+                    reason = str(error)
+                except Failed as error:
+                    reason = str(error)
+                    break
+    raise Failed(reason)
+
+
+class Cut(Failed):
+    """The connection ended early, after something had come: worth another try."""
+
+
+def _go_on(url: str, file: BinaryIO, size: int, progress: Progress | None, patience: float) -> None:
+    """Adds to `file` what it lacks of `size` bytes."""
+    have = before = file.seek(0, os.SEEK_END)
+    if have > size:
+        have = before = file.truncate(0)
+    if have == size:
+        return
+    request = urllib.request.Request(url, headers={"User-Agent": "zhtui"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    with _ask(request, patience) as answer:
+        if not _continues(answer, have):
+            have = before = file.truncate(0)
+        while block := _next_block(answer):
+            have += file.write(block)
+            if have > size:
+                file.truncate(0)
+                raise Failed(f"{url} sends more than the {size:,} bytes of the file")
+            if progress is not None:
+                progress(have, size)
+    file.flush()
+    if have < size:
+        cut = f"the connection was cut after {have:,} of {size:,} bytes"
+        raise Cut(cut) if have > before else Failed(cut)
+
+
+def _continues(answer: http.client.HTTPResponse, have: int) -> bool:
+    """Whether the server goes on at byte `have`, rather than starting again."""
+    where = answer.headers.get("Content-Range", "")
+    return answer.status == http.client.PARTIAL_CONTENT and where.startswith(f"bytes {have}-")
+
+
+def _next_block(answer: http.client.HTTPResponse) -> bytes:
+    try:
+        return answer.read(BLOCK)
+    except (OSError, http.client.HTTPException):  # what has come so far stays in the .part
+        return b""
+
+
+def _ask(request: urllib.request.Request, patience: float) -> http.client.HTTPResponse:
+    """The server's answer within `patience` seconds.
+
+    It is asked from a thread because the look-up of a host's name obeys no timeout.
+    """
+    answers: queue.SimpleQueue[http.client.HTTPResponse | str] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(urllib.request.urlopen(request, timeout=patience))
+        except urllib.error.HTTPError as error:
+            error.close()
+            answers.put(f"{request.host} answered {error.code} {error.reason}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            answers.put(f"{request.host} cannot be reached, {reason}")
+
+    threading.Thread(target=ask, daemon=True, name="download").start()
+    try:
+        answer = answers.get(timeout=patience + 0.5)
+    except queue.Empty:
+        raise Failed(f"{request.host} gave no answer within {patience:g} s") from None
+    if isinstance(answer, str):
+        raise Failed(answer)
+    return answer
+
+
+def _settle(file: BinaryIO, part: Path, target: Path, sha256: str) -> None:
+    """Gives the file its name, or empties it."""
+    if _sha256(part) != sha256:
+        file.truncate(0)
+        raise Failed("what came is another file, by its sha256")
+    part.replace(target)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
