@@ -17,6 +17,7 @@ class Config:
     n_layer: int = knob(4, "blocks", low=1)
     n_head: int = knob(4, "heads a block; divides n_embd", low=1)
     n_embd: int = knob(128, "channels of the residual stream", low=1)
+    scaled: bool = knob(True, "divide attention scores by the root of a head's channels")
     activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
     bias: bool = knob(False, "biases in linear layers and norms")

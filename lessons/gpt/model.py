@@ -44,6 +44,8 @@ class Shape(Protocol):
     @property
     def n_embd(self) -> int: ...
     @property
+    def scaled(self) -> bool: ...
+    @property
     def activation(self) -> str: ...
     @property
     def dropout(self) -> float: ...
@@ -61,23 +63,23 @@ def has(shape: Shape, rung: str) -> bool:
 # --- communication: each position asks, and takes what the past answers ---------------------------
 
 
-def attention_weights(q: Tensor, k: Tensor) -> Tensor:
+def attention_weights(q: Tensor, k: Tensor, scale: float) -> Tensor:
     """Who looks at whom: (B, H, T, D), (B, H, S, D) -> (B, H, T, S), each row sums to one.
 
     The T queries are the last of the S positions, so a query sees S - T positions before its own.
     """
-    T, S, D = q.size(-2), k.size(-2), q.size(-1)
-    scores = q @ k.mT / math.sqrt(D)  # (B, H, T, S), of unit variance whatever D is
+    T, S = q.size(-2), k.size(-2)
+    scores = q @ k.mT * scale  # (B, H, T, S)
     future = torch.ones(T, S, dtype=torch.bool, device=q.device).triu(S - T + 1)
     return scores.masked_fill(future, -math.inf).softmax(dim=-1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, dropout: float = 0.0) -> Tensor:
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) -> Tensor:
     """The taught form: an average of values, weighted by attention: (B, H, T, D)."""
-    return F.dropout(attention_weights(q, k), dropout) @ v
+    return F.dropout(attention_weights(q, k, scale), dropout) @ v
 
 
-def attend_fast(q: Tensor, k: Tensor, v: Tensor, dropout: float = 0.0) -> Tensor:
+def attend_fast(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) -> Tensor:
     """The used form, equal to `attend`: one fused kernel.
 
     On a CPU that kernel's backward pass is slow in bfloat16 (4.9 ms against 0.6 at nanoGPT's CPU
@@ -86,10 +88,12 @@ def attend_fast(q: Tensor, k: Tensor, v: Tensor, dropout: float = 0.0) -> Tensor
     B, H, T, D = q.shape
     S = k.size(-2)
     if q.is_cuda:
-        return F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=S == T)
+        # one query may see all S, and so needs no mask; the kernel masks only a square
+        assert S == T or T == 1, "a cache is extended by one position at a time"
+        return F.scaled_dot_product_attention(q, k, v, None, dropout, S == T, scale=scale)
     future = torch.full((T, S), -math.inf, dtype=q.dtype, device=q.device).triu(S - T + 1)
     q, k, v = (x.reshape(B * H, -1, D) for x in (q, k, v))
-    scores = torch.baddbmm(future, q, k.mT, alpha=1 / math.sqrt(D))  # (B * H, T, S)
+    scores = torch.baddbmm(future, q, k.mT, alpha=scale)  # (B * H, T, S)
     weights = F.dropout(scores.softmax(dim=-1), dropout)
     return (weights @ v).view(B, H, T, D)
 
@@ -124,6 +128,8 @@ class Attention(nn.Module):
         super().__init__()
         C = shape.n_embd
         self.heads = shape.n_head if has(shape, "heads") else 1
+        # dot products grow with D: divided by its root they begin with unit variance
+        self.scale = (C // self.heads) ** -0.5 if shape.scaled else 1.0
         self.dropout = shape.dropout
         self.qkv = nn.Linear(C, 3 * C, bias=False)
         self.project = nn.Linear(C, C, bias=shape.bias) if has(shape, "blocks") else nn.Identity()
@@ -141,7 +147,7 @@ class Attention(nn.Module):
         q, k, v = self.split(x)
         if past is not None:
             k, v = past.extend(k, v)
-        y = attend_fast(q, k, v, self.dropout if self.training else 0.0)  # (B, H, T, D)
+        y = attend_fast(q, k, v, self.scale, self.dropout if self.training else 0.0)  # (B, H, T, D)
         y = self.project(y.transpose(1, 2).reshape(x.shape))  # heads side by side: (B, T, C)
         return F.dropout(y, self.dropout, self.training)
 
@@ -283,7 +289,7 @@ class GPT(nn.Module):
         weights, stream = [], [x[0]]
         for block in self.blocks:
             q, k, _ = block.attention.split(block.norm1(x))
-            weights.append(attention_weights(q, k)[0])
+            weights.append(attention_weights(q, k, block.attention.scale)[0])
             x = block(x)
             stream.append(x[0])
         return Look(weights, stream)

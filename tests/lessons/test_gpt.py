@@ -1,0 +1,506 @@
+"""The GPT lesson: attention against torch's, the ladder, training, writing, and what it refuses."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lessons.gpt import lesson
+from lessons.gpt.build import build
+from lessons.gpt.config import PRESETS, RUNGS, Config
+from lessons.gpt.generate import generate
+from lessons.gpt.inspect import inspect, thumbnails
+from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
+from lessons.gpt.model import RUNGS as MODEL_RUNGS
+from lessons.gpt.train import evaluate, train
+from zhtui.lab import Bars, Heatmap, LabError, Run, Sampling, Table, Text, View
+
+TINY = PRESETS["tiny"]
+POEM = "The quick brown fox jumps over the lazy dog,\nand the dog sleeps on.\n" * 20
+
+
+class Shelf:
+    """A host that hands out one text and remembers what it is shown."""
+
+    def __init__(self, path: Path, parts: dict[str, Any] | None = None) -> None:
+        self.path, self.parts = path, parts or {}
+        self.views: dict[str, View] = {}
+        self.said: list[str] = []
+
+    def data(self, name: str, auto: tuple[str, ...]) -> Path:
+        return self.path
+
+    def restore(self, name: str, part: Any) -> None:
+        if name in self.parts:
+            part.load_state_dict(self.parts[name])
+
+    def show(self, step: int, name: str, view: View) -> None:
+        self.views[name] = view
+
+    def say(self, step: int, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def poem(tmp_path: Path) -> Path:
+    path = tmp_path / "poem.txt"
+    path.write_text(POEM, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(poem: Path) -> Run:
+    return Run(TINY, host=Shelf(poem))
+
+
+def model_of(config: Config = TINY, vocab: int = 11) -> GPT:
+    torch.manual_seed(0)
+    return GPT(config, vocab).eval()
+
+
+def shaken(model: GPT) -> GPT:
+    """Weights far from their quiet start, so that a difference would show."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    return model
+
+
+# --- attention ------------------------------------------------------------------------------------
+
+
+def queries_keys_values(past: int = 0) -> Iterator[Tensor]:
+    dice = torch.Generator().manual_seed(7)
+    for length in (9, 9 + past, 9 + past):
+        yield torch.randn(2, 3, length, 4, generator=dice).requires_grad_()
+
+
+def test_the_taught_form_equals_torchs() -> None:
+    q, k, v = queries_keys_values()
+    theirs = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    torch.testing.assert_close(attend(q, k, v, 0.5), theirs)
+
+
+@pytest.mark.parametrize("past", [0, 1, 5])
+def test_the_used_form_equals_the_taught_one_forward_and_backward(past: int) -> None:
+    q, k, v = queries_keys_values(past)
+    taught, used = attend(q, k, v, 0.5), attend_fast(q, k, v, 0.5)
+    torch.testing.assert_close(used, taught)
+    weight = torch.randn_like(taught)
+    expected = torch.autograd.grad((taught * weight).sum(), (q, k, v))
+    torch.testing.assert_close(torch.autograd.grad((used * weight).sum(), (q, k, v)), expected)
+
+
+def test_attention_looks_only_back_and_sums_to_one() -> None:
+    q, k, _ = queries_keys_values()
+    weights = attention_weights(q, k, 0.5)
+    assert (weights.triu(1) == 0).all()
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 9))
+
+
+def test_heads_in_one_product_equal_torchs_multihead_attention() -> None:
+    torch.manual_seed(3)
+    ours = Attention(replace(TINY, n_embd=12, n_head=3, bias=True)).eval()
+    theirs = nn.MultiheadAttention(12, 3, batch_first=True)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(ours.qkv.weight)
+        theirs.out_proj.load_state_dict(ours.project.state_dict())
+    x = torch.randn(2, 5, 12)
+    future = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    torch.testing.assert_close(ours(x), theirs(x, x, x, attn_mask=future)[0])
+
+
+def test_scores_have_unit_variance_whatever_the_size_of_a_head() -> None:
+    dice = torch.Generator().manual_seed(1)
+    for size in (4, 256):
+        q, k = (torch.randn(1, 1, 400, size, generator=dice) for _ in range(2))
+        last = attention_weights(q, k, size**-0.5)[
+            0, 0, -1
+        ]  # softmax(scores): its log is the scores, shifted
+        assert last.log().std().item() == pytest.approx(1, abs=0.25)
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+
+def parameters(preset: str) -> int:
+    return sum(p.numel() for p in GPT(PRESETS[preset], 65).parameters())
+
+
+def test_parameter_counts_are_the_published_ones() -> None:
+    assert parameters("small") == 209_729
+    assert parameters("large") == 10_788_929
+    paper = GPT(PRESETS["paper"], 65)
+    assert paper.positions is not None
+    counted = parameters("paper") - paper.positions.weight.numel()  # as nanoGPT counts: 10.65 M
+    assert counted == 10_646_784
+    assert parameters("rung-bigram") == 65 * 65
+
+
+@pytest.mark.parametrize(
+    ("preset", "tolerance"),
+    # at 384 channels a tied table leans to what it has just read; nanoGPT prints 4.28 there too
+    [("tiny", 0.1), ("cpu", 0.1), ("large", 0.1), ("paper", 0.12)],
+)
+def test_the_first_guess_is_nearly_uniform(preset: str, tolerance: float) -> None:
+    model = model_of(PRESETS[preset], vocab=65)
+    ids = torch.randint(65, (4, model.block_size + 1), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        loss = model.loss(ids[:, :-1], ids[:, 1:])
+    assert loss.item() == pytest.approx(math.log(65), abs=tolerance)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_no_rung_sees_the_future(rung: str) -> None:
+    model = shaken(model_of(replace(TINY, rung=rung, tied=False)))
+    ids = torch.arange(10)[None] % 11
+    poked = ids.clone()
+    poked[0, 6] = 10
+    with torch.no_grad():
+        before, after = model(ids), model(poked)
+    assert torch.equal(before[:, :6], after[:, :6])
+    assert not torch.equal(before[:, 6], after[:, 6])
+
+
+def test_each_rung_adds_what_it_names() -> None:
+    def parts(rung: str) -> set[str]:
+        names = model_of(replace(TINY, rung=rung, tied=False, bias=True)).state_dict()
+        return {name.split(".", 2)[-1] if "blocks" in name else name for name in names}
+
+    ladder = [parts(rung) for rung in RUNGS]
+    assert ladder[1] == ladder[2]  # heads only divide what one head had
+    assert {"think.expand.weight"} <= ladder[3] - ladder[2]
+    assert {"attention.project.weight", "think.project.weight"} <= ladder[4] - ladder[3]
+    assert {"norm1.weight", "norm2.weight", "norm.weight"} <= ladder[5] - ladder[4]
+    assert ladder[6] == ladder[5]  # the same parts, begun small
+
+
+def test_tied_tables_are_one() -> None:
+    model = model_of()
+    assert model.head.weight is model.tokens.weight
+    loose = model_of(replace(TINY, tied=False))
+    assert loose.head.weight is not loose.tokens.weight
+
+
+def test_dropout_acts_in_training_only() -> None:
+    model = shaken(model_of(replace(TINY, dropout=0.5)))
+    ids = torch.arange(8)[None]
+    assert torch.equal(model(ids), model(ids))
+    model.train()
+    assert not torch.equal(model(ids), model(ids))
+
+
+def test_with_only_the_first_position_in_the_loss_queries_and_keys_learn_nothing() -> None:
+    model = shaken(model_of()).train()
+    ids = torch.arange(9)[None]
+    F.cross_entropy(model(ids[:, :-1])[:, 0], ids[:, 1]).backward()
+    queries, keys, values = model.blocks[0].attention.qkv.weight.grad.chunk(3)
+    assert queries.abs().max() == 0
+    assert keys.abs().max() == 0
+    assert values.abs().max() > 0
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_cached_logits_equal_uncached_ones(rung: str) -> None:
+    model = shaken(model_of(replace(TINY, rung=rung, tied=False))).double()
+    ids = torch.randint(11, (TINY.block_size,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        expected = model(ids[None])[0]
+        stream = model.stream(ids[:3])
+        cached = [next(stream), *(stream.send(token.view(1)) for token in ids[3:])]
+    torch.testing.assert_close(torch.stack(cached), expected[2:])
+
+
+def test_a_full_context_starts_afresh_from_its_younger_half() -> None:
+    model, T = shaken(model_of()).double(), TINY.block_size
+    ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        stream = model.stream(ids[:1])
+        logits = [next(stream), *(stream.send(token.view(1)) for token in ids[1:])]
+        for end in (T + 1, T + 5):  # the first is written from T // 2 + 1 characters
+            window = ids[T - T // 2 : end]
+            expected = model(window[None])[0, -1]
+            torch.testing.assert_close(logits[end - 1], expected)
+
+
+def test_a_prompt_longer_than_the_context_is_read_from_its_end() -> None:
+    model, T = shaken(model_of()), TINY.block_size
+    ids = torch.arange(2 * T) % 11
+    with torch.no_grad():
+        torch.testing.assert_close(next(model.stream(ids)), model(ids[None, -T:])[0, -1])
+
+
+def test_the_past_holds_what_it_is_given() -> None:
+    past, k = Past(5), torch.randn(2, 3, 5, 4)
+    past.extend(k[:, :, :3], -k[:, :, :3])
+    keys, values = past.extend(k[:, :, 3:], -k[:, :, 3:])
+    assert torch.equal(keys, k)
+    assert torch.equal(values, -k)
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+def test_tiny_learns_and_shows_what_it_does(run: Run) -> None:
+    rows = list(train(run))
+    assert [("val" in row) for row in rows] == [(i + 1) % 10 == 0 for i in range(20)]
+    assert rows[-1]["val"] < rows[9]["val"] < math.log(run.once(build)[0].vocab) + 0.1
+    views = run._host.views
+    assert {type(view) for view in views.values()} == {Text, Heatmap, Bars}
+    assert set(views) == {"sample", "attention", "heads", "stream", "surprise", "gradient"}
+    assert run.units == TINY.batch_size * TINY.block_size
+    assert run.flops > 0
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_every_rung_trains(poem: Path, rung: str) -> None:
+    run = Run(replace(TINY, rung=rung, tied=False, steps=10, lr=1e-2), host=Shelf(poem))
+    rows = list(train(run))
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert math.isfinite(rows[-1]["val"])
+
+
+def test_row_values_stay_tensors_until_they_are_read(run: Run) -> None:
+    row = next(train(run))
+    assert isinstance(row["loss"], Tensor)
+    assert isinstance(row["grad_norm"], Tensor)
+    assert not row["loss"].requires_grad
+
+
+def test_counted_ngrams_are_shown_and_drawn(poem: Path) -> None:
+    run = Run(replace(TINY, steps=1, baselines=True), host=Shelf(poem))
+    (row,) = train(run)
+    table = run._host.views["baselines"]
+    assert isinstance(table, Table)
+    assert [r[0] for r in table.rows] == ["2-gram", "3-gram", "4-gram", "5-gram", "6-gram"]
+    assert f"{row['counted']:.4f}" == table.rows[table.mark][-1]
+    assert row["counted"] < 0.2  # a text that repeats itself
+
+
+def test_accumulated_batches_make_the_gradient_of_one(poem: Path) -> None:
+    config = replace(TINY, steps=1, precision="fp32")
+    rows = {
+        parts: next(
+            train(Run(replace(config, accumulation=parts, batch_size=size), host=Shelf(poem)))
+        )
+        for parts, size in ((1, 8), (4, 2))
+    }
+    torch.testing.assert_close(rows[4]["loss"], rows[1]["loss"])
+    torch.testing.assert_close(rows[4]["grad_norm"], rows[1]["grad_norm"])
+
+
+def test_the_rate_warms_up_decays_and_can_change_while_it_runs(poem: Path) -> None:
+    run = Run(
+        replace(TINY, steps=12, warmup=3, lr=1.0, min_lr=0.1, eval_every=99), host=Shelf(poem)
+    )
+    rates = []
+    for row in train(run):
+        rates.append(row["lr"])
+        if len(rates) == 6:
+            run.config = replace(run.config, lr=0.5)
+    assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert rates[3:6] == sorted(rates[3:6], reverse=True)
+    assert rates[6] < 0.5 < rates[5]
+    assert rates[-1] == pytest.approx(0.1, abs=0.03)
+    steady = Run(replace(TINY, steps=6, warmup=2, lr=0.01, decay=False), host=Shelf(poem))
+    assert [row["lr"] for row in train(steady)][2:] == [0.01] * 4
+
+
+def test_evaluation_is_the_same_each_time_and_leaves_no_trace(run: Run) -> None:
+    text, model = run.once(build)
+    windows = text.val.unfold(0, TINY.block_size + 1, 1)
+    model.train()
+    before = torch.random.get_rng_state()
+    assert torch.equal(evaluate(run, model, windows), evaluate(run, model, windows))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert model.training
+
+
+def test_a_resumed_run_is_bit_equal_to_one_never_interrupted(poem: Path) -> None:
+    config = replace(TINY, dropout=0.1)
+    whole = Run(config, host=Shelf(poem))
+    expected = [{k: float(v) for k, v in row.items()} for row in train(whole)]
+
+    first = Run(config, host=Shelf(poem))
+    rows = list(islice(train(first), 7))
+    saved = {name: copy.deepcopy(part.state_dict()) for name, part in first.kept.items()}
+    second = Run(config, host=Shelf(poem, saved))
+    second.step = 7
+    rows += list(train(second))
+
+    assert [{k: float(v) for k, v in row.items()} for row in rows] == expected
+    for ours, theirs in zip(
+        whole.kept["model"].parameters(), second.kept["model"].parameters(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_compiler_that_fails_is_named_and_training_goes_on(
+    poem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> Any:
+        def call(*_: Tensor) -> Tensor:
+            raise RuntimeError("no C++ compiler")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    run = Run(replace(TINY, steps=2, compile=True), host=Shelf(poem))
+    assert len(list(train(run))) == 2
+    assert "no C++ compiler" in run._host.said[0]
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def written(run: Run, prompt: str = "The", **settings: Any) -> str:
+    return "".join(token.text for token in generate(run, prompt, Sampling(**settings)))
+
+
+def test_the_same_seed_writes_the_same_text_past_the_context(run: Run) -> None:
+    text = written(run, tokens=3 * TINY.block_size)
+    assert len(text) == 3 * TINY.block_size
+    assert written(run, tokens=3 * TINY.block_size) == text
+    assert written(run, tokens=3 * TINY.block_size, seed=1) != text
+
+
+def test_writing_leaves_training_alone(run: Run) -> None:
+    _, model = run.once(build)
+    model.train()
+    before = torch.random.get_rng_state()
+    stream = generate(run, "The", Sampling(tokens=5))
+    next(stream)
+    assert model.training
+    assert not torch.is_inference_mode_enabled()
+    model.loss(torch.zeros(1, 4, dtype=torch.long), torch.zeros(1, 4, dtype=torch.long)).backward()
+    list(stream)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_token_tells_of_the_models_own_distribution(run: Run) -> None:
+    text, model = run.once(build)
+    shaken(model).eval()
+    with torch.no_grad():
+        own = model(text.encode("The")[None])[0, -1].softmax(0)
+    token = next(generate(run, "The", Sampling(top_k=3, temperature=0.5)))
+    assert token.probability == pytest.approx(own[text.index[token.text]].item(), rel=1e-4)
+    assert token.entropy == pytest.approx(-(own * own.log2()).sum().item(), rel=1e-4)
+    assert token.kept == 3
+    heated = own.pow(2) / own.pow(2).sum()
+    likeliest = heated.topk(8)
+    assert [a for a, _ in token.alternatives] == list(text.decode(likeliest.indices))
+    assert [p for _, p in token.alternatives] == pytest.approx(likeliest.values.tolist(), rel=1e-3)
+
+
+def test_temperature_zero_takes_the_likeliest(run: Run) -> None:
+    for token in generate(run, "The", Sampling(tokens=20, temperature=0.0)):
+        assert token.text == token.alternatives[0][0]
+        assert token.kept == 1
+
+
+def test_an_empty_prompt_begins_a_line(run: Run) -> None:
+    assert written(run, "", tokens=9) == written(run, "\n", tokens=9)
+
+
+def test_unknown_characters_of_a_prompt_are_named(run: Run) -> None:
+    with pytest.raises(LabError, match=r"'Ω', '7'.*use only"):
+        written(run, "The Ω 7Ω")
+
+
+# --- looking inside -------------------------------------------------------------------------------
+
+
+def test_a_look_inside_shows_each_head_and_each_character(run: Run) -> None:
+    views = dict(inspect(run, "The quick brown fox jumps"))
+    attention, heads = views["attention"], views["heads"]
+    assert isinstance(attention, Heatmap)
+    assert isinstance(heads, Heatmap)
+    assert attention.values.shape == (16, 16)  # cut to the context
+    assert attention.values.sum(axis=1) == pytest.approx(1)
+    assert "".join(attention.rows) == "The quick brown "
+    assert heads.values.shape == (2 * 17 - 1, 2 * 17 - 1)
+    assert len(views["stream"].labels) == 1 + TINY.n_layer
+    assert len(views["surprise"].weights) == 16
+
+
+def test_thumbnails_stand_layers_down_and_heads_across() -> None:
+    weights = [torch.full((2, 3, 3), float(layer)) for layer in (1, 2)]
+    weights[0][1] = torch.eye(3)
+    sheet = thumbnails(weights)
+    assert sheet.shape == (7, 7)
+    assert torch.equal(sheet[:3, 4:], torch.eye(3))
+    assert (sheet[3] == 0).all()
+    assert (sheet[4:, :3] == 1).all()
+
+
+@pytest.mark.parametrize(("text", "what"), [("T", "two or more"), ("The Ω", "'Ω'")])
+def test_a_text_that_cannot_be_looked_at_is_refused(run: Run, text: str, what: str) -> None:
+    with pytest.raises(LabError, match=what):
+        dict(inspect(run, text))
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+def test_a_short_text_is_refused_with_what_to_do(poem: Path) -> None:
+    poem.write_text("to be or not", encoding="utf-8")
+    with pytest.raises(LabError, match=r"poem.txt has 12 .* longer text or a smaller block_size"):
+        next(train(Run(TINY, host=Shelf(poem))))
+
+
+def test_the_shortest_text_that_is_taken_trains(poem: Path) -> None:
+    poem.write_text("ab" * (5 * (TINY.block_size + 1)), encoding="utf-8")
+    assert len(list(train(Run(replace(TINY, steps=2), host=Shelf(poem))))) == 2
+
+
+def test_heads_must_divide_channels(poem: Path) -> None:
+    with pytest.raises(LabError, match="n_embd=32 does not split into 5 heads; choose"):
+        next(train(Run(replace(TINY, n_head=5), host=Shelf(poem))))
+
+
+# --- the card -------------------------------------------------------------------------------------
+
+
+def test_the_card_names_presets_that_exist() -> None:
+    assert {"tiny", "quick", "paper"} <= set(lesson.presets)
+    assert {reference.preset for reference in lesson.references} <= set(lesson.presets)
+    assert RUNGS == MODEL_RUNGS
+    assert 4 <= len(lesson.questions) <= 8
+
+
+def test_the_card_costs_no_torch() -> None:
+    code = "import lessons.gpt, sys; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- the published figures ------------------------------------------------------------------------
+
+SHAKESPEARE = Path(os.environ.get("ZHTUI_DATA", "nowhere")) / "tinyshakespeare.txt"
+ON_CPU = [reference for reference in lesson.references if not reference.gpu]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not SHAKESPEARE.exists(), reason="Tiny Shakespeare is not in $ZHTUI_DATA")
+@pytest.mark.parametrize("reference", ON_CPU, ids=lambda reference: reference.preset)
+def test_the_published_figure_comes_out(reference: Any) -> None:
+    run = Run(PRESETS[reference.preset], seed=reference.seed, host=Shelf(SHAKESPEARE))
+    found = [float(row[reference.metric]) for row in train(run) if reference.metric in row]
+    figure = min(found) if reference.at == "best" else found[-1]
+    assert figure == pytest.approx(reference.value, abs=reference.tolerance)
