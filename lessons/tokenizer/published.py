@@ -1,0 +1,134 @@
+"""The vocabularies of GPT-2, GPT-4 and GPT-4o, read from their published ranks.
+
+Looked for in `$ZHTUI_DATA`, then in tiktoken's cache; downloaded only where the caller asks for
+it. A file counts only if it has the pinned sha256.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lessons.tokenizer.bpe import Tokenizer
+from zhtui.lab import DataError
+
+ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published vocabulary: its file (there and here), hash, split and special tokens."""
+
+    title: str
+    file: str
+    sha256: str
+    pattern: str
+    specials: Mapping[str, int]
+    here: str = ""
+
+    @property
+    def local(self) -> str:
+        """The file's name in `$ZHTUI_DATA`."""
+        return f"{self.here or self.file}.tiktoken"
+
+
+PUBLISHED = {
+    "gpt2": Published(
+        "GPT-2",
+        "r50k_base",
+        "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+        "gpt2",
+        {"<|endoftext|>": 50256},
+        here="gpt2",
+    ),
+    "cl100k": Published(
+        "GPT-4",
+        "cl100k_base",
+        "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+        "gpt4",
+        {
+            "<|endoftext|>": 100257,
+            "<|fim_prefix|>": 100258,
+            "<|fim_middle|>": 100259,
+            "<|fim_suffix|>": 100260,
+            "<|endofprompt|>": 100276,
+        },
+    ),
+    "o200k": Published(
+        "GPT-4o",
+        "o200k_base",
+        "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+        "gpt4o",
+        {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
+    ),
+}
+
+
+@lru_cache(maxsize=len(PUBLISHED))
+def published(name: str, download: bool = False) -> Tokenizer:
+    """The vocabulary "gpt2", "cl100k" (GPT-4) or "o200k" (GPT-4o). Raises `DataError`."""
+    if name not in PUBLISHED:
+        raise DataError(
+            f"no vocabulary {name!r} was published here; give one of {', '.join(PUBLISHED)}"
+        )
+    entry = PUBLISHED[name]
+    damaged = ""
+    for path in places(entry):
+        if path.is_file():
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == entry.sha256:
+                return Tokenizer(read_ranks(content), entry.pattern, entry.specials, name)
+            damaged = f"{path} is damaged (its sha256 is another); "
+    if download:
+        return Tokenizer(read_ranks(_download(entry)), entry.pattern, entry.specials, name)
+    raise DataError(
+        f"{damaged}the vocabulary of {entry.title} is not on this machine; put {entry.local} into "
+        f"$ZHTUI_DATA, or run `zhtui tokenize {name}` once where there is a network"
+    )
+
+
+def available() -> list[str]:
+    """The names of the vocabularies that are on this machine. Reads no file."""
+    return [name for name, entry in PUBLISHED.items() if any(p.is_file() for p in places(entry))]
+
+
+def places(entry: Published) -> list[Path]:
+    """Where the file may lie: `$ZHTUI_DATA`, and tiktoken's cache under its address's hash."""
+    named = hashlib.sha1(ADDRESS.format(entry.file).encode()).hexdigest()
+    temporary = str(Path(tempfile.gettempdir()) / "data-gym-cache")
+    cache = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", temporary))
+    found = [Path(cache) / named] if cache else []
+    if folder := os.environ.get("ZHTUI_DATA"):
+        found = [Path(folder) / entry.local, Path(folder) / f"{entry.file}.tiktoken", *found]
+    return found
+
+
+def _download(entry: Published) -> bytes:
+    from tiktoken.load import read_file_cached  # deferred: most runs need no network
+
+    try:
+        return read_file_cached(ADDRESS.format(entry.file), entry.sha256)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"the vocabulary of {entry.title} could not be downloaded ({type(error).__name__}); "
+            f"try again, or put {entry.local} into $ZHTUI_DATA"
+        ) from error
+
+
+def read_ranks(content: bytes) -> dict[bytes, int]:
+    """tiktoken's format: a line a token, its bytes in base64 and its rank. Raises `ValueError`."""
+    ranks: dict[bytes, int] = {}
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            token, rank = line.split()
+            ranks[base64.b64decode(token, validate=True)] = int(rank)
+        except (ValueError, binascii.Error):
+            raise ValueError(f"line {number} is no token in base64 with its rank") from None
+    return ranks

@@ -1,0 +1,139 @@
+"""Texts and pipes of any size, in bounded memory."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons.tokenizer import command, stream
+from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
+from zhtui.lab import LabError
+
+VERSE = (
+    "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
+    "theirs no more; the other things were the others'. And then?\n\n안녕하세요, 세계 👋 naïve\n"
+)
+
+
+PIECES = [
+    "'s",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\t",
+    "a",
+    "Zed",
+    "é",
+    "한",
+    "\u0301",
+    "12",
+    "1234",
+]
+PIECES += ["!", "...", "/", "\u2028", "\xa0", "👋🏽", "camelCase", "it's"]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS, st.integers(1, 40), st.sampled_from(sorted(stream.ENDS)))
+def test_pieces_have_the_chunks_of_the_whole(text: str, size: int, pattern: str) -> None:
+    pieces = list(stream.pieces(io.BytesIO(text.encode()), pattern, size))
+    assert [chunk for piece in pieces for chunk in split(piece, pattern)] == split(text, pattern)
+
+
+@pytest.mark.parametrize("pattern", sorted(PATTERNS))
+def test_a_pipe_gives_the_numbers_of_the_whole(pattern: str) -> None:
+    tokenizer = Tokenizer.from_merges(learn([VERSE.encode()], 40), pattern)
+    text = VERSE * 6
+    pieces = list(command.tokenize(tokenizer, Dribble(text.encode())))
+    assert [number for piece in pieces for number in piece.ids] == tokenizer.encode(text)
+    assert b"".join(token for piece in pieces for token in piece.tokens) == text.encode()
+
+
+class Dribble(io.BytesIO):
+    """A pipe that gives seven bytes at a time, in the middle of characters."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(7)
+
+
+def test_a_pipe_that_is_no_text_is_one_sentence() -> None:
+    with pytest.raises(LabError, match=r"byte 3 is no UTF-8.*iconv"):
+        list(command.tokenize(Tokenizer.from_merges([]), io.BytesIO(b"abc\xff")))
+
+
+def test_a_text_without_an_end_is_cut_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LONGEST", 1000)
+    pieces = list(stream.pieces(io.BytesIO(b"x" * 10_000), "gpt4", 100))
+    assert max(map(len, pieces)) == 1000
+    assert "".join(pieces) == "x" * 10_000
+
+
+def test_rare_chunks_make_room() -> None:
+    text = " the" * 50 + "".join(f" {number:03}" for number in range(900))
+    counts = stream.count_chunks(io.BytesIO(text.encode()), "gpt4", different=500)
+    assert counts[" the"] == 50
+    assert len(counts) < 500
+
+
+class Huge(io.RawIOBase):
+    """A text of many bytes that is never in memory at once."""
+
+    def __init__(self, size: int) -> None:
+        self.left, self.block = size, (VERSE * 4000).encode()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.block[: min(size, self.left)]
+        self.left -= len(block)
+        return block
+
+
+def peak_of(work: Iterator[object]) -> int:
+    tracemalloc.start()
+    for _ in work:
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_the_text() -> None:
+    tokenizer = Tokenizer.from_merges(learn([VERSE.encode()], 40))
+    small = peak_of(command.tokenize(tokenizer, Huge(2 << 20)))
+    large = peak_of(command.tokenize(tokenizer, Huge(12 << 20)))
+    assert large < small * 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_file_of_one_gigabyte_is_learned_from_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "huge.txt"
+    block = (VERSE * 4000).encode()
+    with path.open("wb") as file:
+        while file.tell() < 1 << 30:
+            file.write(block)
+    script = (
+        "import resource, sys;"
+        "from lessons.tokenizer.config import Config; from lessons.tokenizer.train import train;"
+        "from zhtui.lab import Run;"
+        "rows = list(train(Run(Config(data=sys.argv[1], vocab_size=300))));"
+        "print(len(rows), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    *said, last = done.stdout.splitlines()
+    rows, kilobytes = map(int, last.split())
+    assert rows == 44
+    assert len(said) >= 10
+    assert said[0] == "read 67 million characters"
+    assert kilobytes < 500_000
