@@ -134,7 +134,8 @@ def known() -> list[tuple[DataSet, Path | None]]:
     rows: list[tuple[DataSet, Path | None]] = []
     for data in DATA_SETS.values():
         try:
-            rows.append((data, find(data.name, download=False).path))
+            found = find(data.name, download=False)
+            rows.append((replace(data, size=found.size, sha256=found.sha256), found.path))
         except DataError:
             rows.append((data, None))
     return rows
