@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,8 +43,10 @@ def square(values: Tensor, counts: Tensor, alphabet: Alphabet, note: str, signed
 
 
 def table(counts: Tensor, alphabet: Alphabet) -> Heatmap:
+    """P(b | a) as counted. The scale leaves out one cell in a hundred: after q nearly always u."""
     note = "P(column | row) as counted; '.' is where a word begins (row) and ends (column)"
-    return square(probabilities(counts), counts, alphabet, note, signed=False)
+    picture = square(probabilities(counts), counts, alphabet, note, signed=False)
+    return replace(picture, low=0.0, high=float(np.quantile(picture.values, 0.99)))
 
 
 def centred(log_counts: Tensor) -> Tensor:
