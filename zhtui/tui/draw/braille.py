@@ -27,8 +27,8 @@ def pack(dots: Dots) -> Codes:
 def joined(top: Rows, bottom: Rows, there: Dots, broken: Dots) -> tuple[Rows, Rows]:
     """Stretches each column's span of pixel rows until it touches the column before it.
 
-    `top` <= `bottom` count downwards; columns that are not `there`, or `broken` from the one before,
-    are not joined.
+    `top` <= `bottom` count downwards; columns that are not `there`, or `broken` from the one
+    before, are not joined.
     """
     link = there[1:] & there[:-1] & ~broken[1:]
     above = bottom[:-1] + 1  # where this column must begin, if the one before lies above it

@@ -16,7 +16,7 @@ import numpy as np
 from zhtui.tui.draw import braille, ticks
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import BAND, CURSOR, FAINT, PLAIN, PUBLISHED, RULE, SERIES, WRONG
-from zhtui.tui.draw.series import Columns, Floats, Series
+from zhtui.tui.draw.series import Columns, Floats, Series, Singles
 from zhtui.wording import number as reading
 
 
@@ -30,6 +30,11 @@ class Line:
     series: Series
     colour: int = 0
     dotted: bool = False
+
+    @property
+    def last(self) -> Singles:
+        """(n,) what is drawn bright: the values of a dotted line, the average of another."""
+        return self.series.y if self.dotted else self.series.smooth
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,13 @@ def bounds(picture: Picture, columns: Sequence[Columns]) -> tuple[float, float, 
 
 
 def draw(picture: Picture, width: int, height: int) -> Cells:
-    """The chart in `width` x `height` cells: a reading line, the plot with its axes, the x labels."""
+    """The chart in `width` x `height` cells: a reading line, the plot, its axes and labels."""
     cells = Cells(width, height)
     if width < 16 or height < 5:
         cells.put(0, 0, "too small for a chart", FAINT)
+        return cells
+    if not any(len(line.series) for line in picture.lines):
+        cells.put(max((width - len(picture.empty)) // 2, 0), height // 2, picture.empty, FAINT)
         return cells
     left, right = window(picture)
     ends = _gutter(picture, width)
@@ -141,6 +149,7 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
         values = column.high if line.dotted else column.smooth
         ink = SERIES + line.colour
         _stroke(cells, frame, area, values, values, column.broken, ink, line.dotted)
+    _points(cells, picture, frame, area)
     _labels(cells, picture, frame, area)
     if ends:
         _ends(cells, picture, frame, area)
@@ -227,11 +236,12 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     for level in picture.levels:
         row, arrow = _row(frame, level.value, height)
         text = f" {arrow}{level.label} {reading(level.value)} "
-        for place in (row, row - 1, row + 1):
-            if not 0 <= place < height or len(text) > width - 2:
+        for place, over in ((row, 0), (row - 1, 0), (row + 1, 0), (row, 1), (row - 1, 1)):
+            if not 0 <= place < height:
                 continue
             glyph = cells.glyph[y + place, x : x + width]
-            free = ((glyph == " ") | (glyph == "╌")) & ~taken[place]
+            faint = cells.ink[y + place, x : x + width] // 8 == BAND // 8  # may be written over
+            free = ((glyph == " ") | (glyph == "╌") | (faint & bool(over))) & ~taken[place]
             start = _room(free, len(text))
             if start is not None:
                 taken[place, start : start + len(text)] = True
@@ -241,6 +251,8 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
 
 def _room(free: braille.Dots, length: int) -> int | None:
     """Where the first `length` free cells in a row begin, two from the left if it can be."""
+    if len(free) < length + 2:
+        return None
     run = np.convolve(free, np.ones(length, dtype=np.int64), mode="valid")
     fits = np.flatnonzero(run[2:] == length)
     return int(fits[0]) + 2 if len(fits) else None
@@ -290,6 +302,19 @@ def _stroke(
     cells.ink[y : y + height, x : x + width][lit] = ink
 
 
+def _points(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
+    """A mark on each point of a sparse line: a first evaluation is seen before it is a line."""
+    x, y, width, height = area
+    for line in picture.lines:
+        if not line.dotted or len(line.series) > width // 3:
+            continue
+        shares = frame.height(line.series.y.astype(np.float64))
+        for step, share in zip(line.series.x.tolist(), shares.tolist(), strict=True):
+            if frame.left <= step <= frame.right and 0 <= share <= 1:
+                row = min(int((1 - share) * height), height - 1)
+                cells.put(x + _column(frame, step, width), y + row, "•", SERIES + line.colour)
+
+
 def _ends(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """The name of each line at the height of its end; names that collide move apart."""
     x, y, width, height = area
@@ -298,8 +323,7 @@ def _ends(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         index = line.series.at(frame.right)
         if index is None:
             continue
-        source = line.series.y if line.dotted else line.series.smooth
-        share = float(frame.height(source[index : index + 1].astype(np.float64))[0])
+        share = float(frame.height(line.last[index : index + 1].astype(np.float64))[0])
         if not math.isfinite(share):
             continue
         want = min(max(int((1 - share) * height), 0), height - 1)
@@ -331,17 +355,13 @@ def _failures(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
 def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """The reading line on top: every series at the crosshair, or at the end; and the crosshair."""
     x, y, width, height = area
-    if not any(len(line.series) for line in picture.lines):
-        text = picture.empty[: max(width - 2, 0)]
-        cells.put(x + max((width - len(text)) // 2, 0), y + height // 2, text, FAINT)
-        return
-    at, ink = x - 1, CURSOR
+    at = x - 1
     if picture.cursor is not None:
         column = x + _column(frame, picture.cursor, width)
         for row in range(height):
             if cells.glyph[y + row, column] in " ╌":
                 cells.put(column, y + row, "│", CURSOR)
-        at = cells.put(at, 0, f"{picture.x_name} {int(picture.cursor):,}", ink) + 3
+        at = cells.put(at, 0, f"{picture.x_name} {int(picture.cursor):,}", CURSOR) + 3
     for line in picture.lines:
         index = line.series.at(frame.right if picture.cursor is None else picture.cursor)
         if index is None:

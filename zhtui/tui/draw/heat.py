@@ -56,7 +56,9 @@ class Scale:
             return plain
         size = np.nan_to_num(np.abs(values) / (self.high or 1.0) * 5)
         steps = np.clip(size, 0, 4).astype(np.int64)
-        return np.where(values < 0, np.array(list(NEGATIVES))[steps], np.array(list(SHADES))[steps])
+        below, above = np.array(list(NEGATIVES))[steps], np.array(list(SHADES))[steps]
+        signed: Glyphs = np.where(values < 0, below, above)
+        return signed
 
 
 def scale(values: Matrix, low: float | None, high: float | None, signed: bool) -> Scale:

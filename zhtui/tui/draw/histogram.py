@@ -14,7 +14,7 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def draw(view: Histogram, width: int, height: int) -> Cells:
-    """Each series gets the same number of rows, with its name at the left; the edges stand below."""
+    """Each series gets the same number of rows, its name at the left; the edges stand below."""
     margin = min(max((cell_len(name) for name in view.series), default=0), width // 3) + 1
     count = max(len(view.series), 1)
     rows = max((height - 2 - bool(view.note)) // count, 1)

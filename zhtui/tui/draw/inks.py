@@ -82,7 +82,7 @@ DARK = _palette(
         *("#7cc7ff", "#ffffff", "#ffe08a", "#353c4a", "#9fd3ff", "#12151c"),
     ),
     *(
-        ("#6cb6ff", "#f2b866", "#7fd7a4", "#e58fb1", "#b9a3ff", "#66d4d6", "#d8d27a", "#ff9b7a"),
+        ("#6cb6ff", "#7fd7a4", "#e58fb1", "#b9a3ff", "#66d4d6", "#ff9b7a", "#d8d27a", "#c8cedb"),
         NIGHT,
         ("#161b26", "#2b3668", "#7a3b8f", "#d4566b", "#f6a25b", "#fcf0c3"),
         ("#67b7ff", "#2b5c93", "#161b26", "#9c4a2f", "#ff9d6b"),
@@ -95,7 +95,7 @@ LIGHT = _palette(
         *("#0b62b5", "#000000", "#7a4d00", "#cfd3dc", "#0b62b5", "#fbfaf6"),
     ),
     *(
-        ("#0b62b5", "#b06500", "#13804b", "#b03a72", "#6a4cc7", "#0f7c86", "#7d7400", "#c2491d"),
+        ("#0b62b5", "#13804b", "#b03a72", "#6a4cc7", "#0f7c86", "#c2491d", "#7d7400", "#2b303b"),
         DAY,
         ("#f3f0e8", "#f5c98a", "#e8795f", "#a93a7c", "#4b2a78", "#141432"),
         ("#0b5cad", "#9dc3e8", "#f3f0e8", "#eeb08f", "#b2401a"),
@@ -108,7 +108,7 @@ SAFE = _palette(
         *("#56b4e9", "#ffffff", "#f0e442", "#39404d", "#56b4e9", "#10131a"),
     ),
     *(
-        ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2", "#d55e00", "#ffffff"),
+        ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#ffffff", "#8a8779"),
         "#10131a",
         ("#00224e", "#2a3f6d", "#575d6d", "#8a8779", "#c3b369", "#fee838"),
         ("#56b4e9", "#24557a", "#10131a", "#8a5a10", "#ffb52e"),
@@ -123,7 +123,7 @@ def _sixteen() -> Palette:
         *("", "bright_black", "", "green", "bright_red", "yellow"),
         *("bright_cyan", "", "bright_yellow", "bright_black", "bright_blue", "black"),
     ]
-    series = ["bright_cyan", "yellow", "green", "magenta", "blue", "cyan", "bright_yellow", "red"]
+    series = ["bright_cyan", "green", "magenta", "blue", "cyan", "red", "bright_green", "white"]
     colours[SERIES : SERIES + 8] = series
     colours[BAND : BAND + 8] = ["bright_black"] * 8
     colours[GROUP : GROUP + 8] = ["blue", "magenta", "green", "red", "cyan", "yellow"] + [

@@ -8,7 +8,7 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def nice_step(span: float, count: int) -> float:
-    """The round step (1, 2, 2.5 or 5 times a power of ten) that cuts `span` into at most `count`."""
+    """The round step (1, 2, 2.5 or 5 times a power of 10) that cuts `span` into at most `count`."""
     if not (span > 0 and math.isfinite(span)):
         return 1.0
     rough = span / max(count, 1)

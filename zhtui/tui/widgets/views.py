@@ -6,6 +6,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from zhtui import views
+from zhtui.tui import keys
 from zhtui.tui.draw import bars, board, graph, heat, histogram, scatter, table, text, tree
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import WRONG
@@ -43,6 +44,8 @@ class ViewWidget(Drawn):
 class HeatmapWidget(ViewWidget):
     """A heatmap with a cell cursor."""
 
+    BINDINGS = keys.bindings("heatmap")
+
     class Pointed(Message):
         """The cursor stands on a cell."""
 
@@ -65,6 +68,10 @@ class HeatmapWidget(ViewWidget):
         self.cursor = (0, 0) if start is None else heat.moved(self.view, start, down, right)
         self.post_message(self.Pointed(*self.cursor))
         self.redraw()
+
+    def action_point(self, down: int, right: int) -> None:
+        """Moves the cursor by keys."""
+        self.move(down, right)
 
     def clear_cursor(self) -> bool:
         """Hides the cursor; whether there was one."""

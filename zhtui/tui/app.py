@@ -1,0 +1,192 @@
+"""The app: it draws, and asks workers to do things. It never imports torch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.theme import Theme
+
+from zhtui.folder import RunFolder
+from zhtui.tui import keys, machine
+from zhtui.tui.draw import inks
+from zhtui.tui.link import Link, driver
+from zhtui.tui.messages import DeviceRead, RunsChanged
+from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen
+from zhtui.tui.screens.home import HomeScreen
+from zhtui.tui.session import Session
+from zhtui.tui.watch import Watch
+
+THEMES = (
+    Theme(
+        "lab-dark",
+        primary="#7cc7ff",
+        secondary="#b9a3ff",
+        warning="#e8b75f",
+        error="#ff6b6b",
+        success="#8fd694",
+        accent="#9fd3ff",
+        foreground="#c8cedb",
+        background=inks.NIGHT,
+        surface=inks.NIGHT,
+        panel="#1c212c",
+        variables={"border": "#353c4a"},
+    ),
+    Theme(
+        "lab-light",
+        primary="#0b62b5",
+        secondary="#6a4cc7",
+        warning="#9a6400",
+        error="#c0262d",
+        success="#1f7a3d",
+        accent="#0b62b5",
+        foreground="#2b303b",
+        background=inks.DAY,
+        surface=inks.DAY,
+        panel="#eeece4",
+        dark=False,
+        variables={"border": "#cfd3dc"},
+    ),
+    Theme(
+        "lab-safe",
+        primary="#56b4e9",
+        secondary="#cc79a7",
+        warning="#f0e442",
+        error="#e69f00",
+        success="#56b4e9",
+        accent="#56b4e9",
+        foreground="#d2d6de",
+        background="#10131a",
+        surface="#10131a",
+        panel="#1a1f29",
+        variables={"border": "#39404d"},
+    ),
+)
+PALETTES = {
+    "lab-dark": inks.DARK,
+    "lab-light": inks.LIGHT,
+    "lab-safe": inks.SAFE,
+    "ansi-dark": inks.SIXTEEN,
+}
+
+
+class LabApp(App[int]):
+    """The lab on a terminal."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "zhtui"
+    BINDINGS: ClassVar = keys.bindings("anywhere")
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(
+        self,
+        store: Path,
+        lesson: str | None = None,
+        run: str | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        device: Callable[[], str] = machine.reading,
+        watching: bool = True,
+    ) -> None:
+        self.link = Link()
+        plain = "NO_COLOR" in os.environ
+        super().__init__(driver_class=driver(self.link), ansi_color=True if plain else None)
+        self.animation_level = "none"
+        self.first = (lesson, run)
+        self.watching = watching
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "ansi-dark" if plain else "lab-dark"
+        self.session = Session(self, store, Watch(store, self, device), self.link, clock)
+
+    @property
+    def palette(self) -> inks.Palette:
+        """What pictures are drawn with: the theme's palette, or none at all under NO_COLOR."""
+        return inks.PLAINEST if self.no_color else PALETTES.get(self.theme, inks.DARK)
+
+    def on_mount(self) -> None:
+        if self.console.color_system in ("standard", None) and not self.is_headless:
+            self.theme = "ansi-dark"
+        self.push_screen(HomeScreen(self.session))
+        if self.watching:
+            self.session.watch.start()
+        name, run = self.first
+        entry = self.session.entry(name) if name else None
+        if entry is not None:
+            self.session.open_lesson(entry, run=run or "")
+
+    def on_unmount(self) -> None:
+        self.session.watch.end()
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        for screen in self.screen_stack[-1:]:
+            screen.post_message(RunsChanged())
+
+    def on_device_read(self, message: DeviceRead) -> None:
+        for screen in self.screen_stack[-1:]:
+            screen.post_message(DeviceRead())
+
+    def action_help(self) -> None:
+        """Explains the screen that is shown."""
+        explanation, places = getattr(self.screen, "explained", ("", ()))
+        if not isinstance(self.screen, HomeScreen) and not places:
+            return
+        self.push_screen(help_screen(explanation, [*places, ("Everywhere", "anywhere")]))
+
+    def action_next_theme(self) -> None:
+        """The next of the lab's themes."""
+        names = list(PALETTES)
+        place = names.index(self.theme) + 1 if self.theme in names else 0
+        self.theme = names[place % len(names)]
+        self.notify(f"theme: {self.theme.removeprefix('lab-')}", timeout=2)
+
+    def action_picture(self) -> None:
+        """Saves the screen as an SVG picture in the working directory."""
+        name = f"zhtui-{time.strftime('%Y%m%d-%H%M%S')}.svg"
+        try:
+            path = self.save_screenshot(name, str(Path.cwd()))
+        except OSError as error:
+            self.notify(f"the picture cannot be saved here ({error.strerror})", severity="error")
+            return
+        self.notify(f"saved {Path(path).name}")
+
+    def action_leave(self) -> None:
+        """Leaves; where runs are live it first says that they go on."""
+        live = [run for run in self.session.runs() if run.status.live]
+        if not live:
+            self.exit(0)
+            return
+        names = ", ".join(f"{run.folder.lesson}/{run.folder.name}" for run in live[:3])
+        question = f"{names} will go on training without the lab.\nOpen it again to find the run."
+        answers = [("q", "quit, runs go on"), ("k", "stop the runs, quit"), ("n", "stay")]
+        self.push_screen(Ask(question, answers), self._left)
+
+    def _left(self, answer: str | None) -> None:
+        if answer == "k":
+            for run in self.session.runs():
+                if run.status.live:
+                    self.session.ask(run.folder, "stop")
+            self.set_timer(0.3, lambda: self.exit(0))
+        elif answer == "q":
+            self.exit(0)
+
+    def show_failure(self, title: str, text: str) -> None:
+        """An error over the screen, with its text to copy."""
+        self.push_screen(failure_screen(title, text))
+
+
+def open_lab(
+    store: Path, lesson: str | None = None, run: str | None = None, *, mouse: bool = True
+) -> int:
+    """Opens the lab on this terminal, at a lesson and a run if they are given. Returns 0."""
+    app = LabApp(store, lesson, run)
+    code = app.run(mouse=mouse)
+    return code or app.return_code or 0
+
+
+__all__ = ["LabApp", "RunFolder", "open_lab"]

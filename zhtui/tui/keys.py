@@ -1,0 +1,153 @@
+"""The one table of keys. Dispatch, the line of keys and the help all come from it.
+
+Each key has an id, by which it can be rebound, and a place in which it works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True)
+class Key:
+    """One habit: keys, the action that they call, a word for the line of keys, a sentence."""
+
+    id: str
+    keys: str
+    action: str
+    word: str
+    text: str
+    shown: bool = True
+
+
+APP = (
+    Key("app.help", "question_mark", "help", "explain", "explain everything on this screen"),
+    Key("app.palette", "ctrl+p", "command_palette", "all", "every command, by name", False),
+    Key("app.picture", "w", "picture", "save picture", "save this screen as an SVG picture", False),
+    Key("app.theme", "T", "next_theme", "theme", "the next theme: dark, light, safe, own", False),
+    Key("app.quit", "q", "leave", "quit", "leave the lab; runs go on without it"),
+)
+
+HOME = (
+    Key("home.open", "enter", "open", "open", "open the lesson"),
+    Key("home.run", "r", "run", "run", "open the lesson and start a run at once"),
+    Key("home.resume", "space", "pause", "pause", "pause or resume the lesson's live run", False),
+)
+
+LESSON = (
+    Key("lesson.run", "r", "run", "run", "start a new run with the knobs under “next run”"),
+    Key("lesson.begin", "enter", "begin", "", "start the first run, where there is none", False),
+    Key("lesson.pause", "space", "pause", "pause", "pause; resume a paused or stopped run"),
+    Key("lesson.step", "full_stop", "step", "step", "make a single step, then pause"),
+    Key("lesson.edit", "e", "edit", "edit knob", "change the knob at the cursor"),
+    Key("lesson.notes", "n", "notes", "notes", "the lesson's text"),
+    Key("lesson.view", "v", "view(1)", "view", "the next thing that the lesson shows"),
+    Key("lesson.view_back", "V", "view(-1)", "view", "the view before", False),
+    Key("lesson.chart", "c", "chart(1)", "chart", "the next chart"),
+    Key("lesson.sample", "a", "sample", "ask", "ask the live run for a sample", False),
+    Key("lesson.save", "S", "save", "save", "save a checkpoint now", False),
+    Key("lesson.stop", "K", "stop", "stop", "save a checkpoint and stop the run"),
+    Key("lesson.source", "s", "source", "source", "read the lesson's code"),
+    Key("lesson.explore", "x", "explore", "explore", "the lesson's own screen", False),
+    Key("lesson.older", "left_square_bracket", "other(1)", "older", "an older run", False),
+    Key("lesson.newer", "right_square_bracket", "other(-1)", "newer", "a newer run", False),
+    Key("lesson.pane", "tab", "pane(1)", "pane", "the next pane"),
+    Key("lesson.pane_back", "shift+tab", "pane(-1)", "pane", "the pane before", False),
+    *(Key(f"lesson.pane_{i}", str(i), f"to({i})", "", f"pane {i}", False) for i in range(1, 6)),
+    Key("lesson.zoom", "z", "zoom", "zoom", "this pane alone; again for all", False),
+    Key("lesson.back", "escape", "back", "back", "put away the cursor, the zoom, the lesson"),
+)
+
+CHART = (
+    Key("chart.left", "left", "cursor(-1)", "read", "move the crosshair to earlier steps"),
+    Key("chart.right", "right", "cursor(1)", "read", "move the crosshair to later steps", False),
+    Key("chart.far_left", "shift+left", "cursor(-10)", "", "ten columns earlier", False),
+    Key("chart.far_right", "shift+right", "cursor(10)", "", "ten columns later", False),
+    Key("chart.pan_left", "less_than_sign", "pan(-0.25)", "pan", "pan to earlier steps", False),
+    Key("chart.pan_right", "greater_than_sign", "pan(0.25)", "pan", "pan to later steps", False),
+    Key("chart.in", "plus,equals_sign", "zoom_x(0.5)", "closer", "fewer steps, wider", False),
+    Key("chart.out", "minus", "zoom_x(2.0)", "wider", "more steps, narrower", False),
+    Key("chart.log", "y", "log", "log", "logarithmic or linear height", False),
+    Key("chart.live", "l,end", "live", "live", "follow the newest step again", False),
+)
+
+HEATMAP = (
+    Key("heatmap.up", "up,k", "point(-1, 0)", "read", "the row above"),
+    Key("heatmap.down", "down", "point(1, 0)", "", "the row below", False),
+    Key("heatmap.left", "left", "point(0, -1)", "", "the column before", False),
+    Key("heatmap.right", "right", "point(0, 1)", "", "the column after", False),
+)
+
+LIST = (
+    Key("list.up", "up,k", "cursor(-1)", "up", "the row above", False),
+    Key("list.down", "down,j", "cursor(1)", "down", "the row below", False),
+    Key("list.page_up", "pageup", "cursor(-10)", "", "ten rows up", False),
+    Key("list.page_down", "pagedown", "cursor(10)", "", "ten rows down", False),
+    Key("list.first", "home,g", "cursor(-9999)", "", "the first row", False),
+    Key("list.last", "end,G", "cursor(9999)", "", "the last row", False),
+    Key("list.enter", "enter", "choose", "choose", "take this row", False),
+)
+
+KNOBS = (
+    Key("knobs.less", "left", "preset(-1)", "preset", "the preset before", False),
+    Key("knobs.more", "right", "preset(1)", "preset", "the next preset", False),
+)
+
+DIALOG = (Key("dialog.close", "escape,q", "close", "close", "close this"),)
+
+PLACES: dict[str, tuple[Key, ...]] = {
+    "anywhere": APP,
+    "home": HOME,
+    "lesson": LESSON,
+    "chart": CHART,
+    "heatmap": HEATMAP,
+    "list": LIST,
+    "knobs": KNOBS,
+    "dialog": DIALOG,
+}
+
+NAMES = {
+    "question_mark": "?",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "escape": "esc",
+    "pageup": "page up",
+    "pagedown": "page down",
+}
+
+
+def name(key: Key) -> str:
+    """The key as it is written on a keyboard: its first, and the others after commas."""
+    parts = []
+    for text in key.keys.split(","):
+        shifted = text.removeprefix("shift+")
+        plain = NAMES.get(shifted, shifted)
+        parts.append(f"shift {plain}" if shifted != text else plain)
+    return ", ".join(parts)
+
+
+def bindings(*places: str) -> list[BindingType]:
+    """Textual's bindings of some places; every one has an id and can be rebound."""
+    return [
+        Binding(key.keys, key.action, key.word or key.text, show=False, id=key.id)
+        for place in places
+        for key in PLACES[place]
+    ]
+
+
+def line(*places: str) -> list[tuple[str, str]]:
+    """(key, word) of what the line of keys shows, in the table's order."""
+    shown = [key for place in places for key in PLACES[place] if key.shown]
+    return [(name(key).split(", ")[0], key.word) for key in shown]

@@ -1,0 +1,28 @@
+"""What the watcher's thread tells the app: that there is something to take, never the thing itself.
+
+A message replaces one of its kind that is still waiting, so a slow screen gets one, not a thousand.
+"""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+
+class Coalesced(Message, bubble=False):
+    """A message of which only the last one counts."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether a waiting message is made needless by this one."""
+        return type(self) is type(message)
+
+
+class RunsChanged(Coalesced):
+    """The list of runs, or the state of one, is another."""
+
+
+class RunGrew(Coalesced):
+    """The run that is looked at has new rows, events or views."""
+
+
+class DeviceRead(Coalesced):
+    """The device was read again."""

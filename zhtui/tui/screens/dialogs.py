@@ -1,0 +1,124 @@
+"""Small screens over a screen: a question, a knob's value, the help, a text to read or copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text as RichText
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from zhtui.errors import LabError
+from zhtui.tui import keys
+
+
+class Ask(ModalScreen[str]):
+    """A question with answers, each on a key; escape is the last one."""
+
+    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.question, self.answers = question, answers
+        for key, _ in answers:
+            self._bindings.bind(key, f"answer({key!r})", show=False)
+        self._bindings.bind("escape", f"answer({answers[-1][0]!r})", show=False)
+        self._bindings.bind("enter", f"answer({answers[0][0]!r})", show=False)
+
+    def compose(self) -> ComposeResult:
+        words = RichText("   ").join(
+            RichText.assemble((key, "bold"), f" {word}") for key, word in self.answers
+        )
+        with Vertical(classes="dialog"):
+            yield Static(self.question, markup=False)
+            yield Static(words, classes="answers")
+
+    def action_answer(self, key: str) -> None:
+        """Closes with the answer's key."""
+        self.dismiss(key)
+
+
+class EditKnob(ModalScreen[str | None]):
+    """One line to type a value; `check` refuses with a sentence, which is shown."""
+
+    BINDINGS: ClassVar = [Binding("escape", "cancel", "close", show=False, id="edit.cancel")]
+
+    def __init__(self, title: str, text: str, value: str, check: Callable[[str], None]) -> None:
+        super().__init__()
+        self.heading, self.text, self.value, self.check = title, text, value, check
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self.heading, classes="title", markup=False)
+            yield Static(self.text, classes="faint", markup=False)
+            yield Input(self.value, compact=True, select_on_focus=True)
+            yield Static("enter takes it, esc leaves it", id="verdict", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Takes the value, or says why not."""
+        try:
+            self.check(event.value)
+        except LabError as error:
+            self.query_one("#verdict", Static).update(RichText(str(error), "red"))
+            return
+        self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        """Leaves the value as it is."""
+        self.dismiss(None)
+
+
+class Reader(ModalScreen[None]):
+    """A long text to scroll; `c` copies it."""
+
+    BINDINGS: ClassVar = [
+        *keys.bindings("dialog"),
+        Binding("c", "copy", "copy", show=False, id="reader.copy"),
+        Binding("down,j", "scroll(1)", show=False, id="reader.down"),
+        Binding("up,k", "scroll(-1)", show=False, id="reader.up"),
+        Binding("pagedown,space", "scroll(15)", show=False, id="reader.page_down"),
+        Binding("pageup", "scroll(-15)", show=False, id="reader.page_up"),
+    ]
+
+    def __init__(self, title: str, body: RichText | object, plain: str, wide: bool = False) -> None:
+        super().__init__()
+        self.heading, self.body, self.plain, self.wide = title, body, plain, wide
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog reader wide" if self.wide else "dialog reader"):
+            yield Static(self.heading, classes="title", markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(self.body)  # type: ignore[arg-type]
+            yield Static("esc closes   c copies   ↑ ↓ scroll", classes="faint")
+
+    def action_copy(self) -> None:
+        """Copies the text through the terminal (OSC 52)."""
+        self.app.copy_to_clipboard(self.plain)
+        self.notify("copied")
+
+    def action_scroll(self, lines: int) -> None:
+        """Scrolls by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        """Closes the text."""
+        self.dismiss(None)
+
+
+def help_screen(explanation: str, places: Sequence[tuple[str, str]]) -> Reader:
+    """What is seen on a screen, then its keys from the one table, a title a place."""
+    text = RichText(explanation.strip() + "\n")
+    for title, place in places:
+        text.append(f"\n{title}\n", "bold")
+        for key in keys.PLACES[place]:
+            if key.text:
+                text.append(f"  {keys.name(key):<18} ", "bold")
+                text.append(f"{key.text}\n")
+    return Reader("What is on this screen", text, text.plain)
+
+
+def failure_screen(title: str, text: str) -> Reader:
+    """An error with its text to copy; what was under it is still there."""
+    return Reader(title, RichText(text), text, wide=True)

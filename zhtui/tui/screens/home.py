@@ -1,0 +1,305 @@
+"""Home: the lessons by part, and at the side what the one at the cursor is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.screen import Screen
+
+from zhtui.catalog import Entry
+from zhtui.lesson import Lesson
+from zhtui.tui import keys, states
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
+from zhtui.tui.history import History
+from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
+from zhtui.tui.session import Session
+from zhtui.tui.watch import Follower, Seen
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
+from zhtui.tui.widgets.rows import Item, Paint, Rows
+from zhtui.wording import number
+
+HELP = """
+On the left, the lessons, part by part. The number at the right of a lesson is the best figure of
+your
+runs: ✓ reached what is published, ▶ a run is training now.
+
+On the right, what the lesson at the cursor is about: the published figure and yours, the curve of
+its
+newest run, and the last thing that this run wrote. The line at the bottom shows every run that
+trains.
+"""
+
+
+class About(Drawn, can_focus=False):
+    """The lesson at the cursor, in a few lines."""
+
+    DEFAULT_CSS = "About { height: auto; overflow: hidden hidden; }"
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.lines: list[tuple[tuple[str, int], ...]] = []
+
+    def show(self, lines: list[tuple[tuple[str, int], ...]]) -> None:
+        """Other lines, each of (text, ink)."""
+        taller = len(lines) != len(self.lines)
+        self.lines = lines
+        if taller:
+            self.styles.height = max(len(lines), 1)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, max(height, len(self.lines)))
+        for y, line in enumerate(self.lines):
+            x = 0
+            for text, ink in line:
+                x = cells.put(x, y, text, ink)
+        return cells
+
+
+class HomeScreen(Screen[None]):
+    """Every lesson that was found, a broken one with its error."""
+
+    BINDINGS = keys.bindings("home")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.history = History()
+        self.follower: Follower | None = None
+        self.shown_run: Seen | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="top")
+        yield Rule()
+        with Horizontal(id="stage"):
+            yield Rows(empty="no lessons were found: see `zhtui lessons`", id="lessons")
+            with Vertical(id="side"):
+                yield About("about")
+                yield ChartWidget(id="curve")
+                yield About("sample")
+        yield Rule()
+        yield Line(id="live")
+        yield KeyLine("home", "anywhere", id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#curve").can_focus = False
+        self.refresh_runs()
+        self.query_one("#lessons").focus()
+
+    def on_resize(self, event: Resize) -> None:
+        kind = layout(event.size.width, event.size.height)
+        for each in KINDS:
+            self.set_class(each == kind, f"-{each}")
+        self.query_one("#side").display = kind not in (SMALL, ONE)
+
+    def on_screen_suspend(self) -> None:
+        self._unfollow()
+
+    def on_screen_resume(self) -> None:
+        self.refresh_runs()
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        if self.session.link.free():
+            self.refresh_runs()
+
+    def on_device_read(self, message: DeviceRead) -> None:
+        if self.session.link.free():
+            self._show_top()
+
+    def on_run_grew(self, message: RunGrew) -> None:
+        if self.follower is not None and self.session.link.free():
+            self.history.grow(self.follower.take())
+            self._show_curve()
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        self._show_side()
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        self.action_open()
+
+    @property
+    def entry(self) -> Entry | None:
+        """The lesson at the cursor."""
+        return self.session.entry(self.query_one("#lessons", Rows).chosen)
+
+    def refresh_runs(self) -> None:
+        """Draws the list, the live runs and the side afresh."""
+        self.query_one("#lessons", Rows).show(list(self._items()))
+        self._show_top()
+        live = [run for run in self.session.runs() if run.status.live]
+        parts = [
+            states.run_parts(self._lesson(r), r.folder.lesson, r.folder.name, r.status)
+            for r in live
+        ]
+        self.query_one("#live", Line).show(parts or [words("no run is training", FAINT)])
+        self._show_side()
+
+    def action_open(self) -> None:
+        """Opens the lesson at the cursor."""
+        if self.entry is not None:
+            self.session.open_lesson(self.entry)
+
+    def action_run(self) -> None:
+        """Opens the lesson and starts a run."""
+        if self.entry is not None:
+            self.session.open_lesson(self.entry, start=True)
+
+    def action_pause(self) -> None:
+        """Pauses or resumes the newest run of the lesson."""
+        if self.shown_run is not None:
+            self.session.pause_or_resume(self.shown_run.folder)
+
+    def _lesson(self, run: Seen) -> Lesson | None:
+        entry = self.session.entry(run.folder.lesson)
+        return entry.lesson if entry else None
+
+    def _show_top(self) -> None:
+        live = sum(run.status.live for run in self.session.runs())
+        runs = f"{live} run{'s' if live != 1 else ''} live" if live else "no run is live"
+        parts = [words("zhtui", TITLE, 9), words(self.session.reading(), FAINT, 5)]
+        self.query_one("#top", Line).show([*parts, words(runs, YOURS if live else FAINT, 6)])
+
+    def _items(self) -> Iterable[Item]:
+        part = None
+        for entry in self.session.entries:
+            lesson = entry.lesson
+            name = lesson.part if lesson else "broken"
+            if name != part:
+                if part is not None:
+                    yield Item("", lambda cells, y, chosen: None)
+                yield Item("", _head(name))
+                part = name
+            yield Item(entry.name, _row(entry, self.session.runs(entry.name)))
+
+    def _show_side(self) -> None:
+        entry = self.entry
+        if entry is None:
+            return
+        runs = self.session.runs(entry.name)
+        run = next((each for each in runs if each.status.live), runs[0] if runs else None)
+        self.query_one("#about", About).show(self._about(entry, runs))
+        if (run and run.folder) != (self.follower and self.follower.folder) or not run:
+            self._unfollow()
+            self.history = History()
+            self.query_one("#curve", ChartWidget).restart(
+                "no run yet: r starts one" if entry.lesson else ""
+            )
+            if run is not None:
+                self.follower = Follower(run.folder, self)
+                self.session.watch.follow(self.follower)
+        self.shown_run = run
+        self._show_curve()
+
+    def _unfollow(self) -> None:
+        if self.follower is not None:
+            self.session.watch.drop(self.follower)
+            self.follower = None
+
+    def _about(self, entry: Entry, runs: Sequence[Seen]) -> list[tuple[tuple[str, int], ...]]:
+        lesson = entry.lesson
+        if lesson is None:
+            return [
+                ((entry.name, WRONG),),
+                (),
+                *[((line, PLAIN),) for line in entry.error.split("\n")],
+            ]
+        lines: list[tuple[tuple[str, int], ...]] = [
+            ((f"{lesson.number:g}  {lesson.title}", TITLE),),
+            *[((text, PLAIN),) for text in wrap(lesson.summary, 50)],
+            (),
+        ]
+        for reference in states.published(lesson)[:2]:
+            goal = f"{number(reference.value):>9}"
+            lines.append(
+                (("published ", FAINT), (goal, PUBLISHED), (f"   {reference.label}", FAINT))
+            )
+        best = _best(lesson, runs)
+        if best is None:
+            lines.append((("yours     ", FAINT), ("        –", YOURS), ("   no run yet", FAINT)))
+        else:
+            run, value = best
+            where = f"   {run.folder.name} · {self._age(run)}"
+            lines.append((("yours     ", FAINT), (f"{number(value):>9}", YOURS), (where, FAINT)))
+        return [*lines, ()]
+
+    def _age(self, run: Seen) -> str:
+        if run.status.live:
+            return run.status.state
+        return states.ago(self.session.clock() - run.status.time)
+
+    def _show_curve(self) -> None:
+        entry = self.entry
+        if entry is None or entry.lesson is None:
+            return
+        metrics = next(iter(entry.lesson.charts.values()), ("loss",))
+        status = self.history.status
+        chart = self.query_one("#curve", ChartWidget)
+        lines = self.history.lines(metrics)
+        levels = self.history.levels(entry.lesson, metrics) if lines else []
+        chart.show(lines, levels, status.steps if status else 0)
+        texts = [sample for sample in self.history.samples if sample.name != "note"]
+        shown: list[tuple[tuple[str, int], ...]] = []
+        if texts:
+            last = texts[0]
+            shown = [(), ((f"wrote at step {last.step:,}", FAINT),)]
+            shown += [((line, PLAIN),) for line in last.text.strip().split("\n")[:4]]
+        self.query_one("#sample", About).show(shown)
+
+
+def _head(part: str) -> Paint:
+    def paint(cells: Cells, y: int, chosen: bool) -> None:
+        cells.put(2, y, part.upper(), FAINT)
+
+    return paint
+
+
+def _row(entry: Entry, runs: Sequence[Seen]) -> Paint:
+    """Number, title, summary, and the best figure at the right."""
+
+    def paint(cells: Cells, y: int, chosen: bool) -> None:
+        lesson = entry.lesson
+        if lesson is None:
+            cells.put(2, y, f" ✗ {entry.name}", WRONG)
+            cells.put(20, y, entry.error, FAINT)
+            return
+        mark, ink, value = _mark(lesson, runs)
+        right = max(cells.width - 11, 24)
+        cells.put(2, y, f"{lesson.number:>3g}", FAINT)
+        title = cells.put(7, y, lesson.title, CHOSEN if chosen else TITLE)
+        start = max(21, title + 2)
+        room = max(right - start - 1, 0)
+        short = len(lesson.summary) <= room
+        text = lesson.summary if short else f"{lesson.summary[: room - 1].rstrip()}…"
+        cells.put(start, y, text if room > 6 else "", PLAIN if chosen else FAINT)
+        cells.put(right, y, f"{mark} {value:>7}", ink)
+
+    return paint
+
+
+def _mark(lesson: Lesson, runs: Sequence[Seen]) -> tuple[str, int, str]:
+    """The sign, its ink and the figure of a lesson."""
+    live = [run for run in runs if run.status.live]
+    if live:
+        value = states.figure(lesson, live[0].status)
+        return "▶", YOURS, number(value) if value is not None else ""
+    best = _best(lesson, runs)
+    if best is None:
+        return " ", FAINT, ""
+    if states.reached(lesson, best[1]):
+        return "✓", GOOD, number(best[1])
+    return " ", PLAIN, number(best[1])
+
+
+def _best(lesson: Lesson, runs: Sequence[Seen]) -> tuple[Seen, float] | None:
+    """The run with the best figure."""
+    known = [(run, run.status.best) for run in runs if run.status.best is not None]
+    best = states.better(lesson, [value for _, value in known])
+    return next(((run, value) for run, value in known if value == best and value is not None), None)

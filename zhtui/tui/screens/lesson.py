@@ -1,0 +1,379 @@
+"""A lesson: its live charts, views, samples, knobs and notes, and the control of its runs."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import traceback
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from zhtui import client
+from zhtui.catalog import Entry
+from zhtui.errors import LabError
+from zhtui.folder import RunFolder
+from zhtui.tui import keys, states
+from zhtui.tui.draft import Draft, of_run
+from zhtui.tui.history import History
+from zhtui.tui.messages import RunGrew, RunsChanged
+from zhtui.tui.screens.dialogs import Ask, EditKnob, failure_screen
+from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
+from zhtui.tui.screens.panes import (
+    PRESET,
+    ChartPane,
+    KnobPane,
+    NotePane,
+    Pane,
+    SamplePane,
+    ViewPane,
+)
+from zhtui.tui.session import Session
+from zhtui.tui.watch import Follower, Seen
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.lines import KeyLine, Line, Rule
+from zhtui.tui.widgets.rows import Rows
+from zhtui.tui.widgets.views import HeatmapWidget
+
+HELP = """
+The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
+course bright, what is measured seldom dotted; dashed lines are published figures and baselines. The
+arrow keys move a crosshair that reads every line. 2 shows what the lesson looks at inside the
+model,
+3 what the model writes, 4 the knobs of this run and of the next one: those with ● change while the
+run goes on. 5 is the lesson's text.
+"""
+PLACES = (("Runs and panes", "lesson"), ("In a chart", "chart"), ("In a heatmap", "heatmap"))
+
+
+class LessonScreen(Screen[None]):
+    """One lesson and one of its runs: the live one, or the newest."""
+
+    BINDINGS = keys.bindings("lesson")
+    explained = (HELP, (*PLACES, ("In the knobs", "knobs"), ("In a list", "list")))
+
+    def __init__(
+        self, session: Session, entry: Entry, *, start: bool = False, run: str = ""
+    ) -> None:
+        super().__init__()
+        assert entry.lesson is not None, "a broken lesson has no screen"
+        self.session, self.entry, self.lesson = session, entry, entry.lesson
+        self.start_at_once, self.wish = start, run
+        first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
+        self.draft = Draft(self.lesson, first)
+        self.history = History()
+        self.follower: Follower | None = None
+        self.seen: Seen | None = None
+        self.current, self.zoomed = 1, False
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="top")
+        yield Rule()
+        with Container(id="panes"):
+            yield ChartPane(self.lesson)
+            yield ViewPane()
+            yield NotePane()  # stands in the views' place while there are none
+            yield SamplePane()
+            yield KnobPane(self.draft)
+        yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
+        yield KeyLine("lesson", "anywhere", id="keys")
+
+    async def on_mount(self) -> None:
+        await self._look_at(self._first_run())
+        self.to(1)
+        self.run_worker(self._load(), exit_on_error=False)
+        if self.start_at_once:
+            self.action_run()
+
+    async def _load(self) -> None:
+        """What takes time: the notes, and the preset that suits this machine."""
+        path = self.entry.folder / "notes.md"
+        try:
+            text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = f"# {self.lesson.title}\n\n{self.lesson.summary}\n"
+        await self.query_one(NotePane).show(text)
+        try:
+            preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
+        except LabError:
+            return
+        if not self.draft.changes:
+            self.draft.preset = preset
+            self.query_one(KnobPane).draw_rows()
+
+    # The run that is shown
+
+    def _first_run(self) -> Seen | None:
+        runs = self.session.runs(self.entry.name)
+        wished = [run for run in runs if run.folder.name == self.wish]
+        live = [run for run in runs if run.status.live]
+        return next(iter([*wished, *live, *runs]), None)
+
+    async def _look_at(self, seen: Seen | None) -> None:
+        """Shows another run, or that there is none."""
+        self._unfollow()
+        self.seen, self.history = seen, History()
+        pane = self.query_one(ViewPane)
+        await pane.clear()
+        pane.wanted = ""
+        nothing = "no run yet: r starts one, and its loss falls here"
+        self.query_one(ChartPane).restart("waiting for the first step" if seen else nothing)
+        if seen is not None:
+            self.history.status = seen.status
+            self._follow(seen.folder)
+        self._show()
+
+    def _follow(self, folder: RunFolder) -> None:
+        self.follower = Follower(folder, self)
+        self.session.watch.follow(self.follower)
+
+    def _unfollow(self) -> None:
+        if self.follower is not None:
+            self.session.watch.drop(self.follower)
+            self.follower = None
+
+    def on_screen_suspend(self) -> None:
+        if self.follower is not None:
+            self.session.watch.drop(self.follower)
+
+    def on_screen_resume(self) -> None:
+        if self.follower is not None:
+            self.session.watch.drop(self.follower)
+            self.session.watch.follow(self.follower)
+
+    async def on_runs_changed(self, message: RunsChanged) -> None:
+        """A run of this lesson that was started elsewhere is shown where none was."""
+        if self.seen is None and (found := self._first_run()) is not None:
+            await self._look_at(found)
+
+    async def on_run_grew(self, message: RunGrew) -> None:
+        """Takes and draws what is new, when the terminal has taken what was before."""
+        if self.follower is None or not self.session.link.free():
+            return
+        growth = self.follower.take()
+        if not growth:
+            return
+        self.history.grow(growth)
+        pane = self.query_one(ViewPane)
+        if not pane.wanted and self.history.pictures():
+            self.action_view(0)
+        if growth.view is not None:
+            await pane.show(*growth.view, self.history.pictures())
+        self._show()
+
+    def _show(self) -> None:
+        status = self.history.status
+        name = self.seen.folder.name if self.seen else ""
+        card = self.seen.card if self.seen else {}
+        self.query_one("#top", Line).show(states.state_parts(self.lesson, name, status, card))
+        self.query_one(ChartPane).show(self.history)
+        self.query_one(SamplePane).show(self.history)
+        values = of_run(card, self.history.knobs)
+        self.query_one(KnobPane).show(values, status is not None and status.live)
+        self._arrange()
+
+    # Panes
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Shows as many panes as there is room for; the notes stand in for a view that is none."""
+        kind = layout(self.size.width, self.size.height)
+        kind = ONE if self.zoomed and kind != SMALL else kind
+        for each in KINDS:
+            self.set_class(each == kind, f"-{each}")
+        viewless = not self.history.views
+        shown = {ONE: {self.current}, TWO: {1, 5 if viewless else 2, 3, 4}, ALL: {1, 2, 3, 4, 5}}
+        if kind == TWO and self.current == 5:
+            shown[TWO] = {1, 5, 3, 4}
+        if kind == ALL and viewless:
+            shown[ALL] = {1, 3, 4, 5}
+        self.set_class(viewless, "-viewless")
+        for pane in self.query(Pane):
+            pane.display = pane.number in shown.get(kind, set())
+        if self.focused is None or not self.focused.is_on_screen:
+            self._focus()
+
+    def to(self, number: int) -> None:
+        """Goes to a pane."""
+        self.current = number
+        self._arrange()
+        self._focus()
+        self.call_after_refresh(self._focus)
+
+    def _focus(self) -> None:
+        pane = next(pane for pane in self.query(Pane) if pane.number == self.current)
+        target = pane.target
+        if pane.display and target is not None and target is not self.focused:
+            target.focus()
+
+    def action_to(self, number: int) -> None:
+        """A pane by its number."""
+        self.to(number)
+
+    def action_pane(self, by: int) -> None:
+        """The next pane in sight, or the next one at all where one is shown."""
+        kind = layout(self.size.width, self.size.height)
+        shown = sorted(pane.number for pane in self.query(Pane) if pane.display)
+        numbers = [1, 2, 3, 4, 5] if self.zoomed or kind == ONE else shown
+        if self.current in numbers:
+            self.to(numbers[(numbers.index(self.current) + by) % len(numbers)])
+        elif numbers:
+            self.to(numbers[0])
+
+    def action_zoom(self) -> None:
+        """One pane alone, or all again."""
+        self.zoomed = not self.zoomed
+        self.to(self.current)
+
+    def action_notes(self) -> None:
+        """The notes; again to come back."""
+        self.to(1 if self.current == 5 else 5)
+
+    def action_back(self) -> None:
+        """Puts away the crosshair, then the zoom, then the lesson."""
+        focused = self.focused
+        if isinstance(focused, (ChartWidget, HeatmapWidget)) and focused.clear_cursor():
+            return
+        if self.zoomed:
+            self.action_zoom()
+            return
+        self._unfollow()
+        self.dismiss(None)
+
+    def action_chart(self, by: int) -> None:
+        """The next chart."""
+        self.query_one(ChartPane).turn(by)
+        self.to(1)
+        self._show()
+
+    def action_view(self, by: int) -> None:
+        """The next view; the watcher reads its newest picture."""
+        pane = self.query_one(ViewPane)
+        pane.turn(self.history.pictures(), by)
+        if self.follower is not None:
+            self.follower.wanted = pane.wanted
+        if by and layout(self.size.width, self.size.height) == ONE:
+            self.to(2)
+
+    # Runs
+
+    def action_run(self) -> None:
+        """Starts a run; where one is live already, asks first."""
+        if self.history.status is None or not self.history.status.live:
+            self._start("y")
+            return
+        assert self.seen is not None, "a live run was seen"
+        question = f"{self.seen.folder.name} is still live. Start another run beside it?"
+        self.app.push_screen(Ask(question, [("y", "start"), ("n", "no")]), self._start)
+
+    def _start(self, answer: str | None) -> None:
+        if answer == "y":
+            self.run_worker(self._start_run(), exit_on_error=False)
+
+    async def _start_run(self) -> None:
+        folder = await self.session.start(self.entry, self.draft.preset, self.draft.pairs())
+        if folder is not None:
+            await self._look_at(Seen(folder, folder.card(), folder.status()))
+
+    def action_begin(self) -> None:
+        """Enter starts the first run."""
+        if self.seen is None:
+            self.action_run()
+
+    def _ask(self, action: str, said: str) -> None:
+        if self.seen is not None:
+            self.session.ask(self.seen.folder, action, said)
+
+    def action_pause(self) -> None:
+        """Pauses, or resumes."""
+        if self.seen is not None:
+            self.session.pause_or_resume(self.seen.folder)
+
+    def action_step(self) -> None:
+        """Makes one step."""
+        self._ask("step", "")
+
+    def action_save(self) -> None:
+        """Saves a checkpoint."""
+        self._ask("checkpoint", "saving a checkpoint")
+
+    def action_stop(self) -> None:
+        """Stops the run; space resumes it."""
+        self._ask("stop", "stopping, with a checkpoint; space resumes it")
+
+    def action_sample(self) -> None:
+        """Asks for a sample now."""
+        if self.entry.has("generate"):
+            self._ask("sample", "asked for a sample")
+        else:
+            self.notify(f"{self.lesson.title} writes no samples")
+
+    async def action_other(self, by: int) -> None:
+        """An older or a newer run of the lesson."""
+        runs = self.session.runs(self.entry.name)
+        here = [i for i, run in enumerate(runs) if self.seen and run.folder == self.seen.folder]
+        place = (here[0] if here else -1) + by
+        if 0 <= place < len(runs):
+            await self._look_at(runs[place])
+
+    # Knobs
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        self.action_edit()
+
+    def action_edit(self) -> None:
+        """Edits the knob at the cursor: of the live run where it can change, else of the next."""
+        pane = self.query_one(KnobPane)
+        row = next((row for row in self.draft.rows if row.name == pane.chosen), None)
+        if self.current != 4 or row is None:
+            self.to(4)
+            if row is None and pane.chosen == PRESET:
+                self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
+            return
+        live = row.knob.live and self.history.status is not None and self.history.status.live
+        whose = "of this run, while it goes on" if live else "of the next run"
+        value = pane.values.get(row.name, "") if live else self.draft.value(row.name)
+        text = f"{row.knob.text}{f' ({row.bounds})' if row.bounds else ''}"
+
+        def taken(value: str | None) -> None:
+            if value is not None:
+                self._set(row.name, value, live)
+
+        dialog = EditKnob(
+            f"{row.name}, {whose}", text, value, lambda text: self.draft.check(row.name, text)
+        )
+        self.app.push_screen(dialog, taken)
+
+    def _set(self, name: str, value: str, live: bool) -> None:
+        if live and self.seen is not None:
+            self.session.ask(self.seen.folder, "set", f"{name} = {value}", knob=name, value=value)
+        self.draft.set(name, value)
+        self.query_one(KnobPane).draw_rows()
+
+    # Source, and the lesson's own screen
+
+    def action_source(self) -> None:
+        """The lesson's code."""
+        from zhtui.tui.screens.source import source_screen  # deferred: pygments
+
+        self.app.push_screen(source_screen(self.entry.folder))
+
+    def action_explore(self) -> None:
+        """The lesson's own screen, behind a boundary: its failure is shown."""
+        if not self.entry.has("screen"):
+            self.notify(f"{self.lesson.title} has no screen of its own")
+            return
+        try:
+            module = importlib.import_module(f"{self.entry.package}.screen")
+            screen = module.open_screen()
+            assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
+        except Exception:  # noqa: BLE001 - a stranger's code; whatever it was is shown
+            title = f"the screen of {self.entry.name} failed"
+            self.app.push_screen(failure_screen(title, traceback.format_exc()))
+            return
+        self.app.push_screen(screen)

@@ -1,0 +1,281 @@
+"""The panes of a lesson's screen: charts, views, samples, knobs, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Markdown
+
+from zhtui.lesson import Lesson
+from zhtui.tui import keys
+from zhtui.tui.draft import Draft
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
+from zhtui.tui.draw.text import places
+from zhtui.tui.history import History, Sample
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.rows import Item, Paint, Rows
+from zhtui.tui.widgets.views import ViewWidget, widget_for
+from zhtui.views import View
+
+PRESET = "preset"  # the key of the knobs' first row
+
+
+class Pane(Vertical):
+    """A box with a number and a title; `target` is what takes the keys."""
+
+    def __init__(self, number: int, title: str, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.number, self.name_ = number, title
+        self.name_it(title)
+
+    def name_it(self, title: str) -> None:
+        """Another title."""
+        self.border_title = f"{self.number} {title}"
+
+    @property
+    def target(self) -> Widget | None:
+        """The first widget inside that takes the focus."""
+        return next((child for child in self.query("*") if child.focusable), None)
+
+
+class ChartPane(Pane):
+    """The lesson's charts, one at a time; all of them where there is room."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        super().__init__(1, "chart", "charts")
+        self.lesson = lesson
+        self.charts = list(lesson.charts.items()) or [("loss", ("loss",))]
+        self.current = 0
+
+    def compose(self) -> ComposeResult:
+        for index in range(len(self.charts)):
+            yield ChartWidget(id=f"chart-{index}")
+
+    def on_mount(self) -> None:
+        self.turn(0)
+
+    def turn(self, by: int) -> None:
+        """The next chart."""
+        self.current = (self.current + by) % len(self.charts)
+        for index, chart in enumerate(self.query(ChartWidget)):
+            chart.display = index == self.current
+        more = f" · {self.current + 1} of {len(self.charts)}" if len(self.charts) > 1 else ""
+        self.name_it(f"{self.charts[self.current][0]}{more}")
+
+    @property
+    def chart(self) -> ChartWidget:
+        """The chart in sight."""
+        return self.query_one(f"#chart-{self.current}", ChartWidget)
+
+    def restart(self, empty: str) -> None:
+        """Another run."""
+        for chart in self.query(ChartWidget):
+            chart.restart(empty)
+
+    def show(self, history: History) -> None:
+        """Draws what the run has said."""
+        _, metrics = self.charts[self.current]
+        total = history.status.steps if history.status else 0
+        lines = history.lines(metrics)
+        levels = history.levels(self.lesson, metrics) if lines else []
+        self.chart.show(lines, levels, total)
+
+
+class ViewPane(Pane):
+    """One of the things that the lesson shows."""
+
+    def __init__(self) -> None:
+        super().__init__(2, "view", "views")
+        self.wanted = ""
+        self.shown: ViewWidget | None = None
+
+    def turn(self, names: list[str], by: int) -> None:
+        """The next view by name; the first one where none is chosen."""
+        if not names:
+            return
+        place = names.index(self.wanted) + by if self.wanted in names else 0
+        self.wanted = names[place % len(names)]
+
+    async def show(self, step: int, name: str, view: View, names: list[str]) -> None:
+        """Draws a view; the widget is kept as long as the kind is the same."""
+        if name != self.wanted:
+            return
+        place = f" · {names.index(name) + 1} of {len(names)}" if name in names else ""
+        self.name_it(f"{name} · step {step:,}{place}")
+        if self.shown is not None and type(self.shown.view) is type(view):
+            self.shown.show(view)
+            return
+        focused = self.has_focus_within
+        await self.clear()
+        self.shown = widget_for(view)
+        await self.mount(self.shown)
+        if focused:
+            self.shown.focus()
+
+    async def clear(self) -> None:
+        """No view."""
+        self.shown = None
+        await self.query("*").remove()
+
+
+class Samples(Drawn):
+    """What the run wrote, the newest first."""
+
+    def __init__(self) -> None:
+        super().__init__(id="samples-text")
+        self.samples: list[Sample] = []
+
+    def show(self, samples: list[Sample]) -> None:
+        """Other texts."""
+        if samples != self.samples:
+            self.samples = list(samples)
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Cells:
+        if not self.samples:
+            cells = Cells(width, height)
+            cells.put(1, 0, "nothing written yet", FAINT)
+            return cells
+        margin = 13 if width >= 50 else 0
+        blocks = []
+        y = 0
+        for sample in self.samples[:40]:
+            text = sample.text.strip("\n")
+            spots = list(places(text, max(width - margin - 2, 8)))
+            blocks.append((y, sample, spots))
+            y += max((row for _, row, _ in spots), default=0) + (2 if margin else 3)
+        cells = Cells(width, max(y, height))
+        for index, (top, sample, spots) in enumerate(blocks):
+            cells.put(1, top, f"step {sample.step:,}", FAINT)
+            ink = TITLE if index == 0 else PLAIN
+            ink = FAINT if sample.name == "note" else ink
+            for x, row, glyph in spots:
+                if glyph != "\n":
+                    cells.put(1 + margin + x, top + row + (not margin), glyph, ink)
+        return cells
+
+
+class SamplePane(Pane):
+    """Samples and notes of the run."""
+
+    def __init__(self) -> None:
+        super().__init__(3, "samples", "samples")
+
+    def compose(self) -> ComposeResult:
+        yield Samples()
+
+    def show(self, history: History) -> None:
+        """Draws what was written."""
+        self.query_one(Samples).show(history.samples)
+
+
+class KnobRows(Rows):
+    """The list of knobs; left and right turn the preset."""
+
+    BINDINGS = [*keys.bindings("knobs")]  # noqa: RUF012 - textual's own way
+
+    def action_preset(self, by: int) -> None:
+        """Another preset for the next run."""
+        pane = self.parent
+        assert isinstance(pane, KnobPane)
+        pane.turn(by)
+
+
+class KnobPane(Pane):
+    """Every knob: what this run has, and what the next one will have."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(4, "knobs", "knobs")
+        self.draft = draft
+        self.values: Mapping[str, str] = {}
+        self.live = False
+
+    def compose(self) -> ComposeResult:
+        yield KnobRows(id="knob-rows")
+
+    def on_mount(self) -> None:
+        self.draw_rows()
+
+    def turn(self, by: int) -> None:
+        """Another preset."""
+        self.draft.turn(by)
+        self.draw_rows()
+
+    def show(self, values: Mapping[str, str], live: bool) -> None:
+        """The knobs of the run that is shown, and whether it is live."""
+        if (values, live) != (self.values, self.live):
+            self.values, self.live = values, live
+            self.draw_rows()
+
+    @property
+    def chosen(self) -> str:
+        """The knob at the cursor."""
+        return self.query_one(KnobRows).chosen
+
+    def draw_rows(self) -> None:
+        """All rows afresh, and what the knob at the cursor is."""
+        items = [Item("", self._head), Item(PRESET, self._preset)]
+        items += [Item(row.name, self._knob(row.name, row.knob.live)) for row in self.draft.rows]
+        self.query_one(KnobRows).show(items)
+        self._explain()
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        self._explain()
+
+    def _explain(self) -> None:
+        row = next((row for row in self.draft.rows if row.name == self.chosen), None)
+        if row is None:
+            self.border_subtitle = "← → turn the preset of the next run"
+        else:
+            bounds = f" ({row.bounds})" if row.bounds else ""
+            self.border_subtitle = f"{row.knob.text}{bounds}".replace("[", "\\[")
+
+    def _columns(self, width: int) -> tuple[int, int]:
+        longest = max((len(row.name) for row in self.draft.rows), default=8)
+        return longest + 6, longest + 6 + max((width - longest - 8) // 2, 10)
+
+    def _head(self, cells: Cells, y: int, chosen: bool) -> None:
+        this, following = self._columns(cells.width)
+        cells.put(this, y, "this run" if self.values else "", FAINT)
+        cells.put(following, y, "next run", FAINT)
+
+    def _preset(self, cells: Cells, y: int, chosen: bool) -> None:
+        _, following = self._columns(cells.width)
+        cells.put(2, y, "preset", CHOSEN if chosen else PLAIN)
+        cells.put(following - 2, y, f"◂ {self.draft.preset} ▸", TITLE if chosen else YOURS)
+
+    def _knob(self, name: str, live: bool) -> Paint:
+        def paint(cells: Cells, y: int, chosen: bool) -> None:
+            this, following = self._columns(cells.width)
+            cells.put(2, y, name, CHOSEN if chosen else PLAIN)
+            if live:
+                cells.put(this - 2, y, "●", GOOD if self.live else FAINT)
+            mine, wish = self.values.get(name, ""), self.draft.value(name)
+            room = following - this - 1
+            cells.put(this, y, mine[:room], PLAIN)
+            changed = name in self.draft.changes
+            ink = YOURS if changed else (FAINT if mine == wish else PLAIN)
+            cells.put(following, y, f"{wish}{' ✎' if changed else ''}", ink)
+
+        return paint
+
+
+class NotePane(Pane):
+    """The lesson's text."""
+
+    def __init__(self) -> None:
+        super().__init__(5, "notes", "notes")
+
+    def compose(self) -> ComposeResult:
+        yield VerticalScroll(id="notes-scroll")
+
+    async def show(self, text: str) -> None:
+        """Draws the notes."""
+        scroll = self.query_one("#notes-scroll", VerticalScroll)
+        await scroll.query("*").remove()
+        await scroll.mount(Markdown(text, open_links=False))

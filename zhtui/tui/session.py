@@ -1,0 +1,100 @@
+"""What all screens share: the lessons, the watcher, the link, and what can be asked of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zhtui import catalog, client
+from zhtui.catalog import Entry
+from zhtui.errors import LabError
+from zhtui.folder import RunFolder
+from zhtui.tui.link import Link
+from zhtui.tui.watch import Seen, Watch
+
+if TYPE_CHECKING:
+    from zhtui.tui.app import LabApp
+
+
+@dataclass
+class Session:
+    """One opening of the lab. What it does to runs it does off the screen's thread, and says so."""
+
+    app: LabApp
+    root: Path
+    watch: Watch
+    link: Link
+    clock: Callable[[], float] = time.time
+    entries: list[Entry] = field(default_factory=catalog.all_lessons)
+
+    def entry(self, name: str) -> Entry | None:
+        """The lesson of that name."""
+        return next((entry for entry in self.entries if entry.name == name), None)
+
+    def runs(self, lesson: str = "") -> list[Seen]:
+        """The runs (of a lesson) as last seen, newest first."""
+        return [run for run in self.watch.runs if not lesson or run.folder.lesson == lesson]
+
+    def reading(self) -> str:
+        """The device, as last read."""
+        return self.watch.reading
+
+    def open_lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None:
+        """Shows a lesson's screen; a broken one says what is wrong with it."""
+        from zhtui.tui.screens.dialogs import failure_screen
+        from zhtui.tui.screens.lesson import LessonScreen  # deferred: not part of the first frame
+
+        if entry.lesson is None:
+            self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", entry.error))
+            return
+        self.app.push_screen(LessonScreen(self, entry, start=start, run=run))
+
+    async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> RunFolder | None:
+        """Makes a run and starts its worker; None where that failed, which was then said."""
+
+        def work() -> RunFolder:
+            folder = client.create(self.root, entry, preset=preset, knobs=knobs)
+            client.start(folder)
+            return folder
+
+        folder = await self._try(work)
+        self.watch.hurry()
+        return folder if isinstance(folder, RunFolder) else None
+
+    def ask(self, folder: RunFolder, action: str, said: str = "", **fields: Any) -> None:
+        """Asks something of a run's worker, in the background."""
+        self._later(lambda: client.request(folder, action, **fields), said)
+
+    def pause_or_resume(self, folder: RunFolder) -> None:
+        """Pauses a running run; a paused one goes on; an ended one gets a new worker."""
+        state = folder.status().state
+        if state in ("stopped", "failed", "lost"):
+            self._later(lambda: client.start(folder), f"{folder.name} resumes")
+        elif state == "paused":
+            self.ask(folder, "resume")
+        elif state == "finished":
+            self.app.notify(f"{folder.name} is finished; r starts a new run")
+        else:
+            self.ask(folder, "pause")
+
+    def _later(self, work: Callable[[], Any], said: str = "") -> None:
+        async def task() -> None:
+            if await self._try(work) is not None and said:
+                self.app.notify(said)
+            self.watch.hurry()
+
+        self.app.run_worker(task(), exit_on_error=False)
+
+    async def _try(self, work: Callable[[], Any]) -> Any:
+        try:
+            return await asyncio.to_thread(work)
+        except LabError as error:
+            self.app.notify(str(error), severity="error", timeout=10, markup=False)
+        except OSError as error:
+            text = f"the store cannot be written ({error.strerror}); choose another --store"
+            self.app.notify(text, severity="error", timeout=10, markup=False)
+        return None

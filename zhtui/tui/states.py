@@ -1,0 +1,108 @@
+"""How the app speaks of runs: signs and colours of a state, times, one line a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from zhtui.folder import Status
+from zhtui.lesson import Lesson, Reference
+from zhtui.tui.draw.inks import FAINT, GOOD, PLAIN, TITLE, WRONG, YOURS
+from zhtui.tui.widgets.lines import Part, words
+from zhtui.wording import clock, number, rate
+
+SIGNS = {
+    "starting": ("◌", YOURS),
+    "running": ("▶", YOURS),
+    "paused": ("‖", TITLE),
+    "stopped": ("■", FAINT),
+    "finished": ("✓", GOOD),
+    "failed": ("✗", WRONG),
+    "lost": ("?", WRONG),
+}
+
+
+def sign(state: str) -> tuple[str, int]:
+    """The sign of a state and its ink; never a colour alone."""
+    return SIGNS.get(state, ("·", FAINT))
+
+
+def figure(lesson: Lesson, status: Status) -> float | None:
+    """How good a run is now: the last value of the lesson's figure, else its loss."""
+    value = status.row.get(lesson.figure, status.best)
+    return status.row.get("loss") if value is None else value
+
+
+def better(lesson: Lesson, values: Iterable[float | None]) -> float | None:
+    """The best of some figures."""
+    known = [value for value in values if value is not None and value == value]
+    if not known:
+        return None
+    return max(known) if lesson.higher else min(known)
+
+
+def published(lesson: Lesson) -> list[Reference]:
+    """The published figures that have a line of their own, in the order of the card."""
+    return [reference for reference in lesson.references if reference.line]
+
+
+def reached(lesson: Lesson, value: float | None) -> bool:
+    """Whether a figure is as good as the first published one, within its tolerance."""
+    goals = [r for r in published(lesson) if r.metric == lesson.figure]
+    if value is None or not goals:
+        return False
+    goal = goals[0]
+    if lesson.higher:
+        return value >= goal.value - goal.tolerance
+    return value <= goal.value + goal.tolerance
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in one unit."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds / size)} {unit} ago"
+    return "just now"
+
+
+def state_parts(
+    lesson: Lesson, name: str, status: Status | None, card: Mapping[str, Any]
+) -> list[Part]:
+    """The state of a run on one line: lesson, run, state, step, loss, rate, time left, device."""
+    title = Part(((f"{lesson.number:g} {lesson.title}", TITLE),), 99)
+    if status is None:
+        return [title, words("no run yet: r starts one", FAINT, 98)]
+    mark, ink = sign(status.state)
+    parts = [
+        Part((*title.words, (f" · {name}", PLAIN)), 99),
+        words(f"{mark} {status.state.upper()}", ink, 98),
+    ]
+    if status.state == "starting":
+        return [*parts, words("the worker is loading", FAINT, 60)]
+    steps = f"{status.steps:,}"
+    parts.append(words(f"step {status.step:>{len(steps)},} / {steps}", PLAIN, 80))
+    names = [lesson.figure] if lesson.figure == "loss" else ["loss", lesson.figure]
+    for metric, weight in zip(names, (90, 50), strict=False):
+        if metric in status.row:
+            value = Part(((f"{metric} ", FAINT), (number(status.row[metric]), TITLE)), weight)
+            parts.append(value)
+    if status.live:
+        parts.append(words(f"{rate(status.rate, status.unit):>12}", PLAIN, 40))
+        parts.append(words(f"{clock(status.left)} left", PLAIN, 70))
+    where = status.device or str(card.get("device", ""))
+    parts.append(words(f"{card.get('preset', '')} · {where}", FAINT, 30))
+    if status.error:
+        parts.append(words(status.error, WRONG, 10))
+    return parts
+
+
+def run_parts(lesson: Lesson | None, title: str, name: str, status: Status) -> Part:
+    """A live run in a few words, for the line of runs."""
+    mark, ink = sign(status.state)
+    done = 100 * status.step // max(status.steps, 1)
+    value = figure(lesson, status) if lesson else status.row.get("loss")
+    text = f" {title} {name} {done} %"
+    if value is not None:
+        text += f"  {number(value)}"
+    tail = f"  {rate(status.rate, status.unit)}  {clock(status.left)}"
+    return Part(((mark, ink), (text, PLAIN), (tail if status.rate else "", FAINT)))

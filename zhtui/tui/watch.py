@@ -1,0 +1,211 @@
+"""One daemon thread reads run folders and the device, and says when there is something to take.
+
+Screens never read files; this thread never touches a screen. What it has read waits here until it
+is
+taken, so nothing is lost when a screen is slow.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from textual.message_pump import MessagePump
+
+from zhtui import store
+from zhtui.errors import LabError
+from zhtui.folder import EVENTS, METRICS, STATUS, RunFolder, Status, Tail
+from zhtui.tui.draw.series import Floats
+from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+from zhtui.views import View
+
+ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
+VIEW_EVERY = 0.25
+IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
+Points = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run in the list: its folder, its card, and what it last said."""
+
+    folder: RunFolder
+    card: Mapping[str, Any]
+    status: Status
+
+
+@dataclass
+class Growth:
+    """What a run has written since the last take."""
+
+    points: dict[str, list[Points]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    status: Status | None = None
+    view: tuple[int, str, View] | None = None
+    loaded: bool = False  # everything that was there at first has been read
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.events or self.status or self.view or self.loaded)
+
+
+class Follower:
+    """Tails one run. `wanted` names the view whose newest picture is read."""
+
+    def __init__(self, folder: RunFolder, target: MessagePump) -> None:
+        self.folder, self.target = folder, target
+        self.wanted = ""
+        self._rows, self._events = Tail(folder.path / METRICS), Tail(folder.path / EVENTS)
+        self._status = Status()
+        self._shown: dict[str, int] = {}  # view -> newest step
+        self._have: tuple[str, int] | None = None
+        self._next_look = self._next_view = 0.0
+        self._lock = threading.Lock()
+        self._growth = Growth()
+        self._loaded = False
+
+    def take(self) -> Growth:
+        """What was read since the last take; called by the screen."""
+        with self._lock:
+            growth, self._growth = self._growth, Growth()
+        return growth
+
+    def look(self, now: float) -> bool:
+        """Reads what is new; called by the thread. Whether something waits to be taken."""
+        if now >= self._next_look:
+            self._next_look = now + (ROWS_EVERY if self._status.live else IDLE_EVERY)
+            points, events = columns(self._rows.read()), self._events.read()
+            status = self.folder.status()
+            for event in events:
+                if event.get("event") == "shown":
+                    self._shown[str(event.get("name"))] = int(event.get("step", 0))
+            with self._lock:
+                for name, part in points.items():
+                    self._growth.points.setdefault(name, []).append(part)
+                self._growth.events.extend(events)
+                if status != self._status:
+                    self._growth.status = self._status = status
+                if not self._loaded:
+                    self._growth.loaded = self._loaded = True
+                    self._growth.status = status
+        if now >= self._next_view:
+            self._read_view(now)
+        return bool(self._growth)
+
+    def _read_view(self, now: float) -> None:
+        step = self._shown.get(self.wanted)
+        if step is None or self._have == (self.wanted, step):
+            return
+        self._next_view = now + VIEW_EVERY
+        name = self.wanted
+        self._have = (name, step)
+        try:
+            view = self.folder.artifact(step, name)
+        except LabError:
+            return  # deleted or unreadable: the picture before it stays
+        with self._lock:
+            self._growth.view = (step, name, view)
+
+
+class Watch(threading.Thread):
+    """The thread. `target` hears of runs and of the device; each follower has its own."""
+
+    def __init__(
+        self,
+        root: Path,
+        target: MessagePump,
+        device: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(name="zhtui-watch", daemon=True)
+        self.root, self.target, self.device, self.clock = root, target, device, clock
+        self.runs: tuple[Seen, ...] = ()
+        self.reading = ""
+        self._followers: tuple[Follower, ...] = ()
+        self._known: dict[Path, tuple[float, Seen]] = {}
+        self._end, self._hurry = threading.Event(), threading.Event()
+        self._next_runs = self._next_device = 0.0
+
+    def follow(self, follower: Follower) -> None:
+        """Begins to tail a run."""
+        self._followers = (*self._followers, follower)
+        self._hurry.set()
+
+    def drop(self, follower: Follower) -> None:
+        """Tails a run no longer."""
+        self._followers = tuple(each for each in self._followers if each is not follower)
+
+    def hurry(self) -> None:
+        """Looks at everything now: something was asked for."""
+        self._next_runs = 0.0
+        self._hurry.set()
+
+    def end(self) -> None:
+        """Lets the thread end."""
+        self._end.set()
+        self._hurry.set()
+
+    def run(self) -> None:
+        """Looks, tells, sleeps; until the app ends."""
+        while not self._end.is_set():
+            self.look()
+            self._hurry.wait(ROWS_EVERY)
+            self._hurry.clear()
+
+    def look(self) -> None:
+        """One round over all that is due."""
+        now = self.clock()
+        for follower in self._followers:
+            if follower.look(now):
+                follower.target.post_message(RunGrew())
+        if now >= self._next_runs:
+            self._next_runs = now + RUNS_EVERY
+            self._look_at_runs()
+        if now >= self._next_device:
+            self._next_device = now + DEVICE_EVERY
+            reading = self.device()
+            if reading != self.reading:
+                self.reading = reading
+                self.target.post_message(DeviceRead())
+
+    def _look_at_runs(self) -> None:
+        runs = tuple(filter(None, map(self._seen, store.runs(self.root))))
+        if runs != self.runs:
+            self.runs = runs
+            self.target.post_message(RunsChanged())
+
+    def _seen(self, folder: RunFolder) -> Seen | None:
+        """A run as it stands; one that has ended is read again only when its status changes."""
+        try:
+            changed = (folder.path / STATUS).stat().st_mtime
+        except OSError:
+            changed = 0.0
+        then, seen = self._known.get(folder.path, (-1.0, None))
+        if seen is not None and then == changed and not seen.status.live:
+            return seen
+        try:
+            card = seen.card if seen is not None else folder.card()
+            seen = Seen(folder, card, folder.status())
+        except LabError:
+            return None
+        self._known[folder.path] = (changed, seen)
+        return seen
+
+
+def columns(rows: list[dict[str, Any]]) -> dict[str, Points]:
+    """Rows as (steps, values) a metric."""
+    steps: dict[str, list[float]] = {}
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        step = row.get("step")
+        if not isinstance(step, (int, float)):
+            continue
+        for name, value in row.items():
+            if name not in ("step", "time") and isinstance(value, (int, float)):
+                steps.setdefault(name, []).append(step)
+                values.setdefault(name, []).append(value)
+    return {name: (np.array(steps[name]), np.array(values[name])) for name in steps}

@@ -1,0 +1,91 @@
+"""Lines of fixed height: the state of a run on top, the keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zhtui.tui import keys
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE
+from zhtui.tui.widgets.drawn import Drawn
+
+Word = tuple[str, int]  # text, ink
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a line that stays or goes as a whole; the least `weight` goes first."""
+
+    words: tuple[Word, ...]
+    weight: int = 1
+
+    @property
+    def length(self) -> int:
+        """Its cells."""
+        return sum(len(text) for text, _ in self.words)
+
+
+class Line(Drawn, can_focus=False):
+    """Parts from left to right; where they do not fit, the lightest are left out."""
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; overflow: hidden hidden; }"
+    GAP = 3
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.parts: Sequence[Part] = ()
+
+    def show(self, parts: Sequence[Part]) -> None:
+        """Other parts."""
+        self.parts = parts
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, max(height, 1))
+        kept = list(self.parts)
+        while len(kept) > 1 and sum(p.length + self.GAP for p in kept) - self.GAP + 2 > width:
+            kept.remove(min(kept, key=lambda part: part.weight))
+        x = 1
+        for part in kept:
+            for text, ink in part.words:
+                x = cells.put(x, 0, text, ink)
+            x += self.GAP
+        return cells
+
+
+class KeyLine(Line):
+    """The keys of some places, from the one table; as many as fit."""
+
+    GAP = 2
+
+    def __init__(self, *places: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.places(*places)
+
+    def places(self, *places: str) -> None:
+        """The keys of other places."""
+        pairs = keys.line(*places)
+        parts = []
+        for index, (key, word) in enumerate(pairs):
+            last = index >= len(pairs) - 2  # how to leave, and the help: never left out
+            weight = 100 if last else 50 - index
+            parts.append(Part(((key, CHOSEN), (f" {word}", FAINT)), weight))
+        self.parts = parts
+        self.redraw()
+
+
+class Rule(Drawn, can_focus=False):
+    """A thin line from edge to edge."""
+
+    DEFAULT_CSS = "Rule { height: 1; width: 1fr; overflow: hidden hidden; }"
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, 1)
+        cells.put(0, 0, "─" * width, RULE)
+        return cells
+
+
+def words(text: str, ink: int = PLAIN, weight: int = 1) -> Part:
+    """A part of one colour."""
+    return Part(((text, ink),), weight)
