@@ -32,7 +32,7 @@ BLOCK = 1 << 20  # bytes read at a time: a file is never held whole
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set that has a name. `size` (bytes) and `sha256` are pinned where it has addresses."""
+    """A data set that has a name. A classic has its `size` (bytes) and `sha256` pinned."""
 
     name: str
     title: str
@@ -176,7 +176,7 @@ def _first(names: tuple[str, ...], download: bool, progress: Progress | None) ->
 
 
 def _get(data: DataSet, download: bool, progress: Progress | None, patience: float) -> Found:
-    if not data.urls:
+    if not data.sha256:
         return _found(data, _carried(data), "shipped")
     refused = ""
     for path, where in _places(data):
@@ -203,9 +203,10 @@ def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
 def _own(name: str) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = _expand(name)
-    folder = _data_folder()
-    if folder is not None and path.name == name and not path.exists():
-        path = folder / name if (folder / name).exists() else path
+    if path.name == name and not path.exists():
+        folder = _data_folder()
+        if folder is not None and (folder / name).exists():
+            path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or path.exists()
     if not looks_like_a_path:
         raise DataError(f"there is no data set {name!r}: {_nearest(name)}")

@@ -141,9 +141,7 @@ def precision(device: str) -> torch.dtype | None:
 
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else None
-    if device == "cpu" and torch.backends.mkldnn.is_available() and _cpu_bf16():
-        return torch.bfloat16
-    return None
+    return torch.bfloat16 if device == "cpu" and _cpu_bf16() else None
 
 
 def _cpu_bf16() -> bool:

@@ -78,7 +78,7 @@ def _go_on(url: str, file: BinaryIO, size: int, progress: Progress | None, patie
     if have:
         request.add_header("Range", f"bytes={have}-")
     with _ask(request, patience) as answer:
-        if not _continues(answer, have):
+        if have and not _continues(answer, have):
             have = before = file.truncate(0)
         while block := _next_block(answer):
             have += file.write(block)
