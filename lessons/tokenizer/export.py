@@ -11,6 +11,7 @@ import binascii
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def _put(path: Path, content: str) -> Path:
         aside.write_text(content, encoding="utf-8")
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
         why = error.strerror or error
         raise DataError(f"{path} cannot be written ({why}); give another folder") from error
     return path
