@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -114,19 +115,16 @@ def _packages() -> Iterator[ModuleType]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         with boundary(f"loading the package of lessons {point.value!r}"):
             yield importlib.import_module(point.value)
-    for number, text in enumerate(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))):
-        yield _own_package(number, Path(text).expanduser())
+    for text in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+        yield _own_package(Path(text).expanduser().absolute())
 
 
-def _own_package(number: int, folder: Path) -> ModuleType:
+def _own_package(folder: Path) -> ModuleType:
     """A folder of lessons as a package, without touching `sys.path`."""
     if not folder.is_dir():
         raise LessonError(f"{VARIABLE} names {folder}, which is not a folder; correct or unset it")
-    name = f"own_lessons_{number}"
-    module = sys.modules.get(name)
-    if module is None or list(module.__path__) != [str(folder)]:
-        module = ModuleType(name, f"Lessons in {folder}.")
+    name = f"own_lessons_{zlib.crc32(str(folder).encode()):08x}"
+    if name not in sys.modules:
+        module = sys.modules[name] = ModuleType(name, f"Lessons in {folder}.")
         module.__path__ = [str(folder)]
-        sys.modules[name] = module
-        _load.cache_clear()
-    return module
+    return sys.modules[name]

@@ -1,8 +1,10 @@
 """Checkpoints: safetensors beside JSON, written aside, then renamed. Nothing is pickled.
 
 A part's state is split in two: its tensors go to `<part>.safetensors`, everything else (and where
-each tensor stood) to `state.json`, which also holds the sha256 of every tensor file. A folder that
-exists is complete; one that was damaged afterwards is found out by its hash and named.
+each tensor stood) to `state.json`, which also holds the sha256 of every tensor file. A folder
+that exists is complete; one that was damaged afterwards is found out by its hash and named. So
+nothing waits for the disk (fsync): what a power cut takes is one checkpoint, and the one before
+it is used.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any
         aside.mkdir()
         state = {name: _write_part(aside, name, part) for name, part in parts.items()}
         whole = {"format": FORMAT, "step": step, "facts": dict(facts), "parts": state}
-        _write(aside / STATE, json.dumps(whole).encode())
+        (aside / STATE).write_text(json.dumps(whole), encoding="utf-8")
         _move(aside, final)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
@@ -103,9 +105,9 @@ def _write_part(folder: Path, name: str, part: Any) -> dict[str, Any]:
     kind = "torch" if any(_is_torch(tensor) for tensor in tensors.values()) else "numpy"
     sha256 = ""
     if tensors:
-        path = folder / f"{name}.safetensors"
-        _write(path, _bytes(tensors, kind))
-        sha256 = _sha256(path)
+        raw = _bytes(tensors, kind)
+        (folder / f"{name}.safetensors").write_bytes(raw)
+        sha256 = hashlib.sha256(raw).hexdigest()
     return {"kind": kind, "sha256": sha256, "state": skeleton}
 
 
@@ -177,13 +179,6 @@ def _is_torch(value: Any) -> bool:
 
 def _join(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _move(aside: Path, final: Path) -> None:

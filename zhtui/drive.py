@@ -56,6 +56,8 @@ def work(
             state = Drive(entry, run, recorder, _inbox(folder, inbox), wish).go()
         except Exception as error:  # noqa: BLE001 - the run folder is told, whatever it was
             return _failed(recorder, error)
+        finally:
+            recorder.close()
     return 128 + wish.signal if wish.signal and state == "stopped" else CODES[state]
 
 
@@ -89,7 +91,7 @@ class Drive:
         return self._end("finished")
 
     def _next(self, rows: Iterator[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-        with boundary(f"lesson {self.entry.name} at step {self.run.step}"):
+        with boundary(lambda: f"lesson {self.entry.name} at step {self.run.step}"):
             return next(rows, None)
 
     @property
@@ -190,6 +192,8 @@ class Drive:
             self.run.config = config.parse(self.run.config, [f"{name}={value}"])
 
     def _status(self, state: str, *, force: bool = False, **fields: Any) -> None:
+        if not (force or self.recorder.due()):
+            return
         now = {
             "step": self.done if self.pace.laps else self.run.step,
             **self.pace.reading(self.done),
@@ -294,7 +298,7 @@ def _failed(recorder: Recorder, error: Exception) -> int:
     before = recorder.folder.status()
     try:
         recorder.event("failed", error=sentence)
-        at = {"step": before.step, "steps": before.steps}
+        at = {"step": recorder.done, "steps": before.steps}
         recorder.status("failed", force=True, error=sentence, **at)
     except OSError as full:
         error_output(f"the run folder could not be told ({full.strerror}); make room and resume")

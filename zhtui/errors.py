@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -39,15 +39,15 @@ class DeviceError(LabError):
 
 
 @contextmanager
-def boundary(what: str) -> Iterator[None]:
+def boundary(what: str | Callable[[], str]) -> Iterator[None]:
     """The one fence around code that is not the lab's: its failure becomes a `LessonError`.
 
-    A `LabError` passes as it is. `what` names what was tried, as the beginning of the sentence.
+    A `LabError` passes as it is. `what` (or what it returns) begins the sentence: what was tried.
     """
     try:
         yield
     except LabError:
         raise
     except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise LessonError(f"{what} failed with {kind}: {error}".rstrip(": ")) from error
+        kind, tried = type(error).__name__, what() if callable(what) else what
+        raise LessonError(f"{tried} failed with {kind}: {error}".rstrip(": ")) from error

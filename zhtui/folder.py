@@ -6,6 +6,7 @@ a folder is trusted: links are not followed, long lines are passed over, nothing
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -145,6 +146,8 @@ class Tail:
     def read(self) -> list[dict[str, Any]]:
         """The new objects, oldest first; empty where nothing is new or nothing can be read."""
         objects: list[dict[str, Any]] = []
+        if not self._moved():
+            return objects
         file = open_plain(self.path)
         if file is None:
             return objects
@@ -156,6 +159,13 @@ class Tail:
                 self.offset += len(chunk)
                 objects.extend(self._objects(chunk))
         return objects
+
+    def _moved(self) -> bool:
+        """Whether the file's size is another than what was read: one call where nothing is new."""
+        try:
+            return self.path.lstat().st_size != self.offset
+        except OSError:
+            return False
 
     def _objects(self, chunk: bytes) -> list[dict[str, Any]]:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
@@ -195,17 +205,35 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     aside.replace(path)
 
 
+class Appender:
+    """A JSON-lines file kept open: one write a line, a fresh one where the last was cut short."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        self._descriptor = os.open(path, flags, 0o644)
+        size = os.fstat(self._descriptor).st_size
+        self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
+
+    def append(self, value: Mapping[str, Any]) -> None:
+        """Appends one line. Raises `OSError` where the disk is full."""
+        line = json.dumps(value).encode() + b"\n"
+        line = b"\n" + line if self._torn else line
+        self._torn = os.write(self._descriptor, line) != len(line)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def close(self) -> None:
+        """Gives the file back."""
+        os.close(self._descriptor)
+
+
 def append_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Appends one line in one write; begins a fresh line where the last one was cut short."""
-    line = json.dumps(value).encode() + b"\n"
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o644)
+    """Appends one line to a file that is not kept open."""
+    appender = Appender(path)
     try:
-        size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, b"\n" + line if torn else line)
+        appender.append(value)
     finally:
-        os.close(descriptor)
+        appender.close()
 
 
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:

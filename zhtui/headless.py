@@ -113,7 +113,7 @@ class Report:
             self._print(f"resumed at step {event['step']:,}")
         elif kind == "knob":
             self._print(f"{event['knob']} = {event['value']} from step {event['step']:,}")
-        elif kind == "shown" and event.get("text"):
+        elif kind == "shown" and event["name"] == "sample":
             self._print(_quoted(str(event["text"]), int(event["step"]), 160))
 
     def _end(self, code: int) -> None:

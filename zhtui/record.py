@@ -22,8 +22,8 @@ from zhtui.folder import (
     EVENTS,
     METRICS,
     STATUS,
+    Appender,
     RunFolder,
-    append_json,
     write_json,
 )
 from zhtui.lesson import Lesson
@@ -48,8 +48,11 @@ class Recorder:
         self.listeners = listeners
         self.card = folder.card()
         self.keys: set[str] = set()  # of the first row: one with more is always recorded
+        self._metrics = Appender(folder.path / METRICS)
+        self._events = Appender(folder.path / EVENTS)
         self.best: float | None = None
         self.best_step = -1
+        self.done = 0  # steps
         self.elapsed = 0.0  # seconds of training, over all sittings
         self._source: tuple[Path, dict[str, Any]] | None = None
         self._row: dict[str, Any] = {}
@@ -67,7 +70,8 @@ class Recorder:
             self._source = (path, state)
             self.keys, self.elapsed = set(facts["keys"]), facts["elapsed"]
             self.best, self.best_step = facts["best"], facts["best_step"]
-            return int(state["step"])
+            self.done = int(state["step"])
+            return self.done
         return 0
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
@@ -98,17 +102,17 @@ class Recorder:
     def event(self, event: str, /, **fields: Any) -> None:
         """Appends one event."""
         whole = {"event": event, "time": round(time.time(), 3), **fields}
-        append_json(self.folder.path / EVENTS, whole)
+        self._events.append(whole)
         self._tell("event", whole)
 
     def row(self, step: int, row: Mapping[str, Any], every: int) -> dict[str, Any] | None:
         """Reads and appends a row where it is due; reading is the only synchronisation."""
-        self.keys = self.keys or set(row)
+        self.keys, self.done = self.keys or set(row), step + 1
         if step % every and not set(row) - self.keys:
             return None
         values = {name: _number(value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
-        append_json(self.folder.path / METRICS, whole)
+        self._metrics.append(whole)
         self._row = values
         self._tell("row", whole)
         return whole
@@ -124,10 +128,19 @@ class Recorder:
         self.best, self.best_step = value, step
         return True
 
+    def close(self) -> None:
+        """Closes the files that are appended to."""
+        self._metrics.close()
+        self._events.close()
+
+    def due(self) -> bool:
+        """Whether it is time for another status."""
+        return time.time() - self._told >= STATUS_EVERY
+
     def status(self, state: str, *, force: bool = False, **fields: Any) -> None:
         """Replaces status.json, at most twice a second unless forced."""
         now = time.time()
-        if not force and now - self._told < STATUS_EVERY:
+        if not (force or self.due()):
             return
         gap, self._told = now - self._told if self._told else 1.0, now
         status = {"state": state, "pid": os.getpid(), "host": socket.gethostname(), "time": now}

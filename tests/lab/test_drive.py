@@ -150,8 +150,8 @@ def test_nan_stops_the_run_with_what_to_do(store: Path, stranger: Drop) -> None:
 @pytest.mark.parametrize(
     ("mode", "sentence"),
     [
-        ("raise", "lesson drift at step 24 failed with ValueError: the lesson has a bug"),
-        ("exit", "lesson drift at step 24 failed with SystemExit: 3"),
+        ("raise", "lesson drift at step 25 failed with ValueError: the lesson has a bug"),
+        ("exit", "lesson drift at step 25 failed with SystemExit: 3"),
     ],
 )
 def test_a_lesson_that_fails_is_a_failed_run(

@@ -1,0 +1,381 @@
+"""The device is chosen, described and measured; a GPU and its driver are played by stand-ins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from zhtui import device
+from zhtui.errors import DeviceError
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Nothing remembered from one test to the next."""
+    device.describe.cache_clear()
+    device._nvml.cache_clear()
+    yield
+    device.describe.cache_clear()
+    device._nvml.cache_clear()
+
+
+@pytest.fixture
+def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two GPUs, as torch shows them."""
+    h200 = types.SimpleNamespace(name="NVIDIA H200", total_memory=150_000_000_000)
+    monkeypatch.setattr(device, "_accelerator", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: h200)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+
+
+class NVMLError(Exception):
+    """As pynvml's."""
+
+
+def fake_nvml(**answers: object) -> types.ModuleType:
+    """A pynvml with one GPU; an answer that is an exception is raised."""
+    module = types.ModuleType("pynvml")
+    settled = {
+        "nvmlInit": None,
+        "nvmlDeviceGetCount": 1,
+        "nvmlDeviceGetHandleByIndex": "handle",
+        "nvmlDeviceGetName": "NVIDIA H200",
+        "nvmlDeviceGetUtilizationRates": types.SimpleNamespace(gpu=31, memory=5),
+        "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(used=5 * 2**30, total=139 * 2**30),
+        "nvmlDeviceGetPowerUsage": 412_000,
+        "nvmlDeviceGetTemperature": 54,
+        **answers,
+    }
+
+    def speak(answer: object) -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    for name, answer in settled.items():
+        setattr(module, name, lambda *_, answer=answer: speak(answer))
+    module.NVMLError = NVMLError
+    module.NVML_TEMPERATURE_GPU = 0
+    return module
+
+
+# Choosing
+
+
+def test_auto_is_the_cpu_where_there_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_accelerator", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(device, "_no_mps", lambda: "no Apple GPU")
+    assert device.choose("auto") == "cpu"
+    monkeypatch.setattr(device, "_no_mps", lambda: "")
+    assert device.choose("auto") == device.choose("mps") == "mps"
+
+
+@pytest.mark.usefixtures("gpus")
+def test_auto_is_the_gpu_where_there_is_one() -> None:
+    assert device.choose("auto") == "cuda"
+    assert device.choose("cpu") == "cpu"
+    assert [device.choose(ask) for ask in ("cuda", "cuda:1")] == ["cuda", "cuda:1"]
+    with pytest.raises(DeviceError, match=r"cuda:2 cannot be used .* has 2 of them.*: take"):
+        device.choose("cuda:2")
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def old_driver() -> bool:
+        warnings.warn("The NVIDIA driver on your system is too old.\nUpdate it.", stacklevel=1)
+        return False
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    with pytest.raises(DeviceError, match=r"built for the CPU only\): take --device auto or cpu"):
+        device.choose("cuda")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    with pytest.raises(DeviceError, match="sees no GPU and driver"):
+        device.choose("cuda:0")
+    monkeypatch.setattr(torch.cuda, "is_available", old_driver)
+    with pytest.raises(DeviceError, match=r"\(The NVIDIA driver on your system is too old\): "):
+        device.choose("cuda")
+
+
+@pytest.mark.parametrize("ask", ["gpu", "", "cuda:", "cuda:x", "cuda:-1", "CPU", "meta"])
+def test_another_word_is_no_device(ask: str) -> None:
+    with pytest.raises(DeviceError, match="take auto, cpu, cuda, cuda:N or mps"):
+        device.choose(ask)
+
+
+def test_bf16_only_where_the_device_has_it(gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert device.precision("cuda:1") is torch.bfloat16
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
+    assert device.precision("cuda") is None
+    assert device.precision("mps") is None
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "dtype"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"avx512_f": True}, None),
+        ({}, None),
+    ],
+)
+def test_bf16_on_a_cpu_only_with_instructions_for_it(
+    capabilities: dict[str, bool], dtype: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert device.precision("cpu") is dtype
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_bf16_on_a_cpu_with_an_older_torch(
+    supported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
+    assert device.precision("cpu") is (torch.bfloat16 if supported else None)
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    assert device.precision("cpu") is None
+
+
+@pytest.mark.usefixtures("gpus")
+def test_a_device_in_one_line() -> None:
+    assert device.describe("cuda") == "NVIDIA H200 · 140 GiB"
+    name, cores = device.describe("cpu").split(" · ")
+    assert name
+    assert cores.split()[1] in ("core", "cores")
+
+
+# The share of the peak
+
+
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("NVIDIA A100-SXM4-80GB", 312e12),
+        ("NVIDIA A100-PCIE-40GB", 312e12),
+        ("NVIDIA H100 80GB HBM3", 989.5e12),
+        ("NVIDIA H100 PCIe", 756e12),
+        ("NVIDIA H100 NVL", 835.5e12),
+        ("NVIDIA H200", 989.5e12),
+        ("NVIDIA H200 · 139 GiB", 989.5e12),
+        ("NVIDIA H200 NVL", 835.5e12),
+        ("NVIDIA GH200 480GB", 989.5e12),
+        ("NVIDIA B200", 2250e12),
+        ("NVIDIA L4", 121e12),
+        ("NVIDIA L40S", 362.05e12),
+        ("NVIDIA GeForce RTX 4090", 165.2e12),
+        ("NVIDIA GeForce RTX 3090 · 24 GiB", 71e12),
+        ("Tesla T4", 65e12),
+        ("Tesla V100-SXM2-16GB", 125e12),
+        ("Tesla V100S-PCIE-32GB", 130e12),
+    ],
+)
+def test_the_share_of_a_known_peak(name: str, peak: float) -> None:
+    assert device.mfu(peak / 4, name) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AMD EPYC · 2 cores",
+        "NVIDIA A10G",
+        "NVIDIA A10-8Q",
+        "GRID A100-10C",
+        "NVIDIA H100 80GB HBM3 MIG 1g.10gb",
+        "NVIDIA GeForce RTX 4090 Laptop GPU",
+        "NVIDIA GeForce RTX 3090 Ti",
+        "NVIDIA GB200",
+        "Apple M3 GPU",
+        "",
+    ],
+)
+def test_no_share_of_an_unknown_peak(name: str) -> None:
+    assert device.mfu(1e12, name) is None
+
+
+# Readings
+
+
+def test_a_reading_in_numbers_and_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml())
+    (reading,) = device.readings()
+    assert reading == device.Reading("NVIDIA H200", 31, 5 * 2**30, 139 * 2**30, 412.0, 54)
+    assert str(reading) == "H200 · 139 GiB · 31 % · 412 W"
+
+
+def test_sensors_that_are_missing_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    sensors = ("UtilizationRates", "MemoryInfo", "PowerUsage", "Temperature")
+    silent = {f"nvmlDeviceGet{sensor}": NVMLError("not supported") for sensor in sensors}
+    module = fake_nvml(nvmlDeviceGetName=b"Tesla T4", nvmlDeviceGetCount=2, **silent)
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    assert device.readings() == 2 * [device.Reading("Tesla T4", None, None, None, None, None)]
+    assert str(device.readings()[0]) == "Tesla T4"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        None,  # not installed
+        fake_nvml(nvmlInit=NVMLError("no driver")),
+        fake_nvml(nvmlDeviceGetCount=NVMLError("the driver went away")),
+        fake_nvml(nvmlDeviceGetHandleByIndex=NVMLError("the GPU is lost")),
+        fake_nvml(nvmlDeviceGetCount=0),
+    ],
+)
+def test_no_readings_without_gpu_or_driver(
+    module: types.ModuleType | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    assert device.readings() == []
+
+
+def test_the_driver_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts: list[bool] = []
+    module = fake_nvml()
+    module.nvmlInit = lambda: starts.append(True)
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    assert [len(device.readings()) for _ in range(3)] == [1, 1, 1]
+    assert starts == [True]
+
+
+def test_what_the_app_calls_does_not_load_torch() -> None:
+    code = """
+import sys
+from zhtui import device
+device.readings(), device.describe("cpu"), device.mfu(1e12, "NVIDIA H200"), device.logind_kills()
+device._accelerator = lambda: False
+device.choose("auto"), device.choose("cpu"), device.out_of_memory(ValueError())
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+# What can fail
+
+
+class Noisy(torch.nn.Module):
+    """A module whose forward draws numbers and changes a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.dropout(self.norm(x))
+
+
+def use_backend(monkeypatch: pytest.MonkeyPatch, backend: object) -> None:
+    real = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda module: real(module, backend=backend))
+
+
+def test_a_module_that_compiles_is_tried_and_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use_backend(monkeypatch, "eager")
+    module, example = Noisy(), torch.randn(8, 4)
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    dice = torch.get_rng_state()
+    compiled, note = device.try_compile(module, (example,))
+    assert note == "the model runs compiled by torch.compile"
+    assert compiled is not module
+    assert torch.equal(torch.get_rng_state(), dice)
+    assert all(torch.equal(module.state_dict()[name], before[name]) for name in before)
+    assert torch.equal(compiled.eval()(example), module.eval()(example))
+
+
+def test_a_module_that_does_not_compile_runs_eagerly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no C++ compiler was found.\nand a long trace")
+
+    use_backend(monkeypatch, broken)
+    module = Noisy()
+    same, note = device.try_compile(module, (torch.randn(8, 4),))
+    assert same is module
+    assert "no C++ compiler was found" in note
+    assert note.endswith("): the model runs eagerly")
+    assert "\n" not in note
+
+
+def test_too_little_memory_is_not_blamed_on_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: torch.nn.Module) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch, "compile", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        device.try_compile(Noisy(), (torch.randn(8, 4),))
+
+
+def test_out_of_memory_is_told_from_other_errors() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**48)  # 1 PiB
+    assert device.out_of_memory(caught.value)
+    assert device.out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert device.out_of_memory(MemoryError())
+    assert device.out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 1 GiB)"))
+    assert not device.out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not device.out_of_memory(ValueError("out of memory"))
+    for knob in ("batch_size", "block_size", "n_embd", "--device cpu"):
+        assert knob in device.OUT_OF_MEMORY
+
+
+# Where systemd ends what a user left running
+
+
+def systemd(root: Path, **files: str) -> Path:
+    """A root folder with systemd running and these files (etc="…" is /etc/systemd/logind.conf)."""
+    (root / "run/systemd/system").mkdir(parents=True)
+    for name, text in files.items():
+        top, _, drop_in = name.partition("_")
+        place = root / {"etc": "etc", "usr": "usr/lib", "run": "run"}[top] / "systemd"
+        path = place / (f"logind.conf.d/{drop_in}.conf" if drop_in else "logind.conf")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"[Login]\n{text}\n", encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("files", "kills"),
+    [
+        ({}, False),
+        ({"etc": "#KillUserProcesses=no"}, False),
+        ({"etc": "#KillUserProcesses=yes"}, True),  # what it was built with
+        ({"etc": "KillUserProcesses=yes"}, True),
+        ({"etc": "KillUserProcesses = 1"}, True),
+        ({"etc": "KillUserProcesses=yes\nKillUserProcesses=no"}, False),
+        ({"usr": "KillUserProcesses=yes"}, True),
+        ({"usr": "KillUserProcesses=yes", "etc": "#KillUserProcesses=no"}, False),
+        ({"etc": "#KillUserProcesses=no", "usr_10": "KillUserProcesses=yes"}, True),
+        ({"etc_10": "KillUserProcesses=yes", "usr_20": "KillUserProcesses=no"}, False),
+        ({"etc_20": "KillUserProcesses=yes", "usr_10": "KillUserProcesses=no"}, True),
+        ({"etc_10": "KillUserProcesses=no", "usr_10": "KillUserProcesses=yes"}, False),
+        ({"etc_10": "KillUserProcesses=yes", "etc_20": "#KillUserProcesses=no"}, True),
+        ({"etc_10": "KillUserProcesses=yes", "etc_20": "IdleAction=ignore"}, True),
+    ],
+)
+def test_logind_is_read_as_systemd_reads_it(
+    tmp_path: Path, files: dict[str, str], kills: bool
+) -> None:
+    remedy = device.logind_kills(systemd(tmp_path, **files))
+    assert (remedy is not None) == kills
+    if remedy is not None:
+        assert "enable-linger" in remedy
+        assert "systemd-run --user --scope" in remedy
+
+
+def test_without_systemd_nothing_is_ended(tmp_path: Path) -> None:
+    systemd(tmp_path, etc="KillUserProcesses=yes")
+    (tmp_path / "run/systemd/system").rmdir()
+    assert device.logind_kills(tmp_path) is None
