@@ -322,6 +322,7 @@ def _kill_setting(path: Path, start: str) -> str:
 
 
 def _first_line(error: object) -> str:
-    """An error's first line, short enough for one sentence and without a full stop."""
-    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return line[:160].rstrip(". ")
+    """What an error says first, short enough for a part of a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    says = next((line for line in lines if not line.endswith(":")), type(error).__name__)
+    return says[:160].rstrip(". ")

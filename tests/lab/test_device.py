@@ -273,7 +273,7 @@ class Noisy(torch.nn.Module):
         self.norm = torch.nn.BatchNorm1d(4)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.dropout(self.norm(x))
+        return torch.nn.functional.dropout(self.norm(x), training=self.training)
 
 
 def use_backend(monkeypatch: pytest.MonkeyPatch, backend: object) -> None:
