@@ -119,6 +119,8 @@ def test_alphabet_goes_there_and_back(some: list[str]) -> None:
     alphabet = Alphabet.of(some)
     assert alphabet.characters[0] == "."
     assert [alphabet.decode(alphabet.encode(word)) for word in some] == some
+    with pytest.raises(KeyError):
+        alphabet.encode("7")
 
 
 @steady
