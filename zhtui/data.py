@@ -124,9 +124,7 @@ def find(
 
 def get(name: str, progress: Progress | None = None) -> Found:
     """A data set by its name, downloaded where it is not on this machine."""
-    if name not in DATA_SETS:
-        raise DataError(f"there is no data set {name!r}: {_nearest(name)}")
-    return find(name, progress=progress)
+    return find(_named(name).name, progress=progress)
 
 
 def known() -> list[tuple[DataSet, Path | None]]:
@@ -149,7 +147,7 @@ def read_through(path: Path) -> Contents:
             raise DataError(f"{path} is a folder: give the path of a text file in it")
         if not path.is_file():
             raise DataError(f"{path} is not a regular file: save it as a text file and give that")
-        return _scan(path, status.st_mtime_ns, status.st_size)
+        return _scan(path.absolute(), status.st_mtime_ns, status.st_size)
     except FileNotFoundError:
         raise DataError(f"there is no file {path}: check the path") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
@@ -163,7 +161,7 @@ def read_through(path: Path) -> Contents:
 def _first(names: tuple[str, ...], download: bool, progress: Progress | None) -> Found:
     reasons: list[str] = []
     for name in names:
-        data = DATA_SETS[name]
+        data = _named(name)
         try:
             found = _get(data, download and name not in _failed, progress, QUICK)
         except DataError as error:
@@ -209,7 +207,7 @@ def _own(name: str) -> Found:
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or path.exists()
     if not looks_like_a_path:
-        raise DataError(f"there is no data set {name!r}: {_nearest(name)}")
+        _named(name)  # it is none of them, and the refusal names the nearest
     text = read_through(path)
     note = f"data: {path.name} ({text.characters:,} characters, your own)"
     return Found(name, path.absolute(), text.sha256, text.size, note)
@@ -221,11 +219,12 @@ def _found(data: DataSet, path: Path, where: str) -> Found:
     return Found(data.name, path.absolute(), text.sha256, text.size, note)
 
 
-def _nearest(name: str) -> str:
+def _named(name: str) -> DataSet:
+    if name in DATA_SETS:
+        return DATA_SETS[name]
     near = difflib.get_close_matches(name, DATA_SETS, n=1)
-    if near:
-        return f"did you mean {near[0]!r}, or the path of a text file?"
-    return f"take one of {', '.join(DATA_SETS)}, or give the path of a text file"
+    take = f"{near[0]!r}" if near else f"one of {', '.join(DATA_SETS)}"
+    raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
 
 
 def _data_folder() -> Path | None:

@@ -73,7 +73,7 @@ class Reading:
         """H200 · 139 GiB · 31 % · 412 W."""
         words = [self.name.removeprefix("NVIDIA ")]
         if self.memory_total is not None:
-            words.append(f"{self.memory_total / GIB:.0f} GiB")
+            words.append(f"{self.memory_total // GIB} GiB")
         if self.utilisation is not None:
             words.append(f"{self.utilisation} %")
         if self.power is not None:
@@ -163,7 +163,7 @@ def describe(device: str) -> str:
         import torch
 
         properties = torch.cuda.get_device_properties(device)
-        return f"{properties.name} · {properties.total_memory / GIB:.0f} GiB"
+        return f"{properties.name} · {properties.total_memory // GIB} GiB"
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     name = _cpu_name()
     return f"{name} GPU" if device == "mps" else f"{name} · {cores} core{'s' * (cores != 1)}"

@@ -186,6 +186,10 @@ def test_places_that_hold_no_file_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "'shakespeare'" in refusal("shakespear")
     assert "names, shakespeare, given, python" in refusal("zzz")
+    with pytest.raises(DataError, match="take 'python'"):
+        data.get("pyhton")
+    with pytest.raises(DataError, match="take 'given'"):
+        data.find("auto", auto=("givn",))
 
 
 def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
