@@ -1,0 +1,274 @@
+"""The expression language, the stepper and what its card says."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons.micrograd.expression import read
+from lessons.micrograd.stepper import Stepper, shown
+from lessons.micrograd.tape import ExpressionError, Program
+
+CHAIN = "a=2; b=-3; c=10; f=-2; e=a*b; d=e+c; L=d*f"
+README = (
+    "a = -4.0; b = 2.0; c = a + b; d = a * b + b**3; c += c + 1; c += 1 + c + (-a);"
+    "d += d * 2 + (b + a).relu(); d += 3 * d + (b - a).relu(); e = c - d; f = e**2;"
+    "g = f / 2.0; g += 10.0 / f"
+)
+
+
+def gradients(program: Program) -> dict[str, float]:
+    values = program.values()
+    values[program.root].backward()
+    return {line.name: v.grad for line, v in zip(program.tape, values, strict=True)}
+
+
+def test_readme_as_it_is_written() -> None:
+    program = read(README)
+    grads = gradients(program)
+    assert f"{program.values()[program.root].data:.4f}" == "24.7041"
+    assert f"{grads['a']:.4f} {grads['b']:.4f}" == "138.8338 645.5773"
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("2+3*4", 14.0),
+        ("2**3**2", 512.0),
+        ("-2**2", -4.0),
+        ("a=2; a - 1 - 1", 0.0),
+        ("a=8; a / 2 / 2", 2.0),
+        ("a=-(3)\nb = a*-2  ;; ", 6.0),
+        ("a=2; a.exp().log()", 2.0),
+        ("x=.5e1; +x", 5.0),
+        ("a=2; a -= 3; a *= a; a /= 4", 0.25),
+        ("a=2; 2**a", 4.0),
+    ],
+)
+def test_grammar(text: str, result: float) -> None:
+    program = read(text)
+    assert program.values()[program.root].data == result
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "word"),
+    [
+        ("", 1, "nothing to compute"),
+        ("a=2; b = ", 10, "found the end"),
+        ("a=2 3", 5, "';'"),
+        ("a=2; (a", 8, "')'"),
+        ("a=2;=3", 5, "'='"),
+        ("a=2\nb=a*)", 5, "Line 2"),
+        ("a=2; b=3; c=10; d=a*b+c; L=d*f", 30, "f has no value yet"),
+        ("tanh=3", 1, "is a function"),
+        ("a=1/0", 4, "divides by zero"),
+        ("a=0; b=1/a", 9, "divides by zero"),
+        ("a=0; b=a**-1", 9, "divides by zero"),
+        ("a=1000; b=exp(a)", 11, "too large"),
+        ("a=1e300; b=a*a", 13, "too large"),
+        ("a=1e999", 3, "too large"),
+        ("a=-1; log(a)", 7, "above zero"),
+        ("a=-8; a**0.5", 8, "whole exponent"),
+        ("a=1; b=2; a**b", 12, "exp(b*log(a))"),
+        ("print(1)", 1, "cannot be called"),
+        ("__import__('os').system('true')", 1, "cannot be called"),
+        ("a=2; a.__class__", 8, "cannot be called"),
+        ("a=2; a.b", 8, "cannot be called"),
+        ("[x for x in y]", 1, "means nothing"),
+        ("a=2; b=a@3", 9, "means nothing"),
+        ("a" * 10_000, 2001, "10,000 characters"),
+        ("(" * 500, 42, "levels"),
+        ("-" * 500 + "1", 42, "levels"),
+    ],
+)
+def test_mistakes_get_one_sentence_at_their_column(text: str, column: int, word: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        read(text)
+    message = str(caught.value)
+    assert caught.value.column == column
+    assert word in message
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 140
+
+
+@settings(deadline=None)
+@given(st.text("ab12.+-*/()=; \ntanhexplog_'@", max_size=60) | st.text(string.printable))
+def test_anything_typed_is_read_or_refused(text: str) -> None:
+    refused = None
+    try:
+        program = read(text)
+    except ExpressionError as error:
+        refused = error
+    if refused is None:
+        assert len(program.values()) == len(program.tape)
+    else:
+        assert 1 <= refused.column <= len(text) + 1
+
+
+NAMES = "abc"
+
+
+@st.composite
+def sums(draw: st.DrawFn, depth: int = 3) -> str:
+    """An expression in a, b and c that both we and Python can read."""
+    if depth == 0 or draw(st.booleans()):
+        return draw(st.sampled_from([*NAMES, "2", "0.5", "-a", "b**2", "c**3"]))
+    left, right = draw(sums(depth - 1)), draw(sums(depth - 1))
+    form = draw(st.sampled_from(["({} + {})", "({} - {})", "{} * {}", "({} / (2 + {}**2))"]))
+    if form.endswith("**2))"):
+        right = f"({right})"
+    text = form.format(left, right)
+    return draw(st.sampled_from([text, text, f"tanh({text})", f"relu({text})"]))
+
+
+def on_numbers_too(function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[..., torch.Tensor]:
+    return lambda x: function(torch.as_tensor(x, dtype=torch.float64))
+
+
+@settings(deadline=None)
+@given(sums(), st.lists(st.floats(-2, 2), min_size=3, max_size=3))
+def test_every_reading_equals_torch(text: str, leaves: list[float]) -> None:
+    head = "; ".join(f"{name}={x:.3f}" for name, x in zip(NAMES, leaves, strict=True))
+    program = read(f"{head}; L = 0*a + {text}")
+    grads = gradients(program)
+    known = {"tanh": on_numbers_too(torch.tanh), "relu": on_numbers_too(torch.relu)}
+    tensors = {
+        name: torch.tensor(float(f"{x:.3f}"), dtype=torch.float64, requires_grad=True)
+        for name, x in zip(NAMES, leaves, strict=True)
+    }
+    reference = eval(f"0*a + {text}", {"__builtins__": {}}, known | tensors)  # the test's own text
+    reference.backward()
+    for name, tensor in tensors.items():
+        theirs = 0.0 if tensor.grad is None else tensor.grad.item()
+        assert grads[name] == pytest.approx(theirs, rel=1e-10, abs=1e-10)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def test_nodes_are_called_by_their_text() -> None:
+    program = read("a=2; t1=3; b = (a*t1 + 1) * tanh(a*t1 - 44 + 5); b += 1")
+    names = [line.name for line in program.tape]
+    assert names == ["a", "t1", "a*t1", "a*t1+1", "t2", "a*t1-44", "t3", "t4", "b", "b′"]
+    assert len(set(names)) == len(names)
+
+
+def test_an_alias_makes_no_node() -> None:
+    program = read("a=2; b=a; c=b*b")
+    assert [line.name for line in program.tape] == ["a", "c"]
+    assert gradients(program)["a"] == 4.0
+
+
+# -- steps ----------------------------------------------------------------------------------------
+
+
+def test_the_card_spells_the_local_derivative() -> None:
+    stepper = Stepper(read(CHAIN))
+    cards = []
+    for done in range(len(stepper.moves) + 1):
+        stepper.go(done)
+        cards.append(stepper.card()[0])
+    assert cards[1] == "e = a * b = 2.0 * -3.0 = -6.0"
+    assert cards[4] == "dL/dL = 1.0"
+    assert "dL/da += dL/d(e) * b = -2.0 * -3.0 = 6.0" in cards
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("a=2; L=-a", "-1 = 1.0 * -1.0"),
+        ("a=2; L=a/4", "(1 / 4) = 1.0 * 0.25"),
+        ("a=2; L=4/a", "(-4 / a**2) = 1.0 * -1.0"),
+        ("a=2; L=a**3", "3 * a**2 = 1.0 * 12.0"),
+        ("a=2; L=a**2", "2 * a = 1.0 * 4.0"),
+        ("a=2; L=2**a", "log(2) * L = 1.0 * 2.7726"),
+        ("a=0; L=tanh(a)", "(1 - L**2) = 1.0 * 1.0"),
+        ("a=0; L=sigmoid(a)", "L * (1 - L) = 1.0 * 0.25"),
+        ("a=0; L=exp(a)", "L = 1.0 * 1.0"),
+        ("a=2; L=log(a)", "(1 / a) = 1.0 * 0.5"),
+        ("a=-2; L=relu(a)", "(a > 0) = 1.0 * 0.0"),
+        ("a=2; L=3-a", "-1 = 1.0 * -1.0"),
+    ],
+)
+def test_every_local_derivative_in_letters(text: str, factor: str) -> None:
+    stepper = Stepper(read(text))
+    stepper.go(len(stepper.moves))
+    assert f"dL/da += dL/d(L) * {factor}" in stepper.card()[0]
+
+
+def test_a_gradient_is_not_yet_before_backward_reaches_it() -> None:
+    stepper = Stepper(read("a=3; b=a*a; c=b+a"))
+    tape = [line.name for line in stepper.program.tape]
+    assert stepper.state().data == (3.0, None, None)
+    stepper.go(stepper.first_backward)
+    assert stepper.state().grad == (None, None, None)
+    stepper.go(len(stepper.moves) - 1)
+    state = stepper.state()
+    assert state.whole[tape.index("b")]
+    assert not state.whole[tape.index("a")]
+    stepper.go(len(stepper.moves))
+    assert stepper.state().grad[0] == 7.0
+    assert all(stepper.state().whole)
+
+
+def test_steps_by_nodes_there_and_back() -> None:
+    stepper = Stepper(read(CHAIN))
+    there = []
+    while stepper.done < len(stepper.moves):
+        stepper.go_node(1)
+        there.append(stepper.done)
+    assert there == [1, 2, 3, 4, 6, 8, 10]
+    stepper.go_node(1)
+    assert stepper.done == 10
+    back = []
+    while stepper.done:
+        stepper.go_node(-1)
+        back.append(stepper.done)
+    assert back == [8, 6, 4, 3, 2, 1, 0]
+
+
+@settings(deadline=None)
+@given(sums(), st.integers(1, 3))
+def test_the_last_state_is_that_of_the_engine(text: str, passes: int) -> None:
+    program = read(f"a=1.5; b=-0.5; c=0.75; L = 0*a + {text}")
+    stepper = Stepper(program, passes=passes)
+    stepper.go(len(stepper.moves))
+    values = program.values()
+    for _ in range(passes):
+        values[program.root].backward()
+    state = stepper.state()
+    assert state.data == tuple(value.data for value in values)
+    assert [grad or 0.0 for grad in state.grad] == [value.grad for value in values]
+
+
+def test_backward_twice_counts_the_first_pass_again() -> None:
+    stepper = Stepper(read("a=3; b=a*2; L=b*b"))
+    stepper.go(len(stepper.moves))
+    assert stepper.state().grad[0] == 24.0
+    stepper.again(2)
+    stepper.go(len(stepper.moves))
+    assert stepper.state().grad[0] == 24.0 + 48.0  # b hands on what it still held
+
+
+def test_an_edited_leaf_changes_all_and_stays_at_its_move() -> None:
+    stepper = Stepper(read(CHAIN))
+    stepper.go(9)
+    stepper.edit(0, 5.0)
+    assert stepper.done == 9
+    assert stepper.state().data[-1] == 10.0  # (5 * -3 + 10) * -2
+    with pytest.raises(ExpressionError, match="too large"):
+        Stepper(read("a=1; b=exp(a)")).edit(0, 1e6)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(6.0, "6.0"), (-0.25, "-0.25"), (138.83381924, "138.8338"), (0.0, "0.0"), (1e-7, "1.000e-07")],
+)
+def test_numbers_are_short(number: float, text: str) -> None:
+    assert shown(number) == text
