@@ -120,7 +120,8 @@ def _ask(request: urllib.request.Request, patience: float) -> http.client.HTTPRe
             error.close()
             answers.put(f"{request.host} answered {error.code} {error.reason}")
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", error)
+            cause = getattr(error, "reason", error)
+            reason = getattr(cause, "strerror", None) or cause
             answers.put(f"{request.host} cannot be reached, {reason}")
 
     threading.Thread(target=ask, daemon=True, name="download").start()

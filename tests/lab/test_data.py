@@ -382,6 +382,9 @@ def test_a_refusing_server_is_quoted(server: Server) -> None:
 def test_the_second_address_is_tried(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         dead = f"http://127.0.0.1:{closed.getsockname()[1]}/plays.txt"
+    pin(monkeypatch, dead)
+    assert "(127.0.0.1:" in (sentence := refusal("shakespeare"))
+    assert "cannot be reached, Connection refused): try again" in sentence
     pin(monkeypatch, dead, server.url)
     assert data.get("shakespeare").path.read_bytes() == BODY
 
