@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Opens the lab without paying for the command line's parser (80 ms), or runs a command."""
-    if len(sys.argv) == 1:
+    if len(sys.argv) == 1 and "_ZHTUI_COMPLETE" not in os.environ:
         sys.exit(_lab())
     from zhtui import cli  # deferred: Typer and rich
 

@@ -18,9 +18,9 @@ def run_names(incomplete: str) -> list[str]:
     return [run.name for run in store.runs(store.root()) if run.name.startswith(incomplete)]
 
 
-Store = Annotated[Path | None, typer.Option(help="The folder that holds the runs.")]
+Store = Annotated[Path | None, typer.Option("--store", help="The folder that holds the runs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 RunName = Annotated[
     str, typer.Argument(help="A run's name, or its beginning.", autocompletion=run_names)
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]

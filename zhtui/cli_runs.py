@@ -179,5 +179,8 @@ def data_get(name: Annotated[str, typer.Argument()]) -> None:
     """Downloads a data set into the cache, checked by its pinned sha256."""
     from zhtui import data
 
-    found = data.get(name)
+    def progress(done: int, total: int) -> None:
+        print(f"\r{name}: {done:,} of {total:,} bytes", end="", file=sys.stderr, flush=True)
+
+    found = data.get(name, progress if sys.stderr.isatty() else None)
     print(f"{found.name}: {found.path} ({found.size:,} bytes)")

@@ -38,8 +38,7 @@ def preset_for(entry: Entry, name: str, where: str) -> tuple[str, Any]:
     """(name, config) of a preset; "" is paper on a GPU, else quick. Raises `ConfigError`."""
     presets = entry.card.presets
     if not name:
-        on_gpu = where.startswith("cuda") or (where == "auto" and bool(device.readings()))
-        name = "paper" if on_gpu else "quick"
+        name = "paper" if where.startswith("cuda") or (where == "auto" and _gpu()) else "quick"
     if name not in presets:
         raise ConfigError(
             f"{entry.name} has no preset {name!r}; choose one of {', '.join(presets)}"
@@ -155,6 +154,11 @@ def _promise(folder: RunFolder, steps: int, step: int = 0) -> None:
     now = time.time()
     status = {"state": "starting", "step": step, "steps": steps, "time": now}
     write_json(folder.path / STATUS, {**status, "promise": now + PATIENCE})
+
+
+def _gpu() -> bool:
+    """Whether a GPU is here and the installed torch could use one, found out without loading it."""
+    return bool(device.readings()) and "+cpu" not in _versions()["torch"]
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,224 @@
+"""The command line as a shell sees it: output, exit codes, pipes, signals. Real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zhtui import store as runs_store
+
+Drop = Callable[..., Path]
+ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
+
+
+def zhtui(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end and holds it to its exit code."""
+    command = [*ZHTUI, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_version_and_help() -> None:
+    assert re.fullmatch(r"zhtui \d+\.\d+\.\d+\n", zhtui("--version").stdout)
+    text = zhtui("--help").stdout
+    for command in ("run", "runs", "sample", "lessons", "data", "verify", "doctor"):
+        assert f"  {command} " in text
+
+
+def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) -> None:
+    stranger("drift")
+    (stranger("broken") / "__init__.py").write_text("1 / 0")
+    lines = zhtui("lessons").stdout.splitlines()
+    assert any(re.match(r" +9  gpt +attention", line) for line in lines)
+    assert any("a number drifts to zero" in line for line in lines)
+    assert "ZeroDivisionError" in lines[-1]
+    rows = [json.loads(line) for line in zhtui("lessons", "--json").stdout.splitlines()]
+    assert {"gpt", "bigram", "drift", "broken"} <= {row["name"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "gtp", "--headless"], "there is no lesson 'gtp'; did you mean gpt?"),
+        (["run", "--headless"], "name a lesson: "),
+        (["run", "drift", "pul=1", "--headless"], "there is no knob 'pul'; did you mean pull?"),
+        (["run", "drift", "pull=9", "--headless"], "pull=9 is out of bounds; it takes 0 … 1"),
+        (["run", "drift", "--preset", "huge", "--headless"], "drift has no preset 'huge'; choose"),
+        (["run", "--resume", "nobody", "--headless"], "there is no run 'nobody' in"),
+        (["runs", "pause", "nobody"], "there is no run 'nobody' in"),
+        (["sample", "nobody"], "there is no run 'nobody' in"),
+        (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot name a run"),
+        (["run", "drift", "--device", "tpu", "--headless"], "tpu"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    stranger: Drop, words: list[str], sentence: str
+) -> None:
+    stranger()
+    done = subprocess.run([*ZHTUI, *words], capture_output=True, text=True, timeout=60, check=False)
+    wrong = done.stderr.strip().splitlines()
+    assert sentence in wrong[-1]
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (1 if "--device" in words else 2)
+
+
+def test_headless_in_a_pipe_prints_plain_lines_and_a_plot(stranger: Drop) -> None:
+    stranger()
+    out = zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "one").stdout
+    assert "\x1b" not in out
+    assert "\r" not in out
+    lines = out.splitlines()
+    assert lines[0] == "drift one  preset tiny"
+    assert any(re.fullmatch(r"step 0/40  loss -?\d\.\d{4}", line) for line in lines)
+    assert any("┤" in line for line in lines)
+    assert any(line.startswith("best loss ") for line in lines)
+
+
+def test_headless_with_json_gives_the_rows_of_the_folder(stranger: Drop, store: Path) -> None:
+    stranger()
+    out = zhtui("run", "drift", "--headless", "--preset", "tiny", "--json", "--name", "one").stdout
+    objects = [json.loads(line) for line in out.splitlines()]
+    (run,) = runs_store.runs(store)
+    assert [one for one in objects if "loss" in one] == run.rows()
+    assert [one for one in objects if "event" in one] == run.events()
+
+
+def test_headless_on_a_terminal_draws_a_bar(stranger: Drop) -> None:
+    stranger()
+    ours, theirs = pty.openpty()
+    command = [*ZHTUI, "run", "drift", "--headless", "--preset", "tiny"]
+    with subprocess.Popen(command, stdout=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # the terminal is gone when the process is
+            while chunk := os.read(ours, 65536):
+                seen += chunk
+        os.close(ours)
+    assert process.returncode == 0
+    assert b"\r\x1b[2K" in seen
+    assert "━".encode() in seen
+
+
+def interrupted(number: signal.Signals, *words: str) -> tuple[int, str]:
+    """Sends a signal to a headless run after its first row: its exit code and what it said then."""
+    command = [*ZHTUI, "run", "drift", "mode=slow", "--headless", "--preset", "paper", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("step 0/"):
+                process.send_signal(number)
+                break
+        rest = process.stdout.read()
+    return process.returncode, rest
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(stranger: Drop, store: Path) -> None:
+    stranger()
+    code, rest = interrupted(signal.SIGINT, "--name", "one")
+    assert code == 130
+    step = runs_store.runs(store)[0].checkpoints()[-1][0]
+    assert f"interrupted; saved at step {step:,}" in rest
+    assert rest.rstrip().endswith("zhtui run --resume one --headless")
+
+
+def test_sigterm_headless_saves_and_exits_143(stranger: Drop, store: Path) -> None:
+    stranger()
+    assert interrupted(signal.SIGTERM)[0] == 143
+    assert runs_store.runs(store)[0].checkpoints()
+
+
+def test_a_closed_pipe_ends_quietly_with_a_checkpoint(stranger: Drop, store: Path) -> None:
+    stranger()
+    words = "run drift mode=slow --headless --preset paper"
+    shell = f"{sys.executable} -P -m zhtui {words} | head -1"
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=60, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+    (run,) = runs_store.runs(store)
+    assert run.status().state == "stopped"
+    assert run.checkpoints()
+
+
+def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
+    stranger()
+    done = zhtui("run", "drift", "mode=nan", "--headless", "--preset", "tiny", code=1)
+    assert done.stderr.strip() == "loss became NaN at step 25; start anew with a lower lr"
+
+
+def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, store: Path) -> None:
+    stranger()
+    assert "no runs in" in zhtui("runs").stdout
+    zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "one")
+    assert re.match(r"drift +one +finished +step 40/40", zhtui("runs").stdout)
+    (row,) = [json.loads(line) for line in zhtui("runs", "list", "--json").stdout.splitlines()]
+    assert (row["run"], row["state"], row["step"]) == ("one", "finished", 40)
+    shown = zhtui("runs", "show", "one").stdout
+    assert "pull=0.1" in shown
+    assert "checkpoints at 4, 8" in shown
+    table = zhtui("runs", "export", "one").stdout.splitlines()
+    assert table[0] == "step,time,loss"
+    assert len(table) == 41
+    assert "no worker is at one" in zhtui("runs", "pause", "one", code=2).stderr
+    assert (
+        "mode cannot change"
+        in zhtui("run", "--resume", "one", "mode=nan", "--headless", code=2).stderr
+    )
+    zhtui("runs", "delete", "one", "--yes")
+    assert runs_store.runs(store) == []
+
+
+def test_a_detached_run_is_steered_from_a_shell(stranger: Drop, store: Path) -> None:
+    from zhtui import catalog, client
+
+    stranger()
+    entry = catalog.one("drift")
+    run = client.create(store, entry, preset="paper", knobs=("mode=slow",), where="cpu", name="far")
+    client.start(run)
+    client.answer(run, client.request(run, "pause"), 60)
+    assert "far: set at step" in zhtui("runs", "set", "far", "pull=0.7").stdout
+    assert "pull=70 is out of bounds" in zhtui("runs", "set", "far", "pull=70", code=2).stderr
+    assert "far: step at step" in zhtui("runs", "step", "far", "2").stdout
+    assert "far: resume at step" in zhtui("runs", "resume", "far").stdout
+    assert "a worker is at far" in zhtui("runs", "delete", "far", "--yes", code=1).stderr
+    assert "far: stop at step" in zhtui("runs", "stop", "far").stdout
+
+
+def test_a_read_only_store_and_a_newer_one(stranger: Drop, store: Path, tmp_path: Path) -> None:
+    stranger()
+    (tmp_path / "file").write_text("x")
+    words = ("run", "drift", "--headless", "--store", str(tmp_path / "file"))
+    assert "choose another --store" in zhtui(*words, code=2).stderr
+    new = store / "drift" / "new"
+    new.mkdir(parents=True)
+    (new / "run.json").write_text('{"format": 99, "lesson": "drift"}')
+    assert "newer zhtui" in zhtui("runs", "show", "new", code=2).stderr
+    assert "new" in zhtui("runs").stdout
+
+
+def test_doctor_says_what_is_here() -> None:
+    out = zhtui("doctor").stdout
+    assert "torch" in out
+    assert "lessons: " in out
+
+
+def test_completion_is_offered() -> None:
+    asked = {"_ZHTUI_COMPLETE": "complete_bash", "COMP_WORDS": "zhtui run bi", "COMP_CWORD": "2"}
+    env = {**os.environ, **asked}
+    done = subprocess.run(ZHTUI, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert "bigram" in done.stdout
+
+
+def test_the_command_line_loads_no_textual() -> None:
+    code = "import sys, zhtui.cli, zhtui.headless; print('textual' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code]) == b"False\n"
