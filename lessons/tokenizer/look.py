@@ -91,7 +91,7 @@ def coloured(tokenizer: Tokenizer, text: str) -> Text:
 
 def tree(tokenizer: Tokenizer, token: bytes) -> Tree:
     """How a token was joined, down to its bytes."""
-    label = shown(token) if len(token) > 1 else f"{shown(token)}  byte {token[0]:02x}"
+    label = shown(token)
     halves = tokenizer.parts(token)
     if halves is None:
         return Tree(label)

@@ -49,6 +49,7 @@ class Seams:
         chunks = split(text, tokenizer.pattern)
         index: dict[str, int] = {}
         order = [index.setdefault(chunk, len(index)) for chunk in chunks]
+        self.texts = list(index)
         self.chunks = [to_bytes(chunk) for chunk in index]
         self.order = np.array(order, dtype=np.int64)  # (chunks,) which of `self.chunks`
         lengths = np.fromiter(map(len, chunks), dtype=np.int64, count=len(chunks))
@@ -99,6 +100,15 @@ class Seams:
             PairCount(int(keys[i] >> 32), int(keys[i] & 0xFFFFFFFF), int(counts[i])) for i in best
         ]
 
+    def count_of(self, left: int, right: int, rank: int) -> int:
+        """How often two tokens stand side by side at a rank."""
+        state = self.at(rank)
+        if not len(state.ids):
+            return 0
+        here = (state.ids[:-1] == left) & (state.ids[1:] == right)
+        here &= ~self._first[state.starts[1:]]
+        return int(self.weights[state.starts[:-1][here]].sum())
+
     def counts(self, rank: int) -> NDArray[np.int64]:
         """(ranks,) how often each token stands in the text at a rank."""
         state = self.at(rank)
@@ -129,16 +139,19 @@ class Seams:
         bounds = np.concatenate(([0], np.cumsum(np.bincount(self.order))))
         return np.argsort(self.order, kind="stable"), bounds
 
+    def touching(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """The chunks that touch characters start … stop: (where it begins, which different one)."""
+        first = int(np.searchsorted(self.begins, start, side="right")) - 1
+        after = int(np.searchsorted(self.begins, stop, side="left"))
+        for place in range(max(first, 0), min(after, len(self.order))):
+            yield int(self.begins[place]), int(self.order[place])
+
     def tokens(self, start: int, stop: int, rank: int) -> Iterator[tuple[int, int, bytes, int]]:
         """The tokens of the chunks that touch characters start … stop at a rank, in order:
 
         (character of the text where the token's chunk begins, byte in the chunk, bytes, number).
         """
-        first = int(np.searchsorted(self.begins, start, side="right")) - 1
-        stop_chunk = int(np.searchsorted(self.begins, stop, side="left"))
-        for place in range(max(first, 0), min(stop_chunk, len(self.order))):
-            chunk = int(self.order[place])
-            begin = int(self.begins[place])
+        for begin, chunk in self.touching(start, stop):
             for inside, token, number in self.cut(chunk, rank):
                 yield begin, inside, token, number
 

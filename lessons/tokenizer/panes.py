@@ -1,0 +1,159 @@
+"""The inspector's keys and its panes: pictures drawn by a function, and lists of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Input
+
+from zhtui.tui import keys
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.keys import Key
+from zhtui.tui.widgets.drawn import Drawn, Inkwell
+
+HELP = """
+A text, cut into tokens as it is after so many merges. A byte that is a token alone has no colour, a
+longer token has one; what the next merge joins is lit. Under the text stands the token at the
+cursor. A character in amber is torn: its bytes lie in several tokens.
+
+1 the text. 2 which pairs stand there how often; the lit one is joined next. 3 how the token at the
+cursor was joined, down to its bytes. 4 all tokens. 5 the same texts through several vocabularies.
+6 what surprises people about tokens.
+"""
+
+HERE = (
+    Key("tokenizer.step", "right,full_stop", "step(1)", "merge", "make the next merge"),
+    Key("tokenizer.back", "left,comma", "step(-1)", "unmerge", "take the last merge back"),
+    Key("tokenizer.ten", "shift+right", "step(10)", "", "make ten merges", False),
+    Key("tokenizer.ten_back", "shift+left", "step(-10)", "", "take ten back", False),
+    Key("tokenizer.run", "space", "run", "run", "run through the merges, faster and faster; stop"),
+    Key("tokenizer.go", "g", "ask_merge", "go to", "go to a merge by its number"),
+    Key("tokenizer.first", "home", "go(0)", "", "back to bytes", False),
+    Key("tokenizer.last", "end", "go(1000000)", "", "to the last merge", False),
+    Key("tokenizer.token", "l", "token(1)", "", "the cursor to the next token", False),
+    Key("tokenizer.token_back", "h", "token(-1)", "", "the cursor to the token before", False),
+    Key("tokenizer.next", "n", "find(1)", "next", "to the next place of this token"),
+    Key("tokenizer.previous", "N", "find(-1)", "", "to the place before", False),
+    Key("tokenizer.where", "m", "where", "where", "to the next place that the next merge joins"),
+    Key("tokenizer.tree", "t", "to(3)", "tree", "how the token at the cursor was joined"),
+    Key("tokenizer.compare", "c", "to(5)", "compare", "the same texts through other vocabularies"),
+    Key("tokenizer.search", "slash", "search", "find", "find a token in the vocabulary"),
+    Key("tokenizer.chunks", "b", "chunks", "chunks", "colour chunks instead of tokens, and back"),
+    Key("tokenizer.split", "s", "split", "split", "learn again with the next split"),
+    Key("tokenizer.vocabulary", "v", "vocabulary", "whose", "learned here, GPT-2's, GPT-4's …"),
+    Key("tokenizer.text", "o", "ask_text", "text", "another text: a data set, a file, or typed"),
+    Key("tokenizer.pane", "tab", "pane(1)", "", "the next pane", False),
+    Key("tokenizer.pane_back", "shift+tab", "pane(-1)", "", "the pane before", False),
+    *(Key(f"tokenizer.pane_{i}", str(i), f"to({i})", "", f"pane {i}", False) for i in range(1, 7)),
+    Key("tokenizer.close", "escape", "close", "back", "put away the search, the screen"),
+)
+PANE = (
+    Key("tokens.up", "up,k", "cursor(-1)", "", "the row above", False),
+    Key("tokens.down", "down,j", "cursor(1)", "", "the row below", False),
+    Key("tokens.page_up", "pageup", "page(-1)", "", "a page up", False),
+    Key("tokens.page_down", "pagedown", "page(1)", "", "a page down", False),
+    Key("tokens.left", "less_than_sign", "aside(-8)", "", "to the left in a wide tree", False),
+    Key("tokens.right", "greater_than_sign", "aside(8)", "", "to the right", False),
+)
+# The lab's table of keys has a place for each screen; this one adds its own.
+keys.PLACES |= {"tokenizer": HERE, "tokens": PANE}
+keys.NAMES |= {"slash": "/", "comma": ","}
+
+
+class Sketch(Drawn, inherit_bindings=False):
+    """A picture drawn by a function of its room."""
+
+    DEFAULT_CSS = "Sketch { overflow: hidden scroll; } #tree, #curve { overflow: auto auto; }"
+
+    BINDINGS = keys.bindings("tokens")
+
+    class Turned(Message):
+        """The cursor keys were used on a picture."""
+
+        def __init__(self, sketch: Sketch, by: int) -> None:
+            super().__init__()
+            self.sketch, self.by = sketch, by
+
+        @property
+        def control(self) -> Sketch:
+            """The picture that was turned."""
+            return self.sketch
+
+    def __init__(self, paint: Callable[[int, int], Cells], id: str) -> None:
+        super().__init__(id=id)
+        self.paint = paint
+
+    def draw(self, width: int, height: int) -> Cells:
+        """What `paint` draws."""
+        return self.paint(width, height)
+
+    def action_cursor(self, by: int) -> None:
+        """Scrolls, and tells."""
+        self.post_message(self.Turned(self, by))
+        self.scroll_relative(y=by, animate=False)
+
+    def action_aside(self, by: int) -> None:
+        """Scrolls sideways."""
+        self.scroll_relative(x=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scrolls by the window's height."""
+        self.scroll_relative(y=by * max(self.room.height - 1, 1), animate=False)
+
+
+class Long(Sketch):
+    """Very many rows, of which only those in sight are drawn."""
+
+    DEFAULT_CSS = "Long { overflow: hidden scroll; }"
+
+    def __init__(self, paint_row: Callable[[int, int], Cells], id: str) -> None:
+        super().__init__(lambda width, height: Cells(width, 0), id)
+        self.paint_row, self.rows = paint_row, 0
+
+    def show(self, rows: int) -> None:
+        """Another number of rows."""
+        self.rows = rows
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Sizes the room for all rows and draws what is in sight."""
+        if self.is_mounted and self.room.area:
+            self.virtual_size = Size(self.room.width, self.rows)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` of the window."""
+        ground, width, row = self.rich_style, self.size.width, y + self.top
+        if self._ink.palette is not self.palette or self._ink.ground != ground:
+            self._ink = Inkwell(self.palette, ground)
+        if row >= self.rows:
+            return Strip.blank(width, ground)
+        strip = self._ink.strip(self.paint_row(row, self.room.width), 0)
+        return strip.crop_extend(0, width, ground)
+
+    def reveal(self, row: int) -> None:
+        """Scrolls no more than it takes to see a row."""
+        top, height = self.top, max(self.room.height, 1)
+        if not top <= row < top + height:
+            self.scroll_to(y=max(row - height // 2, 0), animate=False)
+
+    def action_cursor(self, by: int) -> None:
+        """Tells; who listens moves and reveals."""
+        self.post_message(self.Turned(self, by))
+
+    def action_page(self, by: int) -> None:
+        """Moves by the window's height."""
+        self.action_cursor(by * max(self.room.height - 1, 1))
+
+
+class Box(Vertical):
+    """A pane: a border, a number, a title."""
+
+    def __init__(self, number: int, title: str, *content: Drawn | Input) -> None:
+        super().__init__(*content, id=f"box-{number}", classes="pane")
+        self.number = number
+        self.border_title = f"{number} {title}"

@@ -1,0 +1,282 @@
+"""The inspector's pictures, as grids of cells. Nothing here knows textual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from rich.cells import cell_len
+
+from lessons.tokenizer.compare import Reading
+from lessons.tokenizer.export import shown
+from lessons.tokenizer.inspector import FIRST, Inspector, Page, Stretch
+from lessons.tokenizer.traps import Trap
+from zhtui.tui.draw import chart
+from zhtui.tui.draw.bars import bar
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import (
+    BAND,
+    CHOSEN,
+    FAINT,
+    GROUP,
+    GROUP_COUNT,
+    INVERSE,
+    LIT,
+    PLAIN,
+    PUBLISHED,
+    RULE,
+    TITLE,
+)
+from zhtui.tui.draw.series import Series
+
+Words = list[tuple[str, int]]  # text, ink
+
+
+class Papers:
+    """The paper of one token after another: one number has one colour, unless its neighbour has
+
+    it already. `plain` is for a terminal without colours: every other token is reversed.
+    """
+
+    def __init__(self, plain: bool = False) -> None:
+        self.plain, self.last = plain, 0
+
+    def of(self, number: int) -> int:
+        """The next token's."""
+        if self.plain:
+            self.last = 0 if self.last else GROUP
+        else:
+            paper = GROUP + number * 5 % GROUP_COUNT
+            after = GROUP + (paper - GROUP + 1) % GROUP_COUNT
+            self.last = paper if paper != self.last else after
+        return self.last
+
+
+def token_text(inspector: Inspector, number: int) -> str:
+    """A token in quotes."""
+    return shown(inspector.tokenizer.tokens[number])
+
+
+# --------------------------------------------------------------------------------------- the text
+
+
+def text_row(
+    inspector: Inspector, page: Page, index: int, *, chunks: bool = False, plain: bool = False
+) -> Cells:
+    """One row of the text. A byte alone stays plain, a longer token has a paper, what the next
+
+    merge joins is lit. With `chunks` the papers are those of the chunks.
+    """
+    cells = Cells(page.width, 1)
+    start, stop = page.row(index)
+    papers, x, last = Papers(plain), 0, ""
+    for stretch in inspector.stretches(start, stop):
+        left, right = max(stretch.start, start), min(stretch.stop, stop)
+        if chunks:
+            paper = papers.last if stretch.chunk is last else papers.of(len(last))
+        else:
+            paper = papers.of(stretch.number) if len(stretch.token) > 1 or plain else 0
+        last = stretch.chunk
+        if left < right:
+            ink, paper = _look(inspector, stretch, paper)
+            text = stretch.text[left - stretch.start : right - stretch.start]
+            x = cells.put(x, 0, text, ink if text != "\n" else FAINT, paper)
+    return cells
+
+
+def _look(inspector: Inspector, stretch: Stretch, paper: int) -> tuple[int, int]:
+    """(ink, paper) of a stretch: the cursor over what is lit, over a torn character."""
+    if stretch.start <= inspector.cursor < stretch.stop:
+        return INVERSE, CHOSEN
+    if stretch.lit:
+        return INVERSE, LIT
+    return (PUBLISHED if stretch.torn else PLAIN), paper
+
+
+def headline(inspector: Inspector) -> list[tuple[Words, int]]:
+    """The line on top, in parts that go when there is no room: (words, weight)."""
+    bytes_, tokens = inspector.bytes, inspector.tokens
+    parts: list[tuple[Words, int]] = [
+        (
+            [
+                ("merge ", FAINT),
+                (f"{inspector.done:,}", TITLE),
+                (f" / {inspector.merges:,}", FAINT),
+            ],
+            9,
+        )
+    ]
+    if (pair := inspector.look.next) is not None:
+        left, right = token_text(inspector, pair.left), token_text(inspector, pair.right)
+        made = token_text(inspector, inspector.rank)
+        parts.append(([(f"{left} + {right} → ", PLAIN), (made, LIT)], 8))
+        parts.append(([(f"{pair.count:,}", PLAIN), (" times", FAINT)], 6))
+    else:
+        parts.append(([("no merge is left", FAINT)], 8))
+    size = f"{bytes_ / 1e6:.2f} MB" if bytes_ >= 100_000 else f"{bytes_:,} bytes"
+    parts.append(([(f"{size} → ", FAINT), (f"{tokens:,}", PLAIN), (" tokens", FAINT)], 5))
+    parts.append(([(f"{bytes_ / tokens:.2f}", TITLE), (" bytes a token", FAINT)], 7))
+    return parts
+
+
+def detail(inspector: Inspector) -> list[tuple[Words, int]]:
+    """The token under the cursor, in parts."""
+    here = inspector.here()
+    if here is None:
+        return [([("the text is empty", FAINT)], 9)]
+    which, count = inspector.place_of(here.number)
+    hexes = here.token[:12].hex(" ") + (" …" if len(here.token) > 12 else "")
+    parts: list[tuple[Words, int]] = [
+        ([(shown(here.token), TITLE)], 9),
+        ([("token ", FAINT), (f"{here.number:,}", PLAIN)], 8),
+        ([("bytes ", FAINT), (hexes, PLAIN)], 5),
+        ([(f"{which:,}", PLAIN), (f" of {count:,} in the text", FAINT)], 6),
+        ([("chunk ", FAINT), (shown(here.chunk[:24].encode()), PLAIN)], 4),
+    ]
+    if here.torn:
+        parts.insert(1, ([(f"part of {here.text}: its bytes lie in several tokens", PUBLISHED)], 7))
+    return parts
+
+
+# -------------------------------------------------------------------------------- pairs and tokens
+
+
+def pairs(inspector: Inspector, width: int, height: int) -> Cells:
+    """Pairs by count, the one that is joined next lit."""
+    rows, following = inspector.look.pairs, inspector.look.next
+    cells = Cells(width, max(height, len(rows) + 2))
+    cells.put(2, 0, "pair", FAINT)
+    cells.put(width - 5, 0, "count", FAINT)
+    most = rows[0].count if rows else 1
+    room = min(max(width - 32, 0), 16)
+    for y, row in enumerate(rows, start=1):
+        lit = following is not None and (row.left, row.right) == (following.left, following.right)
+        ink = LIT if lit else PLAIN
+        text = f"{token_text(inspector, row.left)} + {token_text(inspector, row.right)}"
+        count = f"{row.count:,}"
+        cells.put(0, y, "◆" if lit else " ", LIT)
+        cells.put(2, y, text[: width - len(count) - 4], ink)
+        if room > 4:
+            bars = bar(row.count / most, room)
+            cells.put(width - 9 - room, y, bars, LIT if lit else BAND)
+        cells.put(width - len(count), y, count, ink)
+    if not rows:
+        cells.put(2, 1, "no pair is left: each chunk is one token", FAINT)
+    return cells
+
+
+def vocabulary_row(inspector: Inspector, number: int, width: int, chosen: bool) -> Cells:
+    """One token of the list: its number, itself, how often it stands in the text now."""
+    cells = Cells(width, 1)
+    count = int(inspector.look.counts[number])
+    made = number < inspector.rank or number < FIRST
+    ink = CHOSEN if chosen else (PLAIN if count else FAINT)
+    cells.put(0, 0, "▸" if chosen else " ", CHOSEN)
+    cells.put(2, 0, f"{number:>6}", FAINT)
+    said = f"{count:,}" if made else "to come"
+    cells.put(10, 0, token_text(inspector, number), ink)
+    cells.put(width - len(said) - 1, 0, f" {said}", ink if made else FAINT)
+    return cells
+
+
+# -------------------------------------------------------------------------- comparison and traps
+
+
+def flow(cells: Cells, x: int, y: int, pieces: Iterable[tuple[str, int, bool]], plain: bool) -> int:
+    """Writes (text, number, coloured) pieces from (x, y) on, broken at the edge; the next row."""
+    papers, at = Papers(plain), x
+    for text, number, coloured in pieces:
+        paper = papers.of(number) if coloured or plain else 0
+        for character in text:
+            size = cell_len(character)
+            if at + size > cells.width:
+                at, y = x, y + 1
+            at = cells.put(at, y, character, PLAIN if character != "\n" else FAINT, paper)
+            if character == "\n":
+                at, y = x, y + 1
+    return y + 1
+
+
+def comparison(
+    genres: Sequence[str],
+    chosen: str,
+    readings: Sequence[Sequence[Reading]],
+    width: int,
+    height: int,
+    plain: bool = False,
+) -> Cells:
+    """Bytes a token by genre and vocabulary, then the chosen genre through each of them."""
+    cells = Cells(width, max(height, 40))
+    titles = [reading.title for reading in readings[0]] if readings else []
+    cells.put(2, 0, "bytes a token", FAINT)
+    for column, title in enumerate(titles):
+        cells.put(16 + 10 * column, 0, f"{title:>8}", FAINT)
+    for y, (genre, row) in enumerate(zip(genres, readings, strict=True), start=1):
+        ink = CHOSEN if genre == chosen else PLAIN
+        cells.put(0, y, "▸" if genre == chosen else " ", CHOSEN)
+        cells.put(2, y, genre, ink)
+        best = max(reading.per_token for reading in row)
+        for column, reading in enumerate(row):
+            number = f"{reading.per_token:8.2f}"
+            cells.put(16 + 10 * column, y, number, TITLE if reading.per_token == best else ink)
+    y = len(genres) + 2
+    for reading in readings[list(genres).index(chosen)]:
+        cells.put(2, y, reading.title, TITLE)
+        cells.put(3 + cell_len(reading.title), y, f"{reading.tokens} tokens", FAINT)
+        pieces = [(s.text, s.number, len(s.token) > 1) for s in reading.stretches]
+        y = flow(cells, 2, y + 1, pieces, plain) + 1
+    return _cut(cells, max(y - 1, height))
+
+
+def curve(
+    inspector: Inspector, others: Sequence[tuple[str, float]], width: int, height: int
+) -> Cells:
+    """Bytes a token against merges done, up to where the inspector stands; others as levels."""
+    remaining = inspector.seams.remaining[FIRST : inspector.rank + 1]
+    at = np.linspace(0, len(remaining) - 1, 600)
+    series = Series(smoothing=0.0)
+    series.extend(at, inspector.bytes / np.interp(at, np.arange(len(remaining)), remaining))
+    levels = [chart.Level(value, title) for title, value in others]
+    line = chart.Line(
+        "bytes a token",
+        series,
+    )
+    picture = chart.Picture([line], levels, total=inspector.merges, x_name="merges")
+    return chart.draw(picture, width, height)
+
+
+def traps(found: Sequence[Trap], width: int, height: int, plain: bool = False) -> Cells:
+    """Each trap: its title, why, and its cases in colour."""
+    cells = Cells(width, max(height, 40 + sum(len(trap.cases) * 3 + 4 for trap in found)))
+    y = 0
+    for trap in found:
+        cells.put(0, y, trap.title, TITLE)
+        y = _wrapped(cells, 0, y + 1, trap.why, FAINT)
+        for case in trap.cases:
+            cells.put(2, y, case.label[:12], PLAIN)
+            if case.pieces:
+                y = flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
+            if case.note:
+                y = _wrapped(cells, 15, y, case.note, FAINT)
+        cells.put(0, y, "─" * width, RULE)
+        y += 1
+    return _cut(cells, max(y - 1, height))
+
+
+def _wrapped(cells: Cells, x: int, y: int, text: str, ink: int) -> int:
+    """Writes words from (x, y) on, broken at the edge; the next row."""
+    at = x
+    for word in text.split(" "):
+        if at > x and at + cell_len(word) > cells.width:
+            at, y = x, y + 1
+        at = cells.put(at, y, word, ink) + 1
+    return y + 1
+
+
+def _cut(cells: Cells, height: int) -> Cells:
+    """The first rows of a grid."""
+    kept = Cells(cells.width, height)
+    kept.glyph[:] = cells.glyph[:height]
+    kept.ink[:] = cells.ink[:height]
+    kept.paper[:] = cells.paper[:height]
+    return kept
