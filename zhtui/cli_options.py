@@ -11,10 +11,12 @@ from zhtui import catalog, store
 
 
 def lesson_names(incomplete: str) -> list[str]:
+    """Lessons that begin with what was typed."""
     return [name for name in catalog.names() if name.startswith(incomplete)]
 
 
 def run_names(incomplete: str) -> list[str]:
+    """Runs that begin with what was typed."""
     return [run.name for run in store.runs(store.root()) if run.name.startswith(incomplete)]
 
 

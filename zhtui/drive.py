@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from zhtui import catalog, config, device, lease
-from zhtui.errors import CheckpointError, LabError, boundary
+from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.folder import CONTROL, LEASE, RunFolder, Tail
 from zhtui.record import Listener, Recorder, error_output
 from zhtui.run import Run
@@ -239,6 +239,7 @@ class Pace:
         units = self.rate * (self.run.units or 1)
         left = (int(self.run.config.steps) - done) / self.rate if self.rate else None
         reading = {"rate": units, "unit": self.run.unit or "step", "left": left}
+        reading["units"] = self.run.units or 1
         if self.run.flops and self.run.device.startswith("cuda"):
             reading["mfu"] = device.mfu(
                 self.run.flops * self.rate, device.describe(self.run.device)
@@ -293,7 +294,7 @@ def _failed(recorder: Recorder, error: Exception) -> int:
     cause = error.__cause__
     if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
         sentence = device.OUT_OF_MEMORY
-    if not isinstance(error, LabError) or cause is not None:
+    if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         error_output("".join(traceback.format_exception(error)))
     before = recorder.folder.status()
     try:

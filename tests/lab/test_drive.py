@@ -77,7 +77,7 @@ def test_a_stop_saves_and_a_resume_gives_the_same_bits(store: Path, stranger: Dr
 
 
 def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger: Drop) -> None:
-    """The knob changes after the last checkpoint, then the process dies: the file is the witness."""
+    """The knob changes after the last checkpoint, then the process dies: the events say so."""
     stranger()
     turned, crashed = make(store, name="turned"), make(store, name="crashed")
     work(turned, {17: ask(turned, "set", knob="pull", value="0.5")})
@@ -96,8 +96,8 @@ def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger
 def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
     stranger()
     run = make(store)
-    work(run, {3: ask(run, "set", knob="mode", value="nan"), 5: ask(run, "set", knob="pull", value="7"),
-               7: ask(run, "dance")})  # fmt: skip
+    wrong, far = ask(run, "set", knob="mode", value="nan"), ask(run, "set", knob="pull", value="7")
+    work(run, {3: wrong, 5: far, 7: ask(run, "dance")})
     errors = [event["error"] for event in run.events() if event["event"] == "refused"]
     assert errors[0].startswith("mode cannot change while a run goes on")
     assert errors[1] == "pull=7 is out of bounds; it takes 0 … 1"

@@ -82,6 +82,6 @@ def test_a_child_does_not_inherit_it(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="choose another place with --store"):
-        with lease.hold(tmp_path / "missing" / "lease"):
-            pass
+    sentence = "choose another place with --store"
+    with pytest.raises(StoreError, match=sentence), lease.hold(tmp_path / "missing" / "lease"):
+        pass
