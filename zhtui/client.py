@@ -31,6 +31,9 @@ from zhtui.folder import (
 from zhtui.store import fresh_name
 
 PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
+# Threads that wait for each other sleep: where the app, a shell or a second run wants a core too,
+# spinning made a step two to four times slower (measured on two cores).
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 ACTIONS = ("pause", "resume", "step", "stop", "checkpoint", "set", "sample")
 
 
@@ -101,7 +104,7 @@ def start(folder: RunFolder) -> int:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**PATIENT, **os.environ, "PYTHONUNBUFFERED": "1"},
             )
     except OSError as error:
         raise StoreError(f"no worker could be started ({error.strerror}); try again") from error
