@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from zhtui import catalog, client, config, store, wording
+from zhtui import catalog, client, config, store, tend, wording
 from zhtui.cli_options import AsJson, RunName, Store
-from zhtui.errors import BusyError, ConfigError
+from zhtui.errors import ConfigError
 
 runs_app = typer.Typer(help="Lists and steers runs, from any shell.", rich_markup_mode=None)
 data_app = typer.Typer(help="The data sets: where each lies.", rich_markup_mode=None)
@@ -127,36 +128,81 @@ def runs_delete(
 ) -> None:
     """Deletes a run's folder, after asking."""
     folder = store.find(store.root(context.obj), name)
-    if folder.alive():
-        raise BusyError(
-            f"a worker is at {folder.name}; stop it first: zhtui runs stop {folder.name}"
-        )
-    if not yes:
+    if not yes and not folder.alive():
         typer.confirm(f"delete {folder.path}?", abort=True)
-    shutil.rmtree(folder.path)
+    tend.delete(folder)
     print(f"{folder.name} deleted")
+
+
+@runs_app.command("rename")
+def runs_rename(
+    context: typer.Context, name: RunName, to: Annotated[str, typer.Argument(metavar="NAME")]
+) -> None:
+    """Gives a run another name."""
+    place = store.root(context.obj)
+    folder = store.find(place, name)
+    print(f"{folder.name} is now {tend.rename(place, folder, to).name}")
+
+
+@runs_app.command("note")
+def runs_note(
+    context: typer.Context,
+    name: RunName,
+    text: Annotated[str | None, typer.Argument(help='The note; "" takes it away.')] = None,
+) -> None:
+    """Writes a note to a run, or prints the one that is there."""
+    folder = store.find(store.root(context.obj), name)
+    if text is None:
+        print(folder.note() or f"{folder.name} has no note; write one after its name")
+    else:
+        tend.write_note(folder, text)
+
+
+@runs_app.command("fork")
+def runs_fork(
+    context: typer.Context,
+    run: RunName,
+    knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="Where it goes its own way; else the last step.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="A name for the fork.")] = "",
+    start: Annotated[bool, typer.Option("--start/--no-start", help="Start its worker.")] = True,
+) -> None:
+    """Starts a run from a step of another one: same weights, seed and data, a knob changed."""
+    from zhtui import fork
+
+    place = store.root(context.obj)
+    parent = store.find(place, run)
+    at = max((done for done, _ in parent.checkpoints()), default=0) if step is None else step
+    if warning := fork.caution(parent, knobs or ()):
+        print(f"zhtui: {warning}", file=sys.stderr)
+    child = fork.fork(place, parent, at, knobs or (), name=name)
+    if start:
+        client.start(child)
+    go_on = "" if start else f"; go on with `zhtui run --resume {child.name}`"
+    print(f"{child.name}: forked from {parent.name} at step {at:,}{go_on}")
 
 
 @runs_app.command("export")
 def runs_export(
     context: typer.Context,
     name: RunName,
-    to: Annotated[str, typer.Option(help="csv or json.")] = "csv",
+    to: Annotated[
+        str, typer.Option(help="csv, json, tensorboard, svg, or one of the lesson's own.")
+    ] = "csv",
+    into: Annotated[
+        Path | None, typer.Option(help="The folder to write into; csv and json are else printed.")
+    ] = None,
 ) -> None:
-    """Prints a run's recorded rows as CSV or JSON lines."""
-    import csv
+    """A run's recorded rows for other programs, or a picture of its chart."""
+    from zhtui import export
 
-    rows = store.find(store.root(context.obj), name).rows()
-    if to == "json":
-        for row in rows:
-            print(json.dumps(row))
-        return
-    if to != "csv":
-        raise ConfigError(f"there is no export {to!r}; use csv or json")
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    writer = csv.DictWriter(sys.stdout, columns)
-    writer.writeheader()
-    writer.writerows(rows)
+    folder = store.find(store.root(context.obj), name)
+    if to in export.PRINTED and into is None:
+        export.stream(folder, to, sys.stdout)
+    else:
+        print(export.write(folder, to, into or Path()))
 
 
 @data_app.callback(invoke_without_command=True)

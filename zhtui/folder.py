@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +23,7 @@ from zhtui.errors import StoreError
 FORMAT = 1
 CARD, STATUS, METRICS, EVENTS = "run.json", "status.json", "metrics.jsonl", "events.jsonl"
 CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "artifacts"
+NOTE = "note.txt"
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
 LIVE = ("starting", "running", "paused")
@@ -38,6 +39,7 @@ class Status:
     steps: int = 0
     rate: float = 0.0  # units a second
     unit: str = "step"
+    units: int = 0  # of that unit a step
     left: float | None = None  # seconds
     row: Mapping[str, float] = field(default_factory=dict)
     best: float | None = None
@@ -125,6 +127,14 @@ class RunFolder:
         """All events, oldest first."""
         return Tail(self.path / EVENTS).read()
 
+    def note(self) -> str:
+        """What the learner wrote about the run, or ""."""
+        file = open_plain(self.path / NOTE)
+        if file is None:
+            return ""
+        with file:
+            return file.read(LONGEST).decode("utf-8", errors="replace").strip()
+
     def _young(self, status: Status) -> bool:
         """A run that was created a moment ago and whose worker is still importing torch."""
         return status.state == "starting" and time.time() < status.promise
@@ -145,20 +155,23 @@ class Tail:
 
     def read(self) -> list[dict[str, Any]]:
         """The new objects, oldest first; empty where nothing is new or nothing can be read."""
-        objects: list[dict[str, Any]] = []
-        if not self._moved():
-            return objects
-        file = open_plain(self.path)
+        parsed = (_parsed(line) for lines in self.lines() for line in lines)
+        return [value for value in parsed if value is not None]
+
+    def lines(self) -> Iterator[list[bytes]]:
+        """The new complete lines, a mebibyte at a time; a reader may stop between two and go on
+        later.
+        """
+        file = open_plain(self.path) if self._moved() else None
         if file is None:
-            return objects
+            return
         with file:
             if os.fstat(file.fileno()).st_size < self.offset:
                 self.offset, self._rest, self._skipping = 0, b"", False
             file.seek(self.offset)
             while chunk := file.read(LONGEST):
                 self.offset += len(chunk)
-                objects.extend(self._objects(chunk))
-        return objects
+                yield self._whole(chunk)
 
     def _moved(self) -> bool:
         """Whether the file's size is another than what was read: one call where nothing is new."""
@@ -167,14 +180,13 @@ class Tail:
         except OSError:
             return False
 
-    def _objects(self, chunk: bytes) -> list[dict[str, Any]]:
+    def _whole(self, chunk: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         if self._skipping and lines:
             lines, self._skipping = lines[1:], False
         if len(self._rest) > LONGEST:
             self._rest, self._skipping = b"", True
-        parsed = (_parsed(line) for line in lines if len(line) <= LONGEST)
-        return [value for value in parsed if value is not None]
+        return [line for line in lines if len(line) <= LONGEST]
 
 
 def open_plain(path: Path) -> BinaryIO | None:

@@ -1,0 +1,77 @@
+"""What is done to a run from outside, between its trainings: its note, its name, its end.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from zhtui import store
+from zhtui.errors import BusyError, StoreError
+from zhtui.folder import CARD, NOTE, RunFolder, read_json, write_json
+
+LONGEST_NOTE = 4096  # characters
+
+
+def write_note(folder: RunFolder, text: str) -> None:
+    """Replaces the run's note; an empty one takes it away. Raises `StoreError`."""
+    text = text.strip()
+    if len(text) > LONGEST_NOTE:
+        raise StoreError(
+            f"a note has {LONGEST_NOTE:,} characters at most, this one {len(text):,}; shorten it"
+        )
+    path = folder.path / NOTE
+    aside = path.with_name(f".{NOTE}.{os.getpid()}")
+    try:
+        if text:
+            aside.write_text(text + "\n", encoding="utf-8")
+            aside.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the note of {folder.name} cannot be written ({error.strerror}); look at {folder.path}"
+        ) from error
+
+
+def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
+    """Gives a run another name, and tells the forks that name it. Raises `StoreError`."""
+    if wish == folder.name:
+        return folder
+    _idle(folder)
+    name = store.fresh_name(place, folder.lesson, wish or "?")
+    renamed = RunFolder(folder.path.with_name(name))
+    try:
+        folder.path.rename(renamed.path)
+    except OSError as error:
+        raise StoreError(
+            f"{folder.name} cannot be renamed ({error.strerror}); look at {folder.path}"
+        ) from error
+    for child in store.runs(place, folder.lesson):
+        card = read_json(child.path / CARD) or {}
+        parent = card.get("parent")
+        if isinstance(parent, dict) and parent.get("run") == folder.name:
+            write_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
+    return renamed
+
+
+def delete(folder: RunFolder) -> None:
+    """Deletes a run's folder. Raises `BusyError` where a worker is at it, or `StoreError`."""
+    _idle(folder)
+    try:
+        shutil.rmtree(folder.path)
+    except FileNotFoundError:
+        return  # somebody else was faster
+    except OSError as error:
+        raise StoreError(
+            f"{folder.name} cannot be deleted whole ({error.strerror}); look at {folder.path}"
+        ) from error
+
+
+def _idle(folder: RunFolder) -> None:
+    if folder.alive():
+        name = folder.name
+        raise BusyError(f"a worker is at {name}; stop it first: zhtui runs stop {name}")
