@@ -23,7 +23,7 @@ def write(path: Path, view: View) -> None:
     """Writes a view aside and moves it into place."""
     path.parent.mkdir(exist_ok=True)
     aside = path.with_name(f".{path.name}")
-    aside.write_text(json.dumps(_plain(view)), encoding="utf-8")
+    aside.write_text(json.dumps(encode(view)), encoding="utf-8")
     aside.replace(path)
 
 
@@ -34,11 +34,21 @@ def read(path: Path) -> View:
         raise StoreError(f"{path.name} is not there; choose another step")
     try:
         with file:
-            view: View = _view(json.loads(file.read(LARGEST)))
+            return decode(json.loads(file.read(LARGEST)))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
+
+
+def encode(view: View) -> Any:
+    """A view as JSON holds it."""
+    return _plain(view)
+
+
+def decode(value: Any) -> View:
+    """A view from its JSON. Raises `ValueError`, `KeyError` or `TypeError` where it is none."""
+    view: View = _view(value)
     if not isinstance(view, KINDS):
-        raise StoreError(f"{path.name} is no view; delete it and go on")
+        raise ValueError(f"{type(view).__name__} is no view")
     return view
 
 

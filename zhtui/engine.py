@@ -1,22 +1,39 @@
 """Opens a run to ask things of it: the model of its newest sound checkpoint, never written to.
 
-Used by `zhtui sample` in this process, and by the app through a child process.
+Used by `zhtui sample` in this process, and by the app through a child process:
+`python -P -m zhtui.engine` reads one request a line on stdin and answers by lines on stdout, each
+with the request's id.
+
+    {"id": 7, "do": "generate", "run": path, "step": null, …}   or open, score, inspect, think
+    {"id": 7, "do": "cancel"}                                   between two answers of request 7
+    {"id": 8, "do": "forget", "run": path}
+
+First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that there are. Then
+{"id", "token": {…}}, {"id", "name", "view"} or {"id", "thought"}; last {"id", "done": true} or
+{"id", "error": sentence}. It ends when stdin does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from zhtui import catalog, checkpoint, config, device
-from zhtui.errors import CheckpointError, StoreError, boundary
+from zhtui import artifact, catalog, checkpoint, config, device
+from zhtui.errors import CheckpointError, LabError, LessonError, StoreError, boundary
 from zhtui.folder import RunFolder
 from zhtui.record import data_of
 from zhtui.run import Run
 from zhtui.sampling import Sampling, Token
 from zhtui.views import View
+
+WARM = 3  # opened runs that are kept
 
 
 @dataclass
@@ -58,11 +75,17 @@ def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, 
     )
 
 
-def open_run(folder: RunFolder, *, where: str = "auto", step: int | None = None) -> Run:
-    """The run as it stood at its newest sound checkpoint (not above `step`)."""
+def open_run(
+    folder: RunFolder,
+    *,
+    where: str = "auto",
+    step: int | None = None,
+    source: tuple[Path, dict[str, Any]] | None = None,
+) -> Run:
+    """The run as it stood at its newest sound checkpoint (not above `step`), or at `source`."""
     card = folder.card()
     entry = catalog.one(str(card["lesson"]))
-    source = newest(folder, step)
+    source = source or newest(folder, step)
     chosen = device.choose(where)
     settings = config.from_json(entry.card.config, card.get("config", {}))
     if entry.has("generate"):
@@ -76,9 +99,25 @@ def open_run(folder: RunFolder, *, where: str = "auto", step: int | None = None)
 
 def sample(folder: RunFolder, run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     """Tokens of the lesson's own `generate`. Raises `LessonError` where it has none."""
+    return _tokens(folder, "generate", run, prompt, sampling)
+
+
+def score(
+    folder: RunFolder, run: Run, prompt: str, text: str, sampling: Sampling
+) -> Iterator[Token]:
+    """The tokens of `text` after `prompt`, as `generate` would tell of them had it chosen them.
+
+    Raises `LessonError` where the lesson's generate.py has no `score`.
+    """
     entry = catalog.one(folder.lesson)
-    generate = entry.function("generate", "generate")
-    tokens = iter(generate(run, prompt, sampling))
+    if not hasattr(sys.modules[entry.function("generate", "generate").__module__], "score"):
+        raise LessonError(f"{entry.name} cannot read a given text; let it write one of its own")
+    return _tokens(folder, "score", run, prompt, text, sampling)
+
+
+def _tokens(folder: RunFolder, name: str, *asked: Any) -> Iterator[Token]:
+    entry = catalog.one(folder.lesson)
+    tokens = iter(entry.function("generate", name)(*asked))
     while True:
         with boundary(f"sampling from {folder.name}"):
             token = next(tokens, None)
@@ -89,3 +128,130 @@ def sample(folder: RunFolder, run: Run, prompt: str, sampling: Sampling) -> Iter
                 f"lesson {entry.name} yields {type(token).__name__}, not a Token; mend it"
             )
         yield token
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that stays warm; `last` is the newest checkpoint that was there when it was opened."""
+
+    run: Run
+    source: Path
+    last: int
+
+
+class Server:
+    """Answers requests one after another; `cancelled` holds the ids that nobody waits for."""
+
+    def __init__(self, answer: Callable[[Mapping[str, Any]], None]) -> None:
+        self.answer = answer
+        self.cancelled: set[int] = set()
+        self.opened: dict[tuple[Path, int | None], Opened] = {}
+
+    def handle(self, request: Mapping[str, Any]) -> None:
+        """Answers one request to its end; whatever goes wrong is an answer too."""
+        about = {"id": request.get("id")}
+        try:
+            with boundary(f"the request {request.get('do')!r}"):
+                for part in self._answers(request):
+                    if about["id"] in self.cancelled:
+                        break
+                    self.answer({**about, **part})
+        except LabError as error:
+            self.answer({**about, "error": str(error)})
+        else:
+            self.answer({**about, "done": True})
+
+    def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        folder, do = RunFolder(Path(request["run"])), request["do"]
+        if do == "forget":
+            self._forget(folder.path)
+            return
+        run = self._open(folder, request.get("step"))
+        yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
+        yield from self._asked(do, folder, run, request)
+
+    def _asked(
+        self, do: str, folder: RunFolder, run: Run, request: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        entry, prompt = catalog.one(folder.lesson), str(request.get("prompt", ""))
+        sampling = _sampling(request.get("sampling", {}))
+        if do == "generate":
+            yield from ({"token": asdict(t)} for t in sample(folder, run, prompt, sampling))
+        elif do == "score":
+            tokens = score(folder, run, prompt, str(request["text"]), sampling)
+            yield from ({"token": asdict(token)} for token in tokens)
+        elif do == "inspect":
+            look = entry.function("inspect", "inspect")
+            for name, view in look(run, str(request["text"])):
+                yield {"name": name, "view": artifact.encode(view)}
+        elif do == "think":
+            think = entry.function("agent", "think")
+            yield from ({"thought": artifact.encode(t)} for t in think(run, request.get("board")))
+        elif do == "open":  # the model is built and has worked once, so that what follows is quick
+            if entry.has("generate"):
+                next(sample(folder, run, "", Sampling(tokens=1)), None)
+        else:
+            raise StoreError(f"the engine does not know {do!r}; update zhtui")
+
+    def _open(self, folder: RunFolder, step: int | None) -> Run:
+        """The run at a checkpoint; the newest one, looked for each time, where none is named."""
+        entry = catalog.one(folder.lesson)
+        if entry.has("generate"):
+            entry.function(
+                "generate", "generate"
+            )  # a live run's checkpoint may go while torch loads
+        last = max((done for done, _ in folder.checkpoints()), default=-1)
+        known = self.opened.pop((folder.path, step), None)
+        if known is None or not known.source.is_dir() or (step is None and known.last != last):
+            source = newest(folder, step)
+            known = Opened(open_run(folder, source=source), source[0], last)
+        self.opened[folder.path, step] = known  # at the end: the one used last
+        while len(self.opened) > WARM:
+            del self.opened[next(iter(self.opened))]
+        return known.run
+
+    def _forget(self, path: Path) -> None:
+        for key in [key for key in self.opened if key[0] == path]:
+            del self.opened[key]
+
+
+def _sampling(given: Mapping[str, Any]) -> Sampling:
+    return Sampling(
+        **{name: given[name] for name in Sampling.__dataclass_fields__ if name in given}
+    )
+
+
+def _listen(lines: TextIO, inbox: queue.SimpleQueue[dict[str, Any]], cancelled: set[int]) -> None:
+    """Reads requests while another is answered; the end of stdin is the end of the engine."""
+    for line in lines:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            continue  # half a line of a client that died
+        if request.get("do") == "cancel":
+            cancelled.add(request.get("id"))
+        else:
+            inbox.put(request)
+    os._exit(0)
+
+
+def main() -> None:
+    """Serves stdin and stdout; what a lesson prints goes to stderr, and it can read nothing."""
+    lines, out = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+
+    def answer(part: Mapping[str, Any]) -> None:
+        out.write(json.dumps(part) + "\n")
+        out.flush()
+
+    server = Server(answer)
+    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines, inbox, server.cancelled), daemon=True).start()
+    while True:
+        server.handle(inbox.get())
+
+
+if __name__ == "__main__":
+    main()

@@ -27,19 +27,24 @@ def write(
     last: Tensor | None,
     dice: torch.Generator,
     sampling: Sampling,
+    given: Tensor | None = None,
 ) -> tuple[Tensor, Token]:
-    """One character, and what else it might have been. Training goes on undisturbed in between."""
+    """One character, thrown or given (1,), and what else it might have been.
+
+    Training goes on undisturbed in between.
+    """
     training = model.training
     model.eval()
-    logits = stream.send(last).float().cpu()  # (V,)
+    raw = stream.send(last)  # (V,)
     model.train(training)
+    logits = raw.float().cpu()
     own = logits.softmax(dim=-1)  # what the model says, before any cut
     cut = distribution(logits, sampling.temperature, sampling.top_k, sampling.top_p)
-    choice = torch.multinomial(cut, 1, generator=dice)  # (1,)
+    choice = torch.multinomial(cut, 1, generator=dice) if given is None else given  # (1,)
     entropy = torch.special.entr(own).sum() / torch.log(torch.tensor(2.0))
     heat = (logits / sampling.temperature).softmax(dim=-1) if sampling.temperature else cut
     top = heat.topk(min(ALTERNATIVES, len(heat)))
-    return choice, Token(
+    return choice.to(raw.device), Token(
         text=text.decode(choice),
         probability=own[choice].item(),
         entropy=entropy.item(),
@@ -48,23 +53,41 @@ def write(
     )
 
 
-def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
-    """The characters after `prompt`; an empty prompt begins where a line begins.
+def begin(
+    run: Run, prompt: str, text: str = ""
+) -> tuple[CharText, GPT, Generator[Tensor, Tensor | None, None]]:
+    """The text, the model, and the stream of its predictions after `prompt`.
 
-    Past `block_size` characters the context starts afresh from its younger half (`GPT.stream`).
-    Raises LabError for characters that the model has never seen.
+    An empty prompt begins where a line begins. Past `block_size` characters the context starts
+    afresh from its younger half (`GPT.stream`). Raises LabError for characters of the prompt, or of
+    the text that will follow it, that the model has never seen.
     """
-    text, model = run.once(build)
+    learned, model = run.once(build)
     run.keep(model=model)
-    if unknown := text.unknown(prompt):
+    if unknown := learned.unknown(prompt + text):
         raise LabError(
             f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
             f"use only characters of the text it learned."
         )
-    start = prompt or ("\n" if "\n" in text.index else text.characters[0])
-    stream = model.stream(text.encode(start).to(run.device))
+    start = prompt or ("\n" if "\n" in learned.index else learned.characters[0])
+    return learned, model, model.stream(learned.encode(start).to(run.device))
+
+
+def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
+    """The characters after `prompt`."""
+    text, model, stream = begin(run, prompt)
     dice = torch.Generator().manual_seed(sampling.seed)
     last: Tensor | None = None
     for _ in range(sampling.tokens):
         last, token = write(text, model, stream, last, dice, sampling)
+        yield token
+
+
+def score(run: Run, prompt: str, text: str, sampling: Sampling) -> Iterator[Token]:
+    """The characters of `text` after `prompt`, as if the model had thrown them."""
+    learned, model, stream = begin(run, prompt, text)
+    last: Tensor | None = None
+    dice = torch.Generator()
+    for given in learned.encode(text).split(1):
+        last, token = write(learned, model, stream, last, dice, sampling, given)
         yield token
