@@ -43,7 +43,7 @@ def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Itera
     """Runs each distinct setting once, in a store that is thrown away."""
     settings: dict[tuple[Any, ...], list[Reference]] = {}
     for one in references:
-        key = (one.preset, tuple(sorted(one.knobs.items())), one.seed, one.data)
+        key = (one.preset, tuple(sorted(one.knobs.items())), one.seed, one.data, one.gpu)
         settings.setdefault(key, []).append(one)
     for same in settings.values():
         reason = _reason_to_skip(same[0], where)

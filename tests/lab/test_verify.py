@@ -1,0 +1,77 @@
+"""Published against ours: what holds, what differs, what is skipped, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zhtui import catalog, verify
+from zhtui.lesson import Reference
+
+CARD = """
+    from .config import PRESETS, Config
+    from zhtui.lab import Lesson, Reference
+
+    def own(value, tolerance, label, **more):
+        return Reference("loss", value, tolerance, label, "a page", preset="tiny", **more)
+
+    lesson = Lesson(
+        number=900, title="{name}", summary="a number drifts", part="Strangers", config=Config,
+        presets=PRESETS,
+        references=(
+            own(0.0, 100.0, "wide"),
+            own(9.0, 0.5, "wrong"),
+            own(0.0, 100.0, "first", at="first"),
+            own(0.0, 1.0, "on a GPU", gpu=True),
+            own(0.0, 1.0, "other data", data="shakespeare"),
+            own(0.0, 100.0, "pulled", knobs=dict(pull=1.0)),
+        ),
+    )
+    """
+
+
+def test_each_reference_has_its_verdict(
+    stranger: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ZHTUI_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/nonexistent")
+    stranger("checked", __init__=CARD)
+    code = verify.run([catalog.one("checked")], where="cpu", as_json=True)
+    out, err = capsys.readouterr()
+    found = {row["reference"]["label"]: row for row in map(json.loads, out.splitlines())}
+    verdicts = {label: row["verdict"] for label, row in found.items()}
+    assert verdicts == {
+        "wide": "holds",
+        "wrong": "differs",
+        "first": "holds",
+        "pulled": "holds",
+        "on a GPU": "skipped",
+        "other data": "skipped",
+    }
+    assert code == 1
+    assert found["first"]["ours"] != found["wide"]["ours"]
+    assert "hours" in found["on a GPU"]["why"]
+    assert err.count("running checked") == 2, "settings that are the same run once"
+
+
+def test_only_what_holds_exits_with_0(
+    stranger: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger("checked", __init__=CARD)
+    assert verify.run([catalog.one("checked")], where="cpu", only="WIDE") == 0
+    line = capsys.readouterr().out
+    assert line.startswith("✓ checked: wide: loss published 0 ± 100  ours ")
+    assert "(preset tiny; a page)" in line
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [("last", 2.5), ("best", 1.0), ("first", 3.0), (1, 1.0), (7, None)]
+)
+def test_the_row_that_counts(at: str | int, value: float | None) -> None:
+    rows = [{"step": 0, "val": 3.0}, {"step": 1, "val": 1.0}, {"step": 2, "val": 2.5}, {"step": 3}]
+    assert verify.value_of(rows, Reference("val", 0, 0, "x", "y", at=at)) == value
