@@ -5,12 +5,13 @@ Always in float32: one position at a time is bound by memory, and rounding buys 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
 
-from lessons.blocks.sampling import distribution
+from lessons.blocks.sampling import cut, heat
 from lessons.blocks.text import CharText
 from lessons.gpt.build import build
 from lessons.gpt.model import GPT
@@ -39,17 +40,16 @@ def write(
     model.train(training)
     logits = raw.float().cpu()
     own = logits.softmax(dim=-1)  # what the model says, before any cut
-    cut = distribution(logits, sampling.temperature, sampling.top_k, sampling.top_p)
-    choice = torch.multinomial(cut, 1, generator=dice) if given is None else given  # (1,)
-    entropy = torch.special.entr(own).sum() / torch.log(torch.tensor(2.0))
-    heat = (logits / sampling.temperature).softmax(dim=-1) if sampling.temperature else cut
-    top = heat.topk(min(ALTERNATIVES, len(heat)))
+    heated = own if sampling.temperature == 1 else heat(logits, sampling.temperature)
+    kept = cut(heated, sampling.top_k, sampling.top_p)
+    choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
+    top = heated.topk(min(ALTERNATIVES, len(heated)))
     return choice.to(raw.device), Token(
         text=text.decode(choice),
         probability=own[choice].item(),
-        entropy=entropy.item(),
+        entropy=torch.special.entr(own).sum().item() / math.log(2),
         alternatives=tuple(zip(text.decode(top.indices), top.values.tolist(), strict=True)),
-        kept=int(cut.count_nonzero()),
+        kept=int(kept.count_nonzero()),
     )
 
 

@@ -82,14 +82,13 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) 
 def attend_fast(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) -> Tensor:
     """The used form, equal to `attend`: one fused kernel.
 
-    On a CPU that kernel's backward pass is slow in bfloat16 (4.9 ms against 0.6 at nanoGPT's CPU
-    setting), so there three calls do its work; the first takes in the scale and the mask.
+    Its mask fits a square or a single query. And on a CPU its backward pass is slow in bfloat16
+    (4.9 ms against 0.6 at nanoGPT's CPU setting), so there three calls do its work; the first takes
+    in the scale and the mask.
     """
     B, H, T, D = q.shape
     S = k.size(-2)
-    if q.is_cuda:
-        # one query may see all S, and so needs no mask; the kernel masks only a square
-        assert S == T or T == 1, "a cache is extended by one position at a time"
+    if (S == T or T == 1) and (q.is_cuda or not q.requires_grad):
         return F.scaled_dot_product_attention(q, k, v, None, dropout, S == T, scale=scale)
     future = torch.full((T, S), -math.inf, dtype=q.dtype, device=q.device).triu(S - T + 1)
     q, k, v = (x.reshape(B * H, -1, D) for x in (q, k, v))
