@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from zhtui import __version__, catalog, client, config, store
+from zhtui.cli_lessons import WithLessons
 from zhtui.cli_options import AsJson, Device, RunName, Store, lesson_names, run_names
 from zhtui.cli_runs import data_app, runs_app
 from zhtui.errors import (
@@ -25,6 +26,7 @@ from zhtui.folder import RunFolder
 
 WRONG = (ConfigError, LessonError, StoreError, DeviceError)  # the command was wrong: exit code 2
 app = typer.Typer(
+    cls=WithLessons,
     help="A terminal lab for neural networks from scratch. Without a command it opens.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -80,6 +80,7 @@ class Lesson:
     `presets` holds at least tiny (about a second), quick (something learned in under a minute on a
     CPU) and paper (the published setting). `figure` is the metric that says how good a run is; the
     lowest is best unless `higher` is set. `charts` names the charts and the metrics drawn in each.
+    `commands` are functions of its `command.py` that `zhtui` offers as commands.
     """
 
     number: float
@@ -92,4 +93,5 @@ class Lesson:
     questions: Sequence[Question] = ()
     figure: str = "loss"
     higher: bool = False
+    commands: Sequence[str] = ()
     charts: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"loss": ("loss",)})

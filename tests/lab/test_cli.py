@@ -206,6 +206,23 @@ def test_a_read_only_store_and_a_newer_one(stranger: Drop, store: Path, tmp_path
     assert "new" in zhtui("runs").stdout
 
 
+def test_a_strangers_lesson_adds_a_command(stranger: Drop) -> None:
+    card = """
+        from .config import PRESETS, Config
+        from zhtui.lab import Lesson
+        lesson = Lesson(number=901, title="loud", summary="it shouts", part="Strangers",
+                        config=Config, presets=PRESETS, commands=("shout",))
+        """
+    command = """
+        def shout(word: str, times: int = 1) -> None:
+            "Says a word loudly."
+            print(word.upper() * times)
+        """
+    stranger("loud", __init__=card, command=command)
+    assert "Says a word loudly." in zhtui("--help").stdout
+    assert zhtui("shout", "ho", "--times", "3").stdout == "HOHOHO\n"
+
+
 def test_doctor_says_what_is_here() -> None:
     out = zhtui("doctor").stdout
     assert "torch" in out
