@@ -19,7 +19,14 @@ import re
 from dataclasses import dataclass, replace
 
 from lessons.micrograd.engine import Value
-from lessons.micrograd.tape import FUNCTIONS, ExpressionError, Operation, Program, compute
+from lessons.micrograd.tape import (
+    FUNCTIONS,
+    ExpressionError,
+    Operation,
+    Program,
+    compute,
+    written,
+)
 
 LONGEST = 2_000  # characters
 DEEPEST = 40  # brackets, signs and powers inside each other
@@ -29,6 +36,7 @@ TOKEN = re.compile(
     r"(?P<space>[ \t\r]+)|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)|(?P<mark>\*\*|[-+*/]=|[-+*/()=.;\n])"
 )
+ASSIGNED = re.compile(r"\A([A-Za-z_]\w*\s*=\s*)[^;\n]*")
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,20 @@ def read(text: str) -> Program:
     program = Reader(text).program()
     program.values()
     return program
+
+
+def rewritten(program: Program, leaf: int, number: float) -> Program:
+    """The program with another number in a leaf, in its text as well. Raises `ExpressionError`."""
+    at = program.tape[leaf].at
+    head, rest = program.text[:at], program.text[at:]
+    changed, found = ASSIGNED.subn(lambda match: match[1] + typed(number), rest, count=1)
+    return read(head + changed) if found else program.edited(leaf, number)
+
+
+def typed(number: float) -> str:
+    """A number as one types it: 2 for 2.0, and every digit where there are many."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
 
 
 def tokens(text: str) -> list[Token]:
@@ -131,7 +153,7 @@ class Reader:
         old = None if assign.text == "=" else self.lookup(name)
         operand = self.sum()
         if old is not None:
-            operand = self.line(assign.text[0], assign, old, operand, start=name.at)
+            operand = self.line(assign.text[0], assign, old, operand)
         index = self.node(operand, name.text, name.at)
         self.known[name.text] = index
         return index
@@ -154,15 +176,15 @@ class Reader:
         return name
 
     def sum(self) -> int | float:
-        start, left = self.token.at, self.product()
+        left = self.product()
         while token := self.take("+", "-"):
-            left = self.line(token.text, token, left, self.product(), start=start)
+            left = self.line(token.text, token, left, self.product())
         return left
 
     def product(self) -> int | float:
-        start, left = self.token.at, self.sign()
+        left = self.sign()
         while token := self.take("*", "/"):
-            left = self.line(token.text, token, left, self.sign(), start=start)
+            left = self.line(token.text, token, left, self.sign())
         return left
 
     def sign(self) -> int | float:
@@ -172,10 +194,10 @@ class Reader:
         self.deeper()
         operand = self.sign()
         self.depth -= 1
-        return self.line("neg", token, operand, start=token.at) if token.text == "-" else operand
+        return self.line("neg", token, operand) if token.text == "-" else operand
 
     def power(self) -> int | float:
-        start, left = self.token.at, self.atom()
+        left = self.atom()
         token = self.take("**")
         if token is None:
             return left
@@ -185,16 +207,15 @@ class Reader:
         if isinstance(left, int) and isinstance(exponent, int):
             sentence = "one side of ** must be a plain number; write a**b as exp(b*log(a))."
             raise self.fail(sentence, token)
-        return self.line("**", token, left, exponent, start=start)
+        return self.line("**", token, left, exponent)
 
     def atom(self) -> int | float:
-        token = self.token
         operand = self.inside()
         while dot := self.take("."):
             function = self.function()
             self.expect("(")
             self.expect(")")
-            operand = self.line(function, dot, operand, start=token.at)
+            operand = self.line(function, dot, operand)
         return operand
 
     def inside(self) -> int | float:
@@ -208,7 +229,7 @@ class Reader:
             return float(token.text)
         if token.kind == "name" and (follower.text == "(" or token.text in FUNCTIONS):
             function = self.function()
-            return self.line(function, token, self.bracket(), start=token.at)
+            return self.line(function, token, self.bracket())
         if token.kind == "name":
             self.place += 1
             return self.lookup(token)
@@ -239,14 +260,14 @@ class Reader:
 
     # -- the tape ---------------------------------------------------------------------------------
 
-    def line(self, op: str, token: Token, *operands: int | float, start: int) -> int | float:
+    def line(self, op: str, token: Token, *operands: int | float) -> int | float:
         """A new line of the tape; numbers among themselves are computed at once."""
         if not any(isinstance(x, int) for x in operands):
             plain = Operation("", op, (0, *operands[1:]), token.at)
             return compute(self.text, plain, [Value(float(operands[0]))]).data
-        stop = self.tokens[self.place - 1]
-        text = "".join(self.text[start : stop.at + len(stop.text)].split())
-        self.tape.append(Operation(self.label(text), op, operands, token.at))
+        made = Operation("", op, operands, token.at)
+        name = self.label(written(self.tape, made).replace(" ", ""))
+        self.tape.append(replace(made, name=name))
         return len(self.tape) - 1
 
     def label(self, text: str) -> str:

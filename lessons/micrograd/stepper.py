@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lessons.micrograd.engine import topological_order
-from lessons.micrograd.tape import FUNCTIONS, Operation, Program
+from lessons.micrograd.expression import rewritten
+from lessons.micrograd.tape import Operation, Program, called, formula, is_name, written
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Stepper:
 
     def edit(self, leaf: int, number: float) -> None:
         """Puts another number into a leaf and stays at the same move. Raises `ExpressionError`."""
-        self.program = self.program.edited(leaf, number)
+        self.program = rewritten(self.program, leaf, number)
         self.__post_init__()
 
     def again(self, passes: int) -> None:
@@ -142,48 +143,39 @@ class Stepper:
             return ["Nothing is computed yet: only the leaves have numbers."]
         line, root = tape[move.node], tape[self.program.root].name
         if move.kind == "forward":
-            names = formula(line, [self.called(x) for x in line.operands])
-            numbers = formula(line, [self.number_of(x) for x in line.operands])
-            parts = [line.name, names, numbers, shown(self.values[move.node].data)]
-            if names.replace(" ", "") == line.name:
-                del parts[0]
-            return [" = ".join(parts)]
+            return [self.forward_card(move.node, line)]
         if move.kind == "seed":
             return [f"d{root}/d{root} = 1.0", f"{root} moves exactly as {root} does."]
         return self.edge_card(move, line, root)
 
+    def forward_card(self, node: int, line: Operation) -> str:
+        names = written(self.program.tape, line)
+        numbers = [self.number_of(x) for x in line.operands]
+        tight = line.op in ("**", "neg")
+        kinds = ["neg" if tight and text[0] == "-" else "" for text in numbers]
+        result = shown(self.values[node].data)
+        named = "" if names.replace(" ", "") == line.name else f"{line.name} = "
+        return f"{named}{names} = {formula(line.op, numbers, kinds)} = {result}"
+
     def edge_card(self, move: Move, line: Operation, root: str) -> list[str]:
-        before, after = self.after(self.done - 1), self.state()
+        before, after, tape = self.after(self.done - 1), self.state(), self.program.tape
         target = self.target(move)
         upstream, slope = before.grad[move.node], self.slope(move)
         old, new = before.grad[target], after.grad[target]
         assert upstream is not None, "gradient flows only from nodes that have it"
         assert new is not None, "the edge has just brought gradient"
-        name = bracketed(self.program.tape[target].name)
-        factor = slope_text(line, move.slot, [self.called(x) for x in line.operands])
+        name = bracketed(tape[target].name)
+        factor = slope_text(line, move.slot, [bracketed(called(tape, x)) for x in line.operands])
         sum_text = f"{shown(upstream)} * {shown(slope)} = {shown(upstream * slope)}"
         was = "not yet" if old is None else shown(old)
         return [
             f"d{root}/d{name} += d{root}/d({line.name}) * {factor} = {sum_text}",
             f"d{root}/d{name}: {was} → {shown(new)}{'' if after.whole[target] else ' so far'}",
+            f"{line.name} moves {shown(slope)} times as fast as {tape[target].name}.",
         ]
-
-    def called(self, operand: int | float) -> str:
-        return self.program.tape[operand].name if isinstance(operand, int) else f"{operand:g}"
 
     def number_of(self, operand: int | float) -> str:
         return shown(self.values[operand].data) if isinstance(operand, int) else f"{operand:g}"
-
-
-def formula(line: Operation, operands: list[str]) -> str:
-    """An operation as one writes it."""
-    if line.op in FUNCTIONS:
-        return f"{line.op}({operands[0]})"
-    if line.op == "neg":
-        return f"-({operands[0]})" if operands[0].startswith("-") else f"-{operands[0]}"
-    if line.op == "leaf":
-        return operands[0]
-    return f"{operands[0]} {line.op} {operands[1]}"
 
 
 def slope_text(line: Operation, slot: int, operands: list[str]) -> str:
@@ -214,11 +206,12 @@ def power_slope(x: str, exponent: int | float) -> str:
 
 def bracketed(name: str) -> str:
     """A node's name as it stands below a d: a*b in brackets."""
-    return name if name.rstrip("′").isidentifier() else f"({name})"
+    return name if is_name(name) or name.replace(".", "").isdigit() else f"({name})"
 
 
 def shown(number: float) -> str:
     """A number in few characters: 4 decimals at most, never without one."""
+    number += 0.0  # -0.0 becomes 0.0
     if number != 0 and not 1e-3 <= abs(number) < 1e6:
         return f"{number:.3e}"
     text = f"{number:.4f}".rstrip("0")

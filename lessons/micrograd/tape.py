@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lessons.micrograd.engine import OperandError, Value
@@ -26,6 +26,7 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
     "exp": Value.exp,
     "log": Value.log,
 }
+PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 FUNCTIONS = ("tanh", "relu", "sigmoid", "exp", "log")
 OVERFLOW = "the result is too large for a number; make a leaf smaller."
 
@@ -102,3 +103,41 @@ def compute(text: str, line: Operation, made: list[Value]) -> Value:
     if not all(math.isfinite(x) for x in (result.data, *result.slopes)):
         raise ExpressionError(text, line.at, OVERFLOW)
     return result
+
+
+def formula(op: str, operands: Sequence[str], kinds: Sequence[str]) -> str:
+    """An operation as one writes it, with brackets where an operand needs them.
+
+    `kinds` holds the operation that an operand's text spells out, "" for a name or a number.
+    """
+    if op in FUNCTIONS:
+        return f"{op}({operands[0]})"
+    parts = []
+    for slot, (text, kind) in enumerate(zip(operands, kinds, strict=True)):
+        inner, own = PRECEDENCE.get(kind, 9), PRECEDENCE[op]
+        behind = slot == 1 and (inner == own or kind == "neg")
+        loose = inner < own or behind or (inner == own and op in ("**", "neg"))
+        parts.append(f"({text})" if loose else text)
+    return f"-{parts[0]}" if op == "neg" else f"{parts[0]} {op} {parts[1]}"
+
+
+def called(tape: Sequence[Operation], operand: int | float) -> str:
+    """An operand's name, or the plain number that it is."""
+    return tape[operand].name if isinstance(operand, int) else f"{operand:g}"
+
+
+def is_name(text: str) -> bool:
+    """Whether a node has a name, and is not called by its own text."""
+    return text.rstrip("′").isidentifier()
+
+
+def written(tape: Sequence[Operation], line: Operation) -> str:
+    """What a node is made of, by the names of its operands: a * b."""
+    kinds = []
+    for operand in line.operands:
+        if isinstance(operand, int):
+            below = tape[operand]
+            kinds.append("" if is_name(below.name) else below.op)
+        else:
+            kinds.append("neg" if operand < 0 else "")
+    return formula(line.op, [called(tape, operand) for operand in line.operands], kinds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import string
 from collections.abc import Callable
 
@@ -10,7 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.micrograd.expression import read
+from lessons.micrograd import check, outline
+from lessons.micrograd.examples import EXAMPLES, Example
+from lessons.micrograd.expression import read, rewritten
+from lessons.micrograd.quiz import hide
 from lessons.micrograd.stepper import Stepper, shown
 from lessons.micrograd.tape import ExpressionError, Program
 
@@ -155,7 +160,7 @@ def test_every_reading_equals_torch(text: str, leaves: list[float]) -> None:
 def test_nodes_are_called_by_their_text() -> None:
     program = read("a=2; t1=3; b = (a*t1 + 1) * tanh(a*t1 - 44 + 5); b += 1")
     names = [line.name for line in program.tape]
-    assert names == ["a", "t1", "a*t1", "a*t1+1", "t2", "a*t1-44", "t3", "t4", "b", "b′"]
+    assert names == ["a", "t1", "a*t1", "a*t1+1", "t2", "t2-44", "t2-44+5", "t3", "b", "b′"]
     assert len(set(names)) == len(names)
 
 
@@ -272,3 +277,101 @@ def test_an_edited_leaf_changes_all_and_stays_at_its_move() -> None:
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert shown(number) == text
+
+
+# -- what is drawn -------------------------------------------------------------------------------
+
+
+def test_the_tree_repeats_a_shared_node_but_not_what_is_below_it() -> None:
+    stepper = Stepper(read("a=2; b=a*3; c=7; L=b*b"))
+    rows = outline.tree(stepper)
+    assert [(row.branch, row.text, row.again) for row in rows] == [
+        ("", "L = b*b", False),
+        ("├─ ", "b = a*3", False),
+        ("│  └─ ", "a", False),
+        ("└─ ", "b", True),
+        ("", "c", False),
+    ]
+    assert {row.grad for row in rows} == {"not yet"}
+    stepper.go(len(stepper.moves))
+    assert outline.tree(stepper)[-1].grad == "no path"
+
+
+def test_the_graph_lights_the_edge_of_the_last_move() -> None:
+    stepper = Stepper(read(CHAIN))
+    stepper.go(1)
+    assert set(outline.graph(stepper).lit) == {("0", "4"), ("1", "4")}
+    stepper.go(9)
+    view = outline.graph(stepper)
+    assert list(view.lit) == [("0", "4")]
+    assert {node.id for node in view.nodes if node.lit} == {"0", "4"}
+    assert view.nodes[0].lines == ("a = 2.0", "grad 6.0")
+    assert view.nodes[1].lines == ("b = -3.0", "grad not yet")
+    assert view.nodes[4].lines == ("e = a*b", "-6.0", "grad -2.0")
+
+
+def test_a_huge_graph_is_drawn_around_the_move() -> None:
+    stepper = Stepper(read("a=1; L=" + "+".join("a" * 600)))
+    stepper.go(len(stepper.moves))
+    view = outline.graph(stepper)
+    assert len(view.nodes) == 20
+    assert view.note == "580 nodes away from this move are not drawn"
+    assert {edge for pair in view.edges for edge in pair} <= {node.id for node in view.nodes}
+    assert len(outline.tree(stepper)) == 1199
+
+
+@settings(deadline=None, max_examples=30)
+@given(sums(), st.integers(0, 9))
+def test_a_quiz_accepts_the_truth_and_nothing_else(text: str, seed: int) -> None:
+    stepper = Stepper(read(f"a=1.5; b=-0.5; c=0.75; L = 0*a + {text}"))
+    quiz = hide(stepper, seed)
+    assert 1 <= len(quiz.truth) <= 3
+    assert stepper.program.root not in quiz.truth
+    for number, node in enumerate(list(quiz.truth)):
+        assert quiz.asking == node
+        wrong = number == 1
+        assert quiz.answer(repr(quiz.truth[node] + wrong)) != wrong
+    assert quiz.asking is None
+    assert quiz.score().startswith(f"{len(quiz.truth) - (len(quiz.truth) > 1)} of")
+
+
+# -- three roads ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_the_three_gradients_of_every_example_agree(example: Example) -> None:
+    program = read(example.text)
+    for row in check.rows(program, check.by_torch(program)):
+        assert row.torch == pytest.approx(row.analytic, rel=1e-10, abs=1e-12)
+        assert row.numeric == pytest.approx(row.analytic, rel=1e-6, abs=1e-6)
+        assert row.agrees
+
+
+def test_a_kink_and_an_edge_are_told_apart_from_a_gradient() -> None:
+    kink = check.rows(read("a=0; L=relu(a)"))[0]
+    assert kink.numeric == pytest.approx(0.5)
+    assert not kink.agrees
+    assert check.rows(read("a=1e-9; L=log(a)"))[0].numeric is None
+
+
+def test_the_child_answers_for_edited_leaves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = read("a=2; L=a*a").edited(0, 5.0)
+    monkeypatch.setattr("sys.stdin", io.StringIO(check.asked(program)))
+    check.main()
+    assert json.loads(capsys.readouterr().out) == {"a": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "leaf", "changed"),
+    [
+        ("a = 2; b=a*a", 0, "a = 2.5; b=a*a"),
+        ("a=2\nb=-(3)\nc=a*b", 1, "a=2\nb=2.5\nc=a*b"),
+        ("a=2; b=a; a=3; L=a*b", 1, "a=2; b=a; a=2.5; L=a*b"),
+    ],
+)
+def test_an_edit_is_written_into_the_text(text: str, leaf: int, changed: str) -> None:
+    program = rewritten(read(text), leaf, 2.5)
+    assert program.text == changed
+    assert program.tape[leaf].operands == (2.5,)
