@@ -14,20 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from textual.message_pump import MessagePump
 
 from zhtui import store
 from zhtui.errors import LabError
 from zhtui.folder import EVENTS, METRICS, STATUS, RunFolder, Status, Tail
-from zhtui.tui.draw.series import Floats
+from zhtui.tui.columns import Points, columns
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.views import View
 
 ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
 VIEW_EVERY = 0.25
 IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
-Points = tuple[Floats, Floats]
+SITTING = 0.1  # seconds of reading one run before the others have their turn
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ class Follower:
     def __init__(self, folder: RunFolder, target: MessagePump) -> None:
         self.folder, self.target = folder, target
         self.wanted = ""
+        self.behind = False  # there is more to read at once
         self._rows, self._events = Tail(folder.path / METRICS), Tail(folder.path / EVENTS)
         self._status = Status()
         self._shown: dict[str, int] = {}  # view -> newest step
@@ -78,23 +78,35 @@ class Follower:
         """Reads what is new; called by the thread. Whether something waits to be taken."""
         if now >= self._next_look:
             self._next_look = now + (ROWS_EVERY if self._status.live else IDLE_EVERY)
-            points, events = columns(self._rows.read()), self._events.read()
-            status = self.folder.status()
+            points = self._read_rows()
+            events, status = self._events.read(), self.folder.status()
             for event in events:
                 if event.get("event") == "shown":
                     self._shown[str(event.get("name"))] = int(event.get("step", 0))
             with self._lock:
-                for name, part in points.items():
-                    self._growth.points.setdefault(name, []).append(part)
+                for part in points:
+                    for name, pair in part.items():
+                        self._growth.points.setdefault(name, []).append(pair)
                 self._growth.events.extend(events)
                 if status != self._status:
                     self._growth.status = self._status = status
-                if not self._loaded:
+                if not (self._loaded or self.behind):
                     self._growth.loaded = self._loaded = True
                     self._growth.status = status
         if now >= self._next_view:
             self._read_view(now)
         return bool(self._growth)
+
+    def _read_rows(self) -> list[dict[str, Points]]:
+        """The new rows; of many, those of one sitting: the rest at the next look, at once."""
+        parts, until = [], time.monotonic() + SITTING
+        for lines in self._rows.lines():
+            parts.append(columns(lines))
+            if time.monotonic() > until:
+                self._next_look = 0.0
+                break
+        self.behind = not self._next_look
+        return parts
 
     def _read_view(self, now: float) -> None:
         step = self._shown.get(self.wanted)
@@ -162,6 +174,8 @@ class Watch(threading.Thread):
         for follower in self._followers:
             if follower.look(now):
                 follower.target.post_message(RunGrew())
+            if follower.behind:
+                self._hurry.set()
         if now >= self._next_runs:
             self._next_runs = now + RUNS_EVERY
             self._look_at_runs()
@@ -194,18 +208,3 @@ class Watch(threading.Thread):
             return None
         self._known[folder.path] = (changed, seen)
         return seen
-
-
-def columns(rows: list[dict[str, Any]]) -> dict[str, Points]:
-    """Rows as (steps, values) a metric."""
-    steps: dict[str, list[float]] = {}
-    values: dict[str, list[float]] = {}
-    for row in rows:
-        step = row.get("step")
-        if not isinstance(step, (int, float)):
-            continue
-        for name, value in row.items():
-            if name not in ("step", "time") and isinstance(value, (int, float)):
-                steps.setdefault(name, []).append(step)
-                values.setdefault(name, []).append(value)
-    return {name: (np.array(steps[name]), np.array(values[name])) for name in steps}

@@ -16,6 +16,7 @@ import numpy as np
 from zhtui.tui.draw import braille, ticks
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import BAND, CURSOR, FAINT, PLAIN, PUBLISHED, RULE, SERIES, WRONG
+from zhtui.tui.draw.labels import Area, spot
 from zhtui.tui.draw.series import Columns, Floats, Series, Singles
 from zhtui.wording import number as reading
 
@@ -55,6 +56,13 @@ class Frame:
     low: float
     high: float
     log: bool = False
+    log_x: bool = False
+
+    def across(self, x: float) -> float:
+        """A place on the x axis as a share of the width, 0 at the left."""
+        if not self.log_x:
+            return (x - self.left) / (self.right - self.left)
+        return math.log(max(x, self.left) / self.left) / math.log(self.right / self.left)
 
     def height(self, values: Floats) -> Floats:
         """Values as shares of the height, 0 at the bottom."""
@@ -74,10 +82,17 @@ class Picture:
     span: tuple[float, float] | None = None  # the user's x window; None follows the tail
     total: float = 0.0  # steps in all, 0 where unknown
     log: bool = False
+    log_x: bool = False
     cursor: float | None = None
     x_name: str = "step"
+    whole: bool = True  # x counts in whole numbers
     empty: str = "no numbers yet"
     range: ticks.Range = field(default_factory=ticks.Range)
+
+    @property
+    def drawable(self) -> list[Level]:
+        """The levels that are numbers."""
+        return [level for level in self.levels if math.isfinite(level.value)]
 
 
 GUTTER_FROM = 56  # columns from which line ends are labelled at the right
@@ -86,10 +101,18 @@ GUTTER_FROM = 56  # columns from which line ends are labelled at the right
 def window(picture: Picture) -> tuple[float, float]:
     """The x window: the user's, or from the start to the next round number."""
     if picture.span is not None:
-        return picture.span
+        left, right = picture.span
+        return (max(left, right / 1e6), right) if picture.log_x else picture.span
     last = max((float(line.series.x[-1]) for line in picture.lines if len(line.series)), default=0)
     first = min((float(line.series.x[0]) for line in picture.lines if len(line.series)), default=0)
-    return min(first, 0.0), ticks.horizon(last, picture.total)
+    right = ticks.horizon(last, picture.total) if picture.whole else max(last, 1e-3)
+    if not picture.log_x:
+        return min(first, 0.0), right
+    starts = [line.series.x for line in picture.lines]
+    positive = [
+        float(x[np.searchsorted(x, 0.0, side="right")]) for x in starts if len(x) and x[-1] > 0
+    ]
+    return min([*positive, right / 10]), right
 
 
 def usable_log(picture: Picture, low: float) -> bool:
@@ -103,7 +126,7 @@ def bounds(picture: Picture, columns: Sequence[Columns]) -> tuple[float, float, 
     """
     lows = [float(np.nanmin(c.low)) for c in columns if np.isfinite(c.low).any()]
     highs = [float(np.nanmax(c.high)) for c in columns if np.isfinite(c.high).any()]
-    levels = [level.value for level in picture.levels if math.isfinite(level.value)]
+    levels = [level.value for level in picture.drawable]
     if not lows:
         lows = highs = levels or [0.0, 1.0]
     low, high = min(lows), max(highs)
@@ -131,14 +154,15 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     ends = _gutter(picture, width)
     rows = height - 3
     rough = max(width - 10 - ends, 4)
-    columns = [line.series.columns(left, right, 2 * rough) for line in picture.lines]
+    log_x = picture.log_x
+    columns = [line.series.columns(left, right, 2 * rough, log_x) for line in picture.lines]
     low, high, log = bounds(picture, columns)
-    frame = Frame(left, right, low, high, log)
+    frame = Frame(left, right, low, high, log, log_x)
     marks = _y_marks(frame, rows)
     margin = max(len(text) for _, text in marks) + 2
     plot = max(width - margin - ends, 4)
     if plot != rough:
-        columns = [line.series.columns(left, right, 2 * plot) for line in picture.lines]
+        columns = [line.series.columns(left, right, 2 * plot, log_x) for line in picture.lines]
     area = (margin, 1, plot, rows)
     _axes(cells, frame, marks, area, picture.x_name)
     _levels(cells, picture, frame, area)
@@ -156,9 +180,6 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     _failures(cells, picture, frame, area)
     _read(cells, picture, frame, area)
     return cells
-
-
-Area = tuple[int, int, int, int]  # x, y, width, height in cells
 
 
 def _gutter(picture: Picture, width: int) -> int:
@@ -194,12 +215,14 @@ def _axes(cells: Cells, frame: Frame, marks: list[tuple[int, str]], area: Area, 
         cells.put(x - 2 - len(text), y + row, text, FAINT)
         cells.put(x - 1, y + row, "┤", RULE)
     cells.put(x - 1, y + height, "└" + "─" * width, RULE)
-    values = ticks.linear(frame.left, frame.right, max(width // 14, 1))
+    marks = ticks.logarithmic if frame.log_x else ticks.linear
+    values = marks(frame.left, frame.right, max(width // 14, 1))
     step = ticks.nice_step(frame.right - frame.left, max(width // 14, 1))
     free = 0
     for value in values:
         at = x + _column(frame, value, width)
-        text = ticks.number(value, max(step, 1.0) if step == int(step) else step)
+        fine = step if step != int(step) else max(step, 1.0)
+        text = ticks.number(value, 0.0 if frame.log_x else fine)
         start = min(max(at - len(text) // 2, 0), cells.width - len(text))
         if start >= free:
             cells.put(at, y + height, "┬", RULE)
@@ -209,8 +232,7 @@ def _axes(cells: Cells, frame: Frame, marks: list[tuple[int, str]], area: Area, 
 
 
 def _column(frame: Frame, value: float, width: int) -> int:
-    share = (value - frame.left) / (frame.right - frame.left)
-    return min(max(int(share * width), 0), width - 1)
+    return min(max(int(frame.across(value) * width), 0), width - 1)
 
 
 def _row(frame: Frame, value: float, height: int) -> tuple[int, str]:
@@ -223,7 +245,7 @@ def _row(frame: Frame, value: float, height: int) -> tuple[int, str]:
 def _levels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """The dashed lines of the published figures and baselines, under the curves."""
     x, y, width, height = area
-    for level in picture.levels:
+    for level in picture.drawable:
         row, arrow = _row(frame, level.value, height)
         if not arrow:
             cells.put(x, y + row, "╌" * width, level.ink)
@@ -233,29 +255,16 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """What each dashed line is, written where no curve runs, else on the row beside it."""
     x, y, width, height = area
     taken = np.zeros((height, width), dtype=bool)
-    for level in picture.levels:
+    for level in picture.drawable:
         row, arrow = _row(frame, level.value, height)
-        text = f" {arrow}{level.label} {reading(level.value)} "
-        for place, over in ((row, 0), (row - 1, 0), (row + 1, 0), (row, 1), (row - 1, 1)):
-            if not 0 <= place < height:
-                continue
-            glyph = cells.glyph[y + place, x : x + width]
-            faint = cells.ink[y + place, x : x + width] // 8 == BAND // 8  # may be written over
-            free = ((glyph == " ") | (glyph == "╌") | (faint & bool(over))) & ~taken[place]
-            start = _room(free, len(text))
-            if start is not None:
+        value = reading(level.value)
+        for text in (f" {arrow}{level.label} {value} ", f" {arrow}{value} "):
+            spot = spot(cells, area, taken, row, len(text))
+            if spot is not None:
+                start, place = spot
                 taken[place, start : start + len(text)] = True
                 cells.put(x + start, y + place, text, level.ink)
                 break
-
-
-def _room(free: braille.Dots, length: int) -> int | None:
-    """Where the first `length` free cells in a row begin, two from the left if it can be."""
-    if len(free) < length + 2:
-        return None
-    run = np.convolve(free, np.ones(length, dtype=np.int64), mode="valid")
-    fits = np.flatnonzero(run[2:] == length)
-    return int(fits[0]) + 2 if len(fits) else None
 
 
 def _filled(values: Floats, broken: braille.Dots) -> Floats:
@@ -352,6 +361,12 @@ def _failures(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     cells.put(max(x + width - len(text), x), y, text, WRONG)
 
 
+def place(picture: Picture) -> str:
+    """Where the crosshair stands, in words."""
+    cursor = picture.cursor or 0.0
+    return f"{int(cursor):,}" if picture.whole else reading(cursor)
+
+
 def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """The reading line on top: every series at the crosshair, or at the end; and the crosshair."""
     x, y, width, height = area
@@ -361,7 +376,7 @@ def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         for row in range(height):
             if cells.glyph[y + row, column] in " ╌":
                 cells.put(column, y + row, "│", CURSOR)
-        at = cells.put(at, 0, f"{picture.x_name} {int(picture.cursor):,}", CURSOR) + 3
+        at = cells.put(at, 0, f"{picture.x_name} {place(picture)}", CURSOR) + 3
     for line in picture.lines:
         index = line.series.at(frame.right if picture.cursor is None else picture.cursor)
         if index is None:

@@ -136,9 +136,9 @@ class Series:
         self._high[first:last] = np.fmax.reduce(fresh, axis=1)
         self._blocks = last
 
-    def columns(self, left: float, right: float, count: int) -> Columns:
-        """The points of [left, right] in `count` equal columns."""
-        edges = np.linspace(left, right, count + 1)
+    def columns(self, left: float, right: float, count: int, log: bool = False) -> Columns:
+        """The points of [left, right] in `count` equal columns, or columns of equal ratio."""
+        edges = (np.geomspace if log else np.linspace)(left, right, count + 1)
         cuts = np.searchsorted(self.x, edges)
         cuts[-1] = np.searchsorted(self.x, right, side="right")
         start, stop = cuts[:-1], cuts[1:]
