@@ -215,8 +215,8 @@ def _axes(cells: Cells, frame: Frame, marks: list[tuple[int, str]], area: Area, 
         cells.put(x - 2 - len(text), y + row, text, FAINT)
         cells.put(x - 1, y + row, "┤", RULE)
     cells.put(x - 1, y + height, "└" + "─" * width, RULE)
-    marks = ticks.logarithmic if frame.log_x else ticks.linear
-    values = marks(frame.left, frame.right, max(width // 14, 1))
+    rounded = ticks.logarithmic if frame.log_x else ticks.linear
+    values = rounded(frame.left, frame.right, max(width // 14, 1))
     step = ticks.nice_step(frame.right - frame.left, max(width // 14, 1))
     free = 0
     for value in values:
@@ -259,9 +259,9 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         row, arrow = _row(frame, level.value, height)
         value = reading(level.value)
         for text in (f" {arrow}{level.label} {value} ", f" {arrow}{value} "):
-            spot = spot(cells, area, taken, row, len(text))
-            if spot is not None:
-                start, place = spot
+            found = spot(cells, area, taken, row, len(text))
+            if found is not None:
+                start, place = found
                 taken[place, start : start + len(text)] = True
                 cells.put(x + start, y + place, text, level.ink)
                 break
