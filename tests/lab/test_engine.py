@@ -22,6 +22,7 @@ from zhtui.sampling import Sampling
 from zhtui.views import Bars
 
 SPEAKS = """
+import time
 import sys
 from zhtui.lab import LabError, Sampling, Token
 from {package}.train import Place
@@ -69,7 +70,7 @@ class Heard:
             self.times += 1
             self.changed.notify_all()
 
-    def until(self, look: Callable[[], Any], seconds: float = 60.0) -> None:
+    def until(self, look: Callable[[], Any], seconds: float = 20.0) -> None:
         with self.changed:
             assert self.changed.wait_for(look, seconds), "it did not come"
 
