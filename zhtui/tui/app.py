@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
 from textual.theme import Theme
 
-from zhtui.folder import RunFolder
+from zhtui import catalog
+from zhtui.catalog import Entry
 from zhtui.tui import keys, machine
 from zhtui.tui.draw import inks
 from zhtui.tui.link import Link, driver
@@ -91,6 +92,7 @@ class LabApp(App[int]):
         *,
         clock: Callable[[], float] = time.time,
         device: Callable[[], str] = machine.reading,
+        entries: Sequence[Entry] | None = None,
         watching: bool = True,
     ) -> None:
         self.link = Link()
@@ -102,7 +104,8 @@ class LabApp(App[int]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "ansi-dark" if plain else "lab-dark"
-        self.session = Session(self, store, Watch(store, self, device), self.link, clock)
+        found = list(entries) if entries is not None else catalog.all_lessons()
+        self.session = Session(self, store, Watch(store, self, device), self.link, found, clock)
 
     @property
     def palette(self) -> inks.Palette:
@@ -133,10 +136,10 @@ class LabApp(App[int]):
 
     def action_help(self) -> None:
         """Explains the screen that is shown."""
-        explanation, places = getattr(self.screen, "explained", ("", ()))
-        if not isinstance(self.screen, HomeScreen) and not places:
-            return
-        self.push_screen(help_screen(explanation, [*places, ("Everywhere", "anywhere")]))
+        explained = getattr(self.screen, "explained", None)
+        if explained is not None:
+            explanation, places = explained
+            self.push_screen(help_screen(explanation, [*places, ("Everywhere", "anywhere")]))
 
     def action_next_theme(self) -> None:
         """The next of the lab's themes."""
@@ -187,6 +190,3 @@ def open_lab(
     app = LabApp(store, lesson, run)
     code = app.run(mouse=mouse)
     return code or app.return_code or 0
-
-
-__all__ = ["LabApp", "RunFolder", "open_lab"]

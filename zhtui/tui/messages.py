@@ -16,13 +16,13 @@ class Coalesced(Message, bubble=False):
         return type(self) is type(message)
 
 
-class RunsChanged(Coalesced):
+class RunsChanged(Coalesced, bubble=False):
     """The list of runs, or the state of one, is another."""
 
 
-class RunGrew(Coalesced):
+class RunGrew(Coalesced, bubble=False):
     """The run that is looked at has new rows, events or views."""
 
 
-class DeviceRead(Coalesced):
+class DeviceRead(Coalesced, bubble=False):
     """The device was read again."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhtui import catalog, client
+from zhtui import client
 from zhtui.catalog import Entry
 from zhtui.errors import LabError
 from zhtui.folder import RunFolder
@@ -28,8 +28,8 @@ class Session:
     root: Path
     watch: Watch
     link: Link
+    entries: list[Entry]
     clock: Callable[[], float] = time.time
-    entries: list[Entry] = field(default_factory=catalog.all_lessons)
 
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""

@@ -86,7 +86,7 @@ def state_parts(
         if metric in status.row:
             value = Part(((f"{metric} ", FAINT), (number(status.row[metric]), TITLE)), weight)
             parts.append(value)
-    if status.live:
+    if status.state == "running" and status.rate:
         parts.append(words(f"{rate(status.rate, status.unit):>12}", PLAIN, 40))
         parts.append(words(f"{clock(status.left)} left", PLAIN, 70))
     where = status.device or str(card.get("device", ""))

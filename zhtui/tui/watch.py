@@ -18,24 +18,26 @@ from textual.message_pump import MessagePump
 
 from zhtui import store
 from zhtui.errors import LabError
-from zhtui.folder import EVENTS, METRICS, STATUS, RunFolder, Status, Tail
+from zhtui.folder import EVENTS, METRICS, RunFolder, Status, Tail
 from zhtui.tui.columns import Points, columns
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.views import View
 
 ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
 VIEW_EVERY = 0.25
+SHARE, LONGEST = 50, 5.0  # a large store is looked at for 2 % of the time, but each 5 seconds
 IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
 SITTING = 0.1  # seconds of reading one run before the others have their turn
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A run in the list: its folder, its card, and what it last said."""
+    """A run in the list: its folder, its card, what it last said, and what is noted of it."""
 
     folder: RunFolder
     card: Mapping[str, Any]
     status: Status
+    note: str = ""
 
 
 @dataclass
@@ -178,7 +180,11 @@ class Watch(threading.Thread):
                 self._hurry.set()
         if now >= self._next_runs:
             self._next_runs = now + RUNS_EVERY
+            started = time.monotonic()
             self._look_at_runs()
+            if self._next_runs:  # nobody is in a hurry
+                spent = time.monotonic() - started
+                self._next_runs += min(SHARE * spent, LONGEST)
         if now >= self._next_device:
             self._next_device = now + DEVICE_EVERY
             reading = self.device()
@@ -193,17 +199,18 @@ class Watch(threading.Thread):
             self.target.post_message(RunsChanged())
 
     def _seen(self, folder: RunFolder) -> Seen | None:
-        """A run as it stands; one that has ended is read again only when its status changes."""
+        """A run as it stands; one that has ended is read again only when something was moved into
+        its folder.
+        """
         try:
-            changed = (folder.path / STATUS).stat().st_mtime
+            changed = folder.path.stat().st_mtime
         except OSError:
-            changed = 0.0
+            return None
         then, seen = self._known.get(folder.path, (-1.0, None))
         if seen is not None and then == changed and not seen.status.live:
             return seen
         try:
-            card = seen.card if seen is not None else folder.card()
-            seen = Seen(folder, card, folder.status())
+            seen = Seen(folder, folder.card(), folder.status(), folder.note())
         except LabError:
             return None
         self._known[folder.path] = (changed, seen)

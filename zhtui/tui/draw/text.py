@@ -32,6 +32,9 @@ def places(text: str, width: int) -> Iterator[tuple[int, int, str]]:
             x, y = 0, y + 1
             continue
         size = len(glyphs(character))
+        if character == " " and x + size > width:
+            yield x, y, character  # a space at the line's end hangs over the edge
+            continue
         starts_word = character != " " and (index == 0 or text[index - 1] in " \n")
         if x + size > width or (starts_word and x and not _fits(text, index, width - x, width)):
             x, y = 0, y + 1

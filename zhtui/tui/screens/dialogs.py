@@ -53,7 +53,9 @@ class EditKnob(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="title", markup=False)
             yield Static(self.text, classes="faint", markup=False)
-            yield Input(self.value, compact=True, select_on_focus=True)
+            value = Input(self.value, compact=True)
+            value.cursor_blink = False
+            yield value
             yield Static("enter takes it, esc leaves it", id="verdict", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -109,7 +111,8 @@ class Reader(ModalScreen[None]):
 
 def help_screen(explanation: str, places: Sequence[tuple[str, str]]) -> Reader:
     """What is seen on a screen, then its keys from the one table, a title a place."""
-    text = RichText(explanation.strip() + "\n")
+    paragraphs = [" ".join(part.split()) for part in explanation.strip().split("\n\n")]
+    text = RichText("\n\n".join(paragraphs) + "\n")
     for title, place in places:
         text.append(f"\n{title}\n", "bold")
         for key in keys.PLACES[place]:

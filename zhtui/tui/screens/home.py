@@ -68,6 +68,7 @@ class HomeScreen(Screen[None]):
     """Every lesson that was found, a broken one with its error."""
 
     BINDINGS = keys.bindings("home")
+    explained = (HELP, (("Here", "home"), ("In the list", "list")))
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ import traceback
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from zhtui import client
@@ -136,7 +136,8 @@ class LessonScreen(Screen[None]):
             self.follower = None
 
     def on_screen_suspend(self) -> None:
-        if self.follower is not None:
+        """Reads nothing for what is not seen; under a dialog it still is."""
+        if self.follower is not None and not isinstance(self.app.screen, ModalScreen):
             self.session.watch.drop(self.follower)
 
     def on_screen_resume(self) -> None:

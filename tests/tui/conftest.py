@@ -1,0 +1,82 @@
+"""A lab on recorded runs: its own clock, its own lessons, and a watcher that looks when it is told."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recorded import NOW
+
+from zhtui.catalog import Entry
+from zhtui.lab import Lesson, Reference, knob
+from zhtui.tui.app import LabApp
+
+
+@dataclass(frozen=True)
+class Config:
+    """Knobs of the lessons that the tests show."""
+
+    lr: float = knob(1e-3, "learning rate at its peak", low=0.0, live=True)
+    n_layer: int = knob(4, "blocks", low=1, high=12)
+    rung: str = knob("full", "how far up the ladder", choices=("bigram", "head", "full"))
+    steps: int = knob(1000, "updates", low=1)
+
+
+PRESETS = {"tiny": Config(steps=20), "quick": Config(), "paper": Config(steps=5000)}
+
+
+def lesson(number: float, title: str, summary: str, part: str, **more: Any) -> Lesson:
+    """A lesson's card."""
+    return Lesson(number, title, summary, part, Config, PRESETS, **more)
+
+
+LESSONS = (
+    lesson(1, "micrograd", "a number that knows its gradient", "gradients"),
+    lesson(2, "bigram", "which letter follows which", "letters"),
+    lesson(
+        9,
+        "gpt",
+        "attention, residuals and LayerNorm",
+        "attention",
+        figure="val",
+        charts={"loss": ("loss", "train", "val"), "rate": ("lr",)},
+        references=(
+            Reference("val", 1.88, 0.02, "nanoGPT on a CPU", "nanoGPT, README"),
+            Reference("val", 1.4697, 0.02, "nanoGPT, an A100", "nanoGPT, README", gpu=True),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> list[Entry]:
+    """Three lessons and a broken one."""
+    folder = tmp_path / "lessons"
+    found = []
+    for card in LESSONS:
+        (folder / card.title).mkdir(parents=True)
+        notes = f"# {card.title}\n\nWhat does it see? Press **r**, and watch the loss.\n"
+        (folder / card.title / "notes.md").write_text(notes)
+        found.append(Entry(card.title, f"own.{card.title}", folder / card.title, card))
+    broken = "lesson broken could not be loaded: NameError: name 'x' is not defined; correct it"
+    return [*found, Entry("broken", "own.broken", folder / "broken", None, broken)]
+
+
+@pytest.fixture
+def make(
+    store: Path, entries: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., LabApp]:
+    """Makes a lab on the test's store; `tick` looks into it."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def app(**options: Any) -> LabApp:
+        known: dict[str, Any] = {"clock": lambda: NOW, "device": lambda: "cpu · 2 cores ·  31 %"}
+        lab = LabApp(store, **{**known, "entries": entries, "watching": False, **options})
+        lab.session.watch.clock = itertools.count(1).__next__
+        return lab
+
+    return app

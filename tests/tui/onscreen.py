@@ -1,0 +1,30 @@
+"""Looks at a lab as a user would: lets it draw, and reads what stands on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from zhtui.tui.app import LabApp
+
+Make = Callable[..., LabApp]
+
+
+async def tick(pilot: Pilot[int], times: int = 3) -> None:
+    """Lets the watcher look, and the app draw what it saw."""
+    app = pilot.app
+    assert isinstance(app, LabApp)
+    for _ in range(times):
+        app.session.watch.look()
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+def shown(pilot: Pilot[int]) -> str:
+    """What stands on the screen, as text."""
+    width, height = pilot.app.size
+    lines = pilot.app.screen._compositor.render_strips()
+    assert len(lines) == height
+    return "\n".join(strip.text.rstrip() for strip in lines)

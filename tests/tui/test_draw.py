@@ -1,0 +1,420 @@
+"""Pictures, drawn without an app."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zhtui.tui.draw import (
+    bars,
+    board,
+    braille,
+    chart,
+    graph,
+    heat,
+    histogram,
+    scatter,
+    table,
+    text,
+    ticks,
+    tree,
+)
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.chart import Level, Line, Picture
+from zhtui.tui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PUBLISHED, SERIES, SIGNED, WRONG
+from zhtui.tui.draw.series import Series
+from zhtui.views import Bars, Board, Graph, Heatmap, Histogram, Node, Scatter, Table, Text, Tree
+
+
+def series(values: list[float], every: int = 1, first: int = 0) -> Series:
+    made = Series(0.9)
+    made.extend(np.arange(len(values)) * every + first, np.array(values, dtype=float))
+    return made
+
+
+def picture(values: list[float], **options: object) -> Picture:
+    return Picture([Line("loss", series(values))], **options)  # type: ignore[arg-type]
+
+
+# Cells
+
+
+def test_text_keeps_to_its_cells_and_wide_characters_take_two() -> None:
+    cells = Cells(6, 1)
+    assert cells.put(0, 0, "日本") == 4
+    assert cells.text(0) == "日本  "
+    cells.put(5, 0, "語")  # only its first half would fit
+    assert cells.text(0) == "日本  "
+    cells.put(-1, 0, "語a")
+    assert cells.text(0).startswith(" a")
+
+
+def test_text_without_width_or_shape_is_made_visible() -> None:
+    cells = Cells(8, 1)
+    cells.put(0, 0, "a\n\x1b[0;\u0301")
+    assert cells.text(0) == "a⏎·[0;  "
+
+
+@given(st.text(max_size=30), st.integers(-5, 12))
+def test_any_text_fits_any_row(value: str, x: int) -> None:
+    from rich.cells import cell_len
+
+    cells = Cells(10, 1)
+    cells.put(x, 0, value)
+    assert cell_len(cells.text(0)) == 10
+
+
+def test_runs_join_cells_of_one_colour() -> None:
+    cells = Cells(5, 1)
+    cells.put(1, 0, "ab", WRONG)
+    assert [run[0] for run in cells.runs(0)] == [" ", "ab", "  "]
+    assert cells.differs(cells) == []
+    assert cells.differs(Cells(4, 1)) is None
+
+
+# Series
+
+
+def test_points_that_come_again_replace_the_tail() -> None:
+    grown = series([5, 4, 3, 2])
+    grown.extend(np.array([2, 3, 4]), np.array([9.0, 8.0, 7.0]))
+    assert grown.x.tolist() == [0, 1, 2, 3, 4]
+    assert grown.y.tolist() == [5, 4, 9, 8, 7]
+    once = series([5, 4, 9, 8, 7])
+    np.testing.assert_allclose(grown.smooth, once.smooth, rtol=1e-6)
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=6))
+def test_appending_in_pieces_is_appending_at_once(sizes: list[int]) -> None:
+    values = np.sin(np.arange(sum(sizes)) / 7) + 2
+    values[3::97] = np.nan
+    whole, pieces = Series(0.9), Series(0.9)
+    steps = np.arange(len(values))
+    whole.extend(steps, values)
+    for part in np.split(steps, np.cumsum(sizes)[:-1]):
+        pieces.extend(part, values[part])
+    np.testing.assert_allclose(pieces.smooth, whole.smooth, rtol=1e-4)
+    for left, right in zip(
+        pieces.columns(0, len(values), 40).__dict__.values(),
+        whole.columns(0, len(values), 40).__dict__.values(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(left, right, rtol=1e-4)
+
+
+def test_smoothing_is_the_corrected_moving_average() -> None:
+    values = [3.0, 1.0, 4.0, math.nan, 5.0]
+    total = weight = 0.0
+    for value, smooth in zip(values, series(values).smooth.tolist(), strict=True):
+        total *= 0.9
+        weight *= 0.9
+        if not math.isnan(value):
+            total, weight = total + 0.1 * value, weight + 0.1
+        assert smooth == pytest.approx(total / weight, rel=1e-5)
+
+
+def test_no_spike_is_hidden_among_a_million_points() -> None:
+    values = np.ones(1_000_000)
+    values[123_456], values[777_777] = 9.0, -9.0
+    long = Series()
+    long.extend(np.arange(len(values)), values)
+    columns = long.columns(0, len(values), 200)
+    assert np.nanmax(columns.high) == 9.0
+    assert np.nanmin(columns.low) == -9.0
+    assert abs(int(np.nanargmax(columns.high)) - 123_456 // 5000) <= 1
+
+
+def test_the_extremes_by_blocks_are_those_of_the_points() -> None:
+    dice = np.random.default_rng(3)
+    values = dice.normal(size=200_003)
+    long = Series()
+    long.extend(np.arange(len(values)), values)
+    columns = long.columns(0, len(values), 20)  # wide columns: read from blocks
+    parts = np.array_split(values, 20)
+    # a block that straddles an edge may count for the column beside it
+    for i, part in enumerate(parts[1:-1], 1):
+        near = np.concatenate([values[max(0, i * 10000 - 70) : (i + 1) * 10000 + 140]])
+        assert np.float32(part[70:-140].max()) <= columns.high[i] <= np.float32(near.max())
+
+
+# Ticks
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_round_ranges_hold_the_data(low: float, span: float) -> None:
+    least, most = ticks.grown(low, low + span)
+    assert least <= low + 1e-6 * span
+    assert most >= low + span - 1e-6 * span
+
+
+def test_a_range_grows_at_once_and_shrinks_late() -> None:
+    axis = ticks.Range()
+    first = axis.fit(0.0, 4.2)
+    assert axis.fit(0.5, 3.0) == first  # more than half is used: it stays
+    assert axis.fit(0.0, 9.0)[1] >= 9.0
+    assert axis.fit(1.0, 1.5)[1] < 4.0
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "shown"),
+    [(1.5, 0.5, "1.5"), (2.0, 1.0, "2"), (25000, 5000, "25k"), (0, 1, "0"), (0.25, 0.25, "0.25")],
+)
+def test_tick_texts(value: float, step: float, shown: str) -> None:
+    assert ticks.number(value, step) == shown
+
+
+def test_the_step_axis_ends_at_a_round_number_within_the_run() -> None:
+    assert ticks.horizon(612, 1000) == 800
+    assert ticks.horizon(950, 1000) == 1000
+    assert ticks.horizon(0) == 10
+
+
+# Chart
+
+
+def test_braille_packs_each_dot_where_it_belongs() -> None:
+    dots = np.zeros((4, 4), dtype=bool)
+    dots[0, 0] = dots[3, 3] = True
+    assert braille.GLYPHS[braille.pack(dots)][0].tolist() == ["⠁", "⢀"]
+    assert braille.GLYPHS[0] == " "
+
+
+def test_a_falling_curve_falls_from_the_upper_left_to_the_lower_right() -> None:
+    cells = chart.draw(picture([4 - i / 50 for i in range(100)]), 60, 16)
+    ink = cells.ink == SERIES
+    rows = [int(np.flatnonzero(ink[1:-2, x])[0]) for x in range(8, 50) if ink[1:-2, x].any()]
+    assert rows == sorted(rows)
+    assert rows[0] < 4 < 9 < rows[-1]
+
+
+def test_blank_cells_are_spaces() -> None:
+    cells = chart.draw(picture([4, 3, 2, 1]), 60, 16)
+    assert "\u2800" not in "".join(cells.lines())
+    assert (cells.glyph == " ").mean() > 0.6
+
+
+def test_the_raw_course_is_faint_and_the_smoothed_one_bright() -> None:
+    dice = np.random.default_rng(0)
+    noisy = (2 + dice.normal(0, 0.5, 400)).tolist()
+    cells = chart.draw(picture(noisy), 80, 20)
+    assert (cells.ink == BAND).sum() > (cells.ink == SERIES).sum() > 20
+
+
+def test_a_nan_breaks_the_line_and_is_named_in_red() -> None:
+    values = [3.0] * 50 + [math.nan] * 10 + [3.0] * 40
+    cells = chart.draw(picture(values, total=100), 70, 12)
+    assert "NaN at step 50 · loss" in cells.text(1)
+    red = cells.ink == WRONG
+    assert red[1].any()
+    row = next(y for y in range(2, 10) if (cells.ink[y] == SERIES).any())
+    lit = np.flatnonzero(cells.ink[row] == SERIES)
+    assert np.diff(lit).max() >= 5, "the line goes on over the NaN"
+
+
+def test_infinities_are_left_out_of_the_range() -> None:
+    cells = chart.draw(picture([3.0, math.inf, 2.0, -math.inf, 1.0] * 10), 60, 12)
+    assert not any("inf" in line for line in cells.lines())
+    assert "NaN at step 1" in cells.text(1)
+
+
+def test_published_figures_are_labelled_lines() -> None:
+    one = picture([4 - i / 50 for i in range(100)], levels=[Level(2.45, "bigram")])
+    cells = chart.draw(one, 70, 16)
+    row = next(y for y in range(16) if "bigram 2.4500" in cells.text(y))
+    assert "╌╌╌" in "".join(cells.text(y) for y in (row - 1, row, row + 1))
+    assert (cells.ink[row] == PUBLISHED).sum() >= 10
+
+
+def test_a_figure_far_away_is_an_arrow_and_leaves_the_curve_its_room() -> None:
+    one = picture([4.0, 3.9, 3.8], levels=[Level(0.011, "published")])
+    shown = "\n".join(chart.draw(one, 70, 16).lines())
+    assert "↓ published 0.0110" in shown
+    assert "0.0 ┤" not in shown
+
+
+def test_the_crosshair_reads_every_line() -> None:
+    one = Picture(
+        [
+            Line("loss", series([4, 3, 2, 1])),
+            Line("val", series([3.5, 1.5], every=2, first=1), 1, True),
+        ],
+        cursor=2.0,
+    )
+    cells = chart.draw(one, 80, 12)
+    assert "step 2" in cells.text(0)
+    assert "loss 2" in cells.text(0)
+    assert "val 3.5000" in cells.text(0)
+    assert (cells.ink[1:-2] == CURSOR).any()
+
+
+def test_log_height_only_where_all_is_positive() -> None:
+    assert "0.1 ┤" in "\n".join(chart.draw(picture([10, 1, 0.1], log=True), 60, 16).lines())
+    mixed = chart.draw(picture([10, -1], log=True), 60, 16)
+    assert "-" in "".join(mixed.lines())
+
+
+def test_line_ends_are_named() -> None:
+    one = Picture([Line("loss", series([3.0] * 9)), Line("val", series([3.0] * 9), 1)])
+    lines = chart.draw(one, 80, 14).lines()
+    ends = [line.split()[-1] for line in lines[1:-2] if line.split()[-1] in ("loss", "val")]
+    assert sorted(ends) == ["loss", "val"]
+
+
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=60),
+    st.integers(0, 90),
+    st.integers(0, 24),
+    st.booleans(),
+)
+def test_any_numbers_can_be_drawn_at_any_size(
+    values: list[float], width: int, height: int, log: bool
+) -> None:
+    one = picture(values, log=log, levels=[Level(1.0, "one"), Level(math.nan, "none")])
+    cells = chart.draw(one, width, height)
+    assert (cells.width, cells.height) == (width, height)
+
+
+# Heatmap
+
+
+def test_two_values_share_a_cell() -> None:
+    view = Heatmap(np.random.default_rng(0).random((64, 64)))
+    cells = heat.draw(view, 70, 40)
+    inks = np.unique(cells.ink[2:34, 1:65])
+    assert inks.min() >= 0
+    assert len(np.unique(cells.paper)) <= 17
+    assert (cells.glyph[2:34, 1:65] == "▀").any()
+
+
+def test_the_cursor_reads_the_exact_number_by_its_labels() -> None:
+    view = Heatmap(np.array([[0.25, 0.5], [0.75, 0.6123]]), list("ab"), list("xy"))
+    cells = heat.draw(view, 40, 12, (1, 1))
+    assert cells.text(0).startswith('"b" → "y"  0.6123')
+    assert "[" in "".join(cells.lines())
+    assert heat.moved(view, (1, 1), 5, -9) == (1, 0)
+
+
+def test_a_small_matrix_shows_its_numbers() -> None:
+    shown = "\n".join(heat.draw(Heatmap(np.array([[0.25, -1.5]])), 60, 20).lines())
+    assert ".25" in shown
+    assert "-1.5" in shown
+
+
+def test_zero_is_the_middle_of_a_signed_matrix() -> None:
+    span = heat.scale(np.array([[-1.0, 0.0, 3.0]]), None, None, True)
+    assert span.levels(np.array([[0.0]]))[0, 0] == SIGNED + 7
+    assert (span.low, span.high) == (-3.0, 3.0)
+
+
+def test_what_is_no_number_has_no_colour() -> None:
+    span = heat.scale(np.array([[np.nan, 1.0, 2.0]]), None, None, False)
+    levels = span.levels(np.array([[np.nan, 1.0, 2.0]]))
+    assert levels.tolist() == [[0, HEAT, HEAT + 15]]
+
+
+def test_without_colours_shades_take_their_place() -> None:
+    cells = heat.draw(Heatmap(np.array([[0.0, 1.0], [0.5, 0.9]])), 40, 14, rich=False)
+    assert (cells.paper == 0).all()
+    assert {"█", "▒"} <= set("".join(cells.lines()))
+
+
+def test_a_large_matrix_shows_the_part_around_the_cursor() -> None:
+    view = Heatmap(np.eye(500), [str(i) for i in range(500)])
+    cells = heat.draw(view, 40, 12, (400, 300))
+    assert '"400" → column 300  0' in cells.text(0)
+
+
+# The other views
+
+
+def test_histograms_stand_over_common_edges() -> None:
+    view = Histogram(np.linspace(-1, 1, 5), {"one": np.array([0, 4, 2, 1])}, note="tanh")
+    lines = histogram.draw(view, 30, 8).lines()
+    assert lines[0] == "tanh"
+    assert "█" in lines[2]
+    assert any(line.split() == ["-1", "0", "1"] for line in lines)
+
+
+def test_bars_are_as_long_as_their_values_and_faint_after_the_cut() -> None:
+    cells = bars.draw(Bars(["a", "b", "c"], [4.0, 2.0, 1.0], cut=2), 40, 6)
+    full, half = cells.text(0).count("█"), cells.text(1).count("█")
+    assert half == pytest.approx(full / 2, abs=1)
+    assert "cut here" in cells.text(2)
+    assert (cells.ink[3] == FAINT).sum() > 3
+
+
+def test_negative_bars_go_to_the_left() -> None:
+    cells = bars.draw(Bars(["a", "b"], [1.0, -1.0]), 40, 2)
+    assert cells.text(0).index("█") > cells.text(1).index("█")
+
+
+def test_points_lie_where_they_should() -> None:
+    view = Scatter(np.array([0.0, 1.0]), np.array([0.0, 1.0]), groups=[0, 1], extent=(0, 1, 0, 1))
+    cells = scatter.draw(view, 20, 11)
+    assert cells.text(0).rstrip().endswith("○")
+    assert cells.text(9).startswith("●")
+
+
+def test_a_field_is_painted_under_the_points() -> None:
+    field = np.array([[-1.0, 1.0], [-1.0, 1.0]])
+    cells = scatter.draw(Scatter(np.array([0.9]), np.array([0.5]), field=field), 20, 6)
+    assert (cells.paper[1:5] >= SIGNED).any()
+
+
+def test_text_wraps_at_words_and_keeps_its_colours() -> None:
+    cells = text.draw(Text("the king is\nhere", spans=[(4, 8, 2)]), 8, 3)
+    assert cells.lines() == ["the king", "is", "here"]
+    assert (cells.paper[0] > 0).sum() == 4
+
+
+def test_weights_shade_characters() -> None:
+    cells = text.draw(Text("abc", weights=np.array([0.0, 0.5, 1.0])), 8, 1)
+    assert cells.paper[0, 0] == 0
+    assert 0 < cells.paper[0, 1] < cells.paper[0, 2]
+
+
+def test_a_table_draws_only_the_window() -> None:
+    view = Table(["n", "square"], [(i, i * i) for i in range(100_000)], mark=50_001)
+    widths = table.measure(view)
+    cells = table.draw(view, widths, 50_000, 6, cursor=50_000)
+    assert cells.lines()[2].split() == ["▸", "50,000", "2,500,000,000"]
+    assert cells.ink[3].max() == LIT
+    assert cells.height == 6
+
+
+def test_a_graph_goes_from_left_to_right() -> None:
+    nodes = [Node(name, [name, "data 1.0"]) for name in ("a", "b", "ab", "out")]
+    edges = [("a", "ab"), ("b", "ab"), ("ab", "out"), ("a", "out")]
+    shown = graph.draw(Graph(nodes, edges, lit=[("a", "ab")]), 60, 10)
+    places = [min(line.index(f"│ {n} ") for line in shown.lines() if f"│ {n} " in line)
+              for n in ("a", "ab", "out")]  # fmt: skip
+    assert places == sorted(places)
+    assert len(set(places)) == 3
+    assert "▸" in "".join(shown.lines())
+    assert (shown.ink == LIT).any()
+
+
+def test_a_graph_with_a_circle_is_drawn_all_the_same() -> None:
+    view = Graph([Node("a", ["a"]), Node("b", ["b"])], [("a", "b"), ("b", "a")])
+    assert "│ a │" in "\n".join(graph.draw(view, 30, 5).lines())
+
+
+def test_a_deep_graph_does_not_end_the_stack() -> None:
+    nodes = [Node(str(i), [str(i)]) for i in range(3000)]
+    edges = [(str(i), str(i + 1)) for i in range(2999)]
+    assert graph.depths([node.id for node in nodes], edges)["2999"] == 2999
+
+
+def test_a_tree_hangs_its_children_at_the_right() -> None:
+    view = Tree("the", [Tree("th", [Tree("t"), Tree("h")]), Tree("e")])
+    assert tree.draw(view, 30, 3).lines() == ["the ─┬─ th ─┬─ t", "     │      ╰─ h", "     ╰─ e"]
+
+
+def test_a_board_shows_marks_and_values() -> None:
+    values = np.array([[np.nan, 0.25], [0.5, np.nan]])
+    shown = "\n".join(board.draw(Board([["X", ""], ["", "O"]], values), 40, 12).lines())
+    assert all(part in shown for part in ("X", "O", ".25", ".50"))

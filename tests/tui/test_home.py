@@ -1,0 +1,145 @@
+"""The home screen, by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onscreen import Make, shown, tick
+from recorded import alive, record
+
+from zhtui.tui.screens.home import HomeScreen
+from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.widgets.rows import Rows
+
+
+async def test_lessons_stand_by_part_with_what_they_are_about(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        text = shown(pilot)
+        assert text.index("GRADIENTS") < text.index("LETTERS") < text.index("ATTENTION")
+        assert "no run yet" in text
+        assert "cpu · 2 cores ·  31 %" in text
+        assert "no run is training" in text
+
+
+async def test_a_lesson_shows_its_best_figure_beside_the_published_one(
+    make: Make, store: Path
+) -> None:
+    record(store, samples={499: "the king shall"})
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("down", "down")
+        await tick(pilot, 6)
+        text = shown(pilot)
+        assert "✓  1.7" in text, "1.88 was reached"
+        assert "1.8800   nanoGPT on a CPU" in text
+        assert "brisk-otter · 2 min ago" in text
+        assert "the king shall" in text
+        assert "━ loss" in text
+
+
+async def test_live_runs_stand_on_one_line(make: Make, store: Path) -> None:
+    run = record(store, state="running")
+    with alive(run):
+        async with make().run_test(size=(120, 40)) as pilot:
+            await tick(pilot)
+            text = shown(pilot)
+            assert "▶ gpt brisk-otter 60 %" in text
+            assert "1 run live" in text
+
+
+async def test_a_run_whose_worker_died_is_not_live(make: Make, store: Path) -> None:
+    record(store, state="running")
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        assert "no run is live" in shown(pilot)
+
+
+async def test_a_broken_lesson_is_a_row_with_its_error(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        assert "✗ broken" in shown(pilot)
+        await pilot.press("end")
+        await tick(pilot)
+        assert "NameError" in shown(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "broken cannot be opened" in shown(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_enter_opens_the_lesson_and_escape_comes_back(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("j", "j", "enter")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, LessonScreen)
+        assert pilot.app.screen.entry.name == "gpt"
+        await pilot.press("escape")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, HomeScreen)
+        assert pilot.app.screen.query_one(Rows).chosen == "gpt"
+
+
+async def test_the_keys_below_come_from_the_table(make: Make) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        assert shown(pilot).splitlines()[-1].split() == [
+            "enter", "open", "r", "run", "?", "explain", "q", "quit",
+        ]  # fmt: skip
+
+
+async def test_help_explains_the_screen_and_names_every_key(make: Make) -> None:
+    async with make().run_test(size=(120, 60)) as pilot:
+        await tick(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = shown(pilot)
+        assert "What is on this screen" in text
+        assert "open the lesson and start a run at once" in text
+        assert "ctrl+p" in text
+
+
+async def test_q_leaves_at_once_where_nothing_trains(make: Make) -> None:
+    async with make().run_test() as pilot:
+        await tick(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+    assert pilot.app.return_value == 0
+
+
+async def test_q_says_that_live_runs_go_on(make: Make, store: Path) -> None:
+    run = record(store, state="running")
+    with alive(run):
+        async with make().run_test(size=(100, 30)) as pilot:
+            await tick(pilot)
+            await pilot.press("q")
+            await pilot.pause()
+            assert "will go on training without the lab" in shown(pilot)
+            await pilot.press("n")
+            await pilot.pause()
+            assert isinstance(pilot.app.screen, HomeScreen)
+            await pilot.press("q", "q")
+            await pilot.pause()
+        assert pilot.app.return_value == 0
+        assert not (run.path / "control.jsonl").exists(), "nothing was asked of the run"
+
+
+async def test_themes_turn_and_the_pictures_with_them(make: Make) -> None:
+    async with make().run_test() as pilot:
+        seen = []
+        for _ in range(4):
+            seen.append(pilot.app.palette.name)
+            await pilot.press("T")
+            await pilot.pause()
+        assert seen == ["dark", "light", "safe", "sixteen"]
+
+
+async def test_many_runs_are_listed(make: Make, store: Path) -> None:
+    for i in range(200):
+        record(store, "bigram", f"run-{i}", steps=2)
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        assert len(pilot.app.session.runs("bigram")) == 200

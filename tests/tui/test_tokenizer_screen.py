@@ -1,0 +1,293 @@
+"""The tokenizer's inspector by keyboard, and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from lessons.tokenizer import compare
+from lessons.tokenizer import screen as module
+from lessons.tokenizer.bpe import Tokenizer, learn, split
+from lessons.tokenizer.panes import Long, Sketch
+from lessons.tokenizer.screen import TokenizerScreen, open_screen
+from zhtui.tui.app import LabApp
+from zhtui.tui.widgets.lines import Line
+
+VERSE = (
+    "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
+    "theirs no more; the other things were the others'. And then?\n\n안녕하세요, 세계 👋 naïve\n"
+) * 4
+WIDE, NARROW = (120, 40), (80, 24)
+
+
+@pytest.fixture(autouse=True)
+def _one_published_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small vocabulary stands for GPT-2's: no file is needed, and pictures are the same."""
+    merges = learn([chunk.encode() for chunk in split(VERSE, "gpt2")], 60)
+    small = Tokenizer.from_merges(merges, "gpt2", ["<|endoftext|>"], "gpt2")
+    monkeypatch.setattr(module, "available", lambda: ["gpt2"])
+    monkeypatch.setattr(compare, "available", lambda: ["gpt2"])
+    monkeypatch.setattr(compare, "published", lambda name: small)
+
+
+@asynccontextmanager
+async def opened(
+    tmp_path: Path, size: tuple[int, int] = WIDE, **wishes: Any
+) -> AsyncIterator[tuple[Pilot[int], TokenizerScreen]]:
+    app = LabApp(tmp_path / "store", watching=False)
+    async with app.run_test(size=size) as pilot:
+        shown = TokenizerScreen(**({"text": VERSE, "source": "a verse"} | wishes))
+        await app.push_screen(shown)
+        await settled(pilot)
+        yield pilot, shown
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def line(shown: TokenizerScreen, name: str) -> str:
+    return shown.query_one(f"#{name}", Line).cells.text(0).strip()
+
+
+def rows(shown: TokenizerScreen, name: str) -> list[str]:
+    widget = shown.query_one(f"#{name}", Sketch)
+    return [strip.text.rstrip() for strip in map(widget.render_line, range(widget.size.height))]
+
+
+async def test_merges_step_on_and_back_and_stop_at_the_ends(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("home")
+        assert line(shown, "headline").startswith("merge 0 /")
+        assert "1.00 bytes a token" in line(shown, "headline")
+        bytes_alone = rows(shown, "pairs")
+        await pilot.press("left")
+        assert shown.inspector.done == 0
+        await pilot.press("right", "full_stop")
+        assert shown.inspector.done == 2
+        assert rows(shown, "pairs") != bytes_alone
+        await pilot.press("left", "comma")
+        assert rows(shown, "pairs") == bytes_alone
+        await pilot.press("shift+right")
+        assert shown.inspector.done == 10
+        await pilot.press("end", "right")
+        assert shown.inspector.done == shown.inspector.merges
+        assert "no merge is left" in line(shown, "headline")
+
+
+async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        before = shown.inspector.done
+        await pilot.press("g", *["backspace"] * 4, *"x", "enter")
+        assert "whole number" in str(pilot.app.screen.query_one("#verdict").render())
+        await pilot.press("escape")
+        assert shown.inspector.done == before
+        await pilot.press("g", *["backspace"] * 4, *"33", "enter")
+        assert shown.inspector.done == 33
+
+
+async def test_it_runs_through_the_merges_and_stops(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("home", "space")
+        assert shown.playing
+        while shown.inspector.done < 3:
+            await pilot.pause(0.02)
+        await pilot.press("space")
+        assert not shown.playing
+        stopped = shown.inspector.done
+        shown._play()
+        assert shown.inspector.done == stopped + 1
+        await pilot.press("end", "space")
+        shown._play()
+        assert not shown.playing
+
+
+async def test_the_cursor_tells_about_its_token(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("end", "l", "l")
+        assert line(shown, "detail").startswith('" is"')
+        assert "bytes 20 69 73" in line(shown, "detail")
+        assert rows(shown, "tree")[0].startswith('" is"')
+        await pilot.press("h")
+        assert line(shown, "detail").startswith('" king"')
+        where = shown.inspector.cursor
+        await pilot.press("n")
+        assert shown.inspector.cursor > where
+        await pilot.press("N")
+        assert shown.inspector.cursor == where
+        await pilot.press("down", "j", "k")
+        assert shown.page.row_of(shown.inspector.cursor) == 1
+
+
+async def test_where_the_next_merge_joins(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("home", *["shift+right"] * 3, "m")
+        here = shown.inspector.here()
+        assert here is not None
+        assert here.lit
+
+
+async def test_the_vocabulary_is_searched(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("end", "slash", *"thei")
+        await settled(pilot)
+        found = [row for row in rows(shown, "vocabulary") if "thei" in row]
+        assert len(found) == len(shown.numbers) > 0
+        await pilot.press("enter", "down")
+        assert shown.chosen == shown.numbers[min(1, len(shown.numbers) - 1)]
+        assert "thei" in rows(shown, "tree")[0]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(shown.numbers) == shown.inspector.last
+        assert not shown.query_one("#search", Input).has_class("-open")
+        await pilot.press("escape")
+        assert pilot.app.screen is not shown
+
+
+async def test_a_search_that_finds_nothing_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("slash", *"zzzz", "enter", "down")
+        await settled(pilot)
+        assert "0 tokens" in str(shown.query_one("#box-4").border_title)
+
+
+async def test_another_split_and_another_vocabulary(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("g", *["backspace"] * 4, *"20", "enter", "l")
+        cursor = shown.inspector.cursor
+        await pilot.press("s")
+        await settled(pilot)
+        assert (shown.pattern, shown.inspector.tokenizer.pattern) == ("gpt4o", "gpt4o")
+        assert (shown.inspector.done, shown.inspector.cursor) == (20, cursor)
+        await pilot.press("v")
+        await settled(pilot)
+        assert shown.whose == "gpt2"
+        assert shown.inspector.merges == 60
+        assert "GPT-2's vocabulary" in str(shown.query_one("#box-1").border_title)
+
+
+async def test_another_text(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("o", *"aaabdaaabac", "enter")
+        await settled(pilot)
+        assert shown.inspector.text == "aaabdaaabac"
+        await pilot.press("o", "enter")
+        assert "no tokens" in str(pilot.app.screen.query_one("#verdict").render())
+        await pilot.press("escape")
+        path = tmp_path / "own.txt"
+        path.write_text("one two one two", encoding="utf-8")
+        shown._take_text(str(path))
+        await settled(pilot)
+        assert shown.inspector.source == "own.txt"
+
+
+async def test_comparison_and_traps(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("c")
+        await settled(pilot)
+        assert "GPT-2" in rows(shown, "comparison")[0]
+        first = rows(shown, "comparison")[7:]
+        await pilot.press("down")
+        assert rows(shown, "comparison")[7:] != first
+        await pilot.press("6")
+        await settled(pilot)
+        assert rows(shown, "traps")[0] == "a leading space"
+
+
+async def test_everything_is_reached_on_a_small_terminal(tmp_path: Path) -> None:
+    async with opened(tmp_path, NARROW) as (pilot, shown):
+        seen = set()
+        for _ in range(6):
+            await pilot.press("tab")
+            await settled(pilot)
+            visible = [n for n in range(1, 7) if shown.query_one(f"#box-{n}").region.area]
+            assert visible == [shown.current]
+            assert shown.focused is not None
+            seen |= set(visible)
+        assert seen == {1, 2, 3, 4, 5, 6}
+
+
+async def test_a_text_that_cannot_be_had_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> tuple[str, str]:
+        raise module.LabError("no text is on this machine; press o and give one")
+
+    monkeypatch.setattr(module.source, "read", refuse)
+    async with opened(tmp_path, text="", source="") as (pilot, shown):
+        assert line(shown, "headline") == "no text is on this machine; press o and give one"
+        await pilot.press("right", "space", "space", "n", "m", "g", "c", "down", "escape")
+        assert pilot.app.screen is not shown
+
+
+async def test_only_what_is_in_sight_is_drawn(tmp_path: Path) -> None:
+    drawn: list[int] = []
+    async with opened(tmp_path, text="one two three\n" * 50_000) as (pilot, shown):
+        text = shown.query_one("#text", Long)
+        paint = text.paint_row
+        text.paint_row = lambda row, width: drawn.append(row) or paint(row, width)
+        await pilot.press("right")
+        await pilot.pause()
+        assert 0 < len(drawn) <= 2 * text.size.height
+
+
+async def test_the_screen_explains_itself(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("question_mark")
+        assert "go to a merge by its number" in pilot.app.screen.plain
+    assert isinstance(open_screen(), TokenizerScreen)
+
+
+# ---------------------------------------------------------------------------------------- pictures
+
+Compare = Callable[..., bool]
+AT_20 = ("home", "shift+right", "shift+right")
+SHOTS = {
+    "mid-merge": (WIDE, (*AT_20, "m")),
+    "mid-merge-small": (NARROW, (*AT_20, "m")),
+    "tree": (WIDE, ("end", "l", "l", "l", "3")),
+    "tree-small": (NARROW, ("end", "l", "l", "l", "3")),
+    "comparison": (WIDE, (*AT_20, "c", "down")),
+    "comparison-small": (NARROW, (*AT_20, "c", "down", "down", "down")),
+    "traps": (WIDE, ("end", "6")),
+    "chunks": (NARROW, (*AT_20, "b")),
+    "vocabulary": (NARROW, ("end", "slash", "t", "h")),
+    "all": ((200, 60), AT_20),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SHOTS))
+def test_picture(snap_compare: Compare, tmp_path: Path, name: str) -> None:
+    size, pressed = SHOTS[name]
+
+    async def before(pilot: Pilot[int]) -> None:
+        await pilot.app.push_screen(TokenizerScreen(VERSE, "a verse"))
+        await settled(pilot)
+        await pilot.press(*pressed)
+        await settled(pilot)
+
+    app = LabApp(tmp_path / "store", watching=False)
+    assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+def test_picture_without_colours(
+    snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def before(pilot: Pilot[int]) -> None:
+        await pilot.app.push_screen(TokenizerScreen(VERSE, "a verse"))
+        await settled(pilot)
+        await pilot.press(*AT_20)
+        await settled(pilot)
+
+    app = LabApp(tmp_path / "store", watching=False)
+    assert snap_compare(app, terminal_size=NARROW, run_before=before)

@@ -1,0 +1,304 @@
+"""The panes of the runs' screen: the list, the overlay, how the runs differ, a worker's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from textual.app import ComposeResult
+
+from zhtui import config
+from zhtui.lesson import Lesson
+from zhtui.tui import states
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.chart import place
+from zhtui.tui.draw.inks import (
+    CHOSEN,
+    FAINT,
+    GOOD,
+    PLAIN,
+    RULE,
+    SERIES,
+    SERIES_COUNT,
+    TITLE,
+    WRONG,
+    YOURS,
+)
+from zhtui.tui.overlay import STEP, TIME, UNITS, Overlay, Trace
+from zhtui.tui.screens.panes import Pane
+from zhtui.tui.watch import Seen
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.log import LogView
+from zhtui.tui.widgets.rows import Item
+from zhtui.tui.widgets.window import LongRows
+from zhtui.wording import number
+
+NAME = {STEP: "step", TIME: "seconds", UNITS: "tokens"}
+WIDE = 100  # columns from which the list shows all it has
+Lessons = Callable[[str], Lesson | None]
+
+
+def key_of(run: Seen) -> str:
+    """What a run is known by in the list."""
+    return f"{run.folder.lesson}/{run.folder.name}"
+
+
+def columns(width: int) -> dict[str, tuple[int, int]]:
+    """(x, width) of each column that there is room for."""
+    wanted = {"mark": 2, "sign": 2, "lesson": 13, "run": 19, "step": 17, "best": 10, "age": 11}
+    if width >= WIDE:
+        wanted = {**wanted, "loss": 10, "preset": 9, "note": 99}
+    x, found = 2, {}
+    for name, size in wanted.items():
+        found[name] = (x, min(size, width - x))
+        x += size
+    return found
+
+
+class ListPane(Pane):
+    """All runs that the filter lets through."""
+
+    def __init__(self) -> None:
+        super().__init__(1, "runs", "runs")
+        self.marks: Mapping[Path, int] = {}  # folder -> colour
+
+    def compose(self) -> ComposeResult:
+        empty = "no runs here: enter a lesson and press r"
+        yield LongRows(_head, empty=empty, id="run-rows")
+
+    @property
+    def rows(self) -> LongRows:
+        """The list."""
+        return self.query_one(LongRows)
+
+    def show(
+        self, runs: Sequence[Seen], marks: Mapping[Path, int], lesson_of: Lessons, now: float
+    ) -> None:
+        """Other runs, or others marked."""
+        items = [
+            Item(key_of(run), _row(run, marks.get(run.folder.path), lesson_of, now)) for run in runs
+        ]
+        self.rows.show(items)
+
+
+def _head(cells: Cells, y: int, chosen: bool) -> None:
+    spots = columns(cells.width)
+    titles = {"lesson": "lesson", "run": "run", "age": "written", "preset": "preset", "note": "note"}
+    for name, text in titles.items():
+        if name in spots:
+            cells.put(spots[name][0], y, text, FAINT)
+    for name in ("step", "best", "loss"):
+        if name in spots:
+            x, size = spots[name]
+            cells.put(x, y, f"{name:>{size - 2}}", FAINT)
+
+
+def _row(
+    run: Seen, colour: int | None, lesson_of: Lessons, now: float
+) -> Callable[[Cells, int, bool], None]:
+    def paint(cells: Cells, y: int, chosen: bool) -> None:
+        spots, status = columns(cells.width), run.status
+        lesson = lesson_of(run.folder.lesson)
+        sign, ink = states.sign(status.state)
+        good = lesson is not None and states.reached(lesson, status.best)
+        parent = run.card.get("parent")
+        origin = f"⑂ {parent['run']} @ {parent['step']:,}" if _is_parent(parent) else ""
+        note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))
+        age = status.state if status.live else states.ago(now - status.time)
+        right = {
+            "step": (f"{status.step:,} / {status.steps:,}", PLAIN),
+            "best": (number(status.best), GOOD if good else PLAIN),
+            "loss": (number(status.row.get("loss")), FAINT),
+        }
+        left = {
+            "sign": (sign, ink),
+            "lesson": (run.folder.lesson, PLAIN),
+            "run": (run.folder.name, CHOSEN if chosen else TITLE),
+            "age": (age, YOURS if status.live else FAINT),
+            "preset": (str(run.card.get("preset", "")), FAINT),
+            "note": (note, WRONG if status.error else PLAIN),
+        }
+        if colour is not None:
+            cells.put(spots["mark"][0], y, "●", SERIES + colour % SERIES_COUNT)
+        for name, (text, tint) in left.items():
+            if name in spots:
+                cells.put(spots[name][0], y, _cut(text, spots[name][1] - 1), tint)
+        for name, (text, tint) in right.items():
+            if name in spots:
+                x, size = spots[name]
+                cells.put(x, y, f"{text:>{size - 2}}", tint)
+
+    return paint
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: max(room - 1, 0)]}…"
+
+
+def _is_parent(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("step"), int) and "run" in value
+
+
+class OverlayPane(Pane):
+    """The marked runs in one chart."""
+
+    def __init__(self) -> None:
+        super().__init__(2, "chart", "overlay")
+
+    def compose(self) -> ComposeResult:
+        yield ChartWidget(id="overlay-chart")
+
+    @property
+    def chart(self) -> ChartWidget:
+        """The chart."""
+        return self.query_one(ChartWidget)
+
+    def show(self, overlay: Overlay, lessons: Sequence[Lesson], empty: str) -> None:
+        """Draws the lines as they stand."""
+        metric = overlay.shown(lessons)
+        lines = overlay.lines(metric)
+        picture = self.chart.picture
+        picture.empty = empty if not lines else ""
+        if overlay.traces and metric and not lines:
+            picture.empty = f"no run here has counted its {NAME[overlay.axis]}"
+        picture.x_name, picture.whole = NAME[overlay.axis], overlay.axis != TIME
+        smooth = "unsmoothed" if not overlay.smoothing else f"smoothed {overlay.smoothing:g}"
+        names = overlay.metrics(lessons)
+        count = f" · {names.index(metric) + 1} of {len(names)}" if len(names) > 1 else ""
+        logs = "".join(f" · log {n}" for n, on in (("x", picture.log_x), ("y", picture.log)) if on)
+        self.name_it(f"{metric or 'chart'}{count} · {smooth}{logs}")
+        self.chart.show(lines, overlay.levels(metric, lessons) if lines else [], 0.0)
+
+
+class Differences(Drawn):
+    """A line a run: its value at the crosshair, its best, and the knobs in which the runs differ;
+    below, what else is known of the run at the cursor.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="differences")
+        self.table: list[list[tuple[str, int]]] = []
+        self.about: list[list[tuple[str, int]]] = []
+
+    def show(
+        self, table: list[list[tuple[str, int]]], about: list[list[tuple[str, int]]]
+    ) -> None:
+        """Other lines; every cell is (text, ink)."""
+        if (table, about) != (self.table, self.about):
+            self.table, self.about = table, about
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Cells:
+        sizes = [max(len(text) for text, _ in column) for column in zip(*self.table, strict=True)]
+        total = sum(sizes) + 2 * len(sizes)
+        cells = Cells(max(width, total), max(height, len(self.table) + len(self.about) + 2))
+        for y, row in enumerate(self.table):
+            x = 0
+            for index, ((text, ink), size) in enumerate(zip(row, sizes, strict=True)):
+                cells.put(x if index < 2 else x + size - len(text), y, text, ink)
+                x += size + 2
+        y = len(self.table)
+        cells.put(0, y, "─" * width, RULE)
+        for line in self.about:
+            y, x = y + 1, 0
+            for text, ink in line:
+                x = cells.put(x, y, text, ink)
+        return cells
+
+
+class ComparePane(Pane):
+    """How the runs in the chart differ."""
+
+    def __init__(self) -> None:
+        super().__init__(3, "differences", "compare")
+
+    def compose(self) -> ComposeResult:
+        yield Differences()
+
+    def show(
+        self, overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget, run: Seen | None
+    ) -> None:
+        """Draws the table and what is known of the run at the cursor."""
+        table = _table(overlay, lessons, chart)
+        self.query_one(Differences).show(table, _about(run))
+
+
+def differing(runs: Sequence[Seen]) -> list[str]:
+    """The knobs in which some runs differ, and seed and preset where these do."""
+    cards = [_settings(run) for run in runs]
+    names = dict.fromkeys(name for card in cards for name in card)
+    return [name for name in names if len({card.get(name, "–") for card in cards}) > 1]
+
+
+def _settings(run: Seen) -> dict[str, str]:
+    known = run.card.get("config")
+    knobs = known if isinstance(known, Mapping) else {}
+    first = {"preset": str(run.card.get("preset", "–")), "seed": str(run.card.get("seed", "–"))}
+    return {**first, **{str(name): config.text(value) for name, value in knobs.items()}}
+
+
+def _table(
+    overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget
+) -> list[list[tuple[str, int]]]:
+    metric, picture = overlay.shown(lessons), chart.picture
+    higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
+    at = "last" if picture.cursor is None else f"at {place(picture)}"
+    knobs = differing([trace.seen for trace in overlay.traces])
+    heads = ["", "run", at, "best", "step of it", "steps", *knobs]
+    table = [[(text, FAINT) for text in heads]]
+    for trace in overlay.traces:
+        series = trace.course(metric, overlay.axis, overlay.smoothing)
+        where = float("inf") if picture.cursor is None else picture.cursor
+        index = series.at(where) if series is not None else None
+        value = float(series.y[index]) if series is not None and index is not None else None
+        best, ink = trace.best(metric, higher), SERIES + trace.colour % SERIES_COUNT
+        card, status = _settings(trace.seen), trace.history.status or trace.seen.status
+        table.append(
+            [
+                ("━", ink),
+                (trace.name, ink),
+                (number(value), TITLE),
+                (number(best[1]) if best else "–", GOOD),
+                (number(best[0]) if best else "–", FAINT),
+                (f"{status.step:,}", PLAIN),
+                *((card.get(name, "–"), YOURS) for name in knobs),
+            ]
+        )
+    return table
+
+
+def _about(run: Seen | None) -> list[list[tuple[str, int]]]:
+    """The run at the cursor: where it comes from, what was noted, what went wrong."""
+    if run is None:
+        return []
+    card, data = run.card, run.card.get("data")
+    lines = [[(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]]
+    parent = card.get("parent")
+    if isinstance(parent, Mapping) and _is_parent(parent):
+        lines.append([("forked   ", FAINT), (f"{parent['run']} at step {parent['step']:,}", PLAIN)])
+    if isinstance(data, Mapping):
+        lines.append([("data     ", FAINT), (str(data.get("name", "")), PLAIN)])
+    if run.status.error:
+        lines.append([("failed   ", FAINT), (run.status.error, WRONG)])
+    for index, text in enumerate(run.note.split("\n") if run.note else []):
+        lines.append([("note     " if not index else " " * 9, FAINT), (text, PLAIN)])
+    knobs = "  ".join(f"{name}={value}" for name, value in _settings(run).items())
+    return [*lines, [("knobs    ", FAINT), (knobs, FAINT)]]
+
+
+class LogPane(Pane):
+    """What the worker of the run at the cursor wrote to its console."""
+
+    def __init__(self) -> None:
+        super().__init__(4, "console", "console")
+
+    def compose(self) -> ComposeResult:
+        yield LogView(id="log-lines")
+
+
+def colour_for(trace: Trace | None, taken: Sequence[int]) -> int:
+    """The lowest colour that no other line has; a line keeps its own."""
+    if trace is not None:
+        return trace.colour
+    return next(colour for colour in range(len(taken) + 1) if colour not in taken)
