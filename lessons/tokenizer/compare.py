@@ -1,14 +1,16 @@
-"""The same texts through several vocabularies: English, code, numbers, Korean, emoji."""
+"""Several vocabularies, one learned here or published, and the same texts through each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from lessons.tokenizer.bpe import Tokenizer
-from lessons.tokenizer.inspector import FIRST, Inspector, Stretch
+from lessons.tokenizer.inspector import FIRST, Inspector, Stretch, learned
+from lessons.tokenizer.published import PUBLISHED, available, published
 from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.stream import bulk
 
 GENRES = {
     "English": "The king shall be the world of the prince, and we will see the day.",
@@ -17,6 +19,31 @@ GENRES = {
     "Korean": "안녕하세요, 만나서 반갑습니다. 저는 커피를 좋아해요.",
     "emoji": "👋🏽 hello 👩‍👩‍👧 🚀🔥 done 👍",
 }
+
+FEW = 2_000  # merges after which one's own vocabulary is shown first
+
+
+def inspectors(
+    text: str, source: str, whose: str, pattern: str, merges: int, going: Callable[[], bool]
+) -> Iterator[Inspector]:
+    """The text through its own vocabulary (whose="own"), or a published one. Raises `DataError`."""
+    if whose == "own":
+        yield from learned(text, pattern, source, sorted({min(FEW, merges), merges}), going)
+    else:
+        title = f"{PUBLISHED[whose].title}'s vocabulary"
+        yield Inspector(Seams(text, published(whose)), title, source)
+
+
+def others() -> list[tuple[str, Tokenizer]]:
+    """The published vocabularies that are on this machine, by title."""
+    return [(PUBLISHED[name].title, published(name)) for name in available()]
+
+
+def levels(text: str, known: Sequence[tuple[str, Tokenizer]]) -> list[tuple[str, float]]:
+    """Bytes a token of a whole text through vocabularies."""
+    size = len(text.encode())
+    counted = [(title, bulk(tokenizer).encode_ordinary(text)) for title, tokenizer in known]
+    return [(title, size / max(len(ids), 1)) for title, ids in counted]
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Inspector:
         return self._find(self.seams.places(number, self.rank), forward)
 
     def find_next(self) -> bool:
-        """Puts the cursor on the next place that the next merge joins; False where there is none."""
+        """Puts the cursor on the next place that the next merge joins; False without one."""
         joined = self.rank < self.last
         return joined and self._find(self.seams.places(self.rank, self.rank + 1), True)
 

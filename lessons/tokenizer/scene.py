@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from lessons.tokenizer.compare import Reading
 from lessons.tokenizer.export import shown
 from lessons.tokenizer.inspector import FIRST, Inspector, Page, Stretch
-from lessons.tokenizer.traps import Trap
+from lessons.tokenizer.traps import Case, Trap
 from zhtui.tui.draw import chart
 from zhtui.tui.draw.bars import bar
 from zhtui.tui.draw.cells import Cells
@@ -78,18 +78,21 @@ def text_row(
             paper = papers.of(stretch.number) if len(stretch.token) > 1 or plain else 0
         last = stretch.chunk
         if left < right:
-            ink, paper = _look(inspector, stretch, paper)
+            ink, paper = _look(inspector, stretch, paper, plain)
             text = stretch.text[left - stretch.start : right - stretch.start]
             x = cells.put(x, 0, text, ink if text != "\n" else FAINT, paper)
     return cells
 
 
-def _look(inspector: Inspector, stretch: Stretch, paper: int) -> tuple[int, int]:
-    """(ink, paper) of a stretch: the cursor over what is lit, over a torn character."""
+def _look(inspector: Inspector, stretch: Stretch, paper: int, plain: bool) -> tuple[int, int]:
+    """(ink, paper) of a stretch: the cursor over what is lit, over a torn character.
+
+    Without colours, what is lit or under the cursor is bold.
+    """
     if stretch.start <= inspector.cursor < stretch.stop:
-        return INVERSE, CHOSEN
+        return (CHOSEN, paper) if plain else (INVERSE, CHOSEN)
     if stretch.lit:
-        return INVERSE, LIT
+        return (LIT, paper) if plain else (INVERSE, LIT)
     return (PUBLISHED if stretch.torn else PLAIN), paper
 
 
@@ -115,7 +118,7 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
         parts.append(([("no merge is left", FAINT)], 8))
     size = f"{bytes_ / 1e6:.2f} MB" if bytes_ >= 100_000 else f"{bytes_:,} bytes"
     parts.append(([(f"{size} → ", FAINT), (f"{tokens:,}", PLAIN), (" tokens", FAINT)], 5))
-    parts.append(([(f"{bytes_ / tokens:.2f}", TITLE), (" bytes a token", FAINT)], 7))
+    parts.append(([(f"{bytes_ / max(tokens, 1):.2f}", TITLE), (" bytes a token", FAINT)], 7))
     return parts
 
 
@@ -141,27 +144,23 @@ def detail(inspector: Inspector) -> list[tuple[Words, int]]:
 # -------------------------------------------------------------------------------- pairs and tokens
 
 
-def pairs(inspector: Inspector, width: int, height: int) -> Cells:
-    """Pairs by count, the one that is joined next lit."""
+def pair_row(inspector: Inspector, index: int, width: int) -> Cells:
+    """One row of the pairs by count; the one that is joined next is lit."""
+    cells = Cells(width, 1)
     rows, following = inspector.look.pairs, inspector.look.next
-    cells = Cells(width, max(height, len(rows) + 2))
-    cells.put(2, 0, "pair", FAINT)
-    cells.put(width - 5, 0, "count", FAINT)
-    most = rows[0].count if rows else 1
-    room = min(max(width - 32, 0), 16)
-    for y, row in enumerate(rows, start=1):
-        lit = following is not None and (row.left, row.right) == (following.left, following.right)
-        ink = LIT if lit else PLAIN
-        text = f"{token_text(inspector, row.left)} + {token_text(inspector, row.right)}"
-        count = f"{row.count:,}"
-        cells.put(0, y, "◆" if lit else " ", LIT)
-        cells.put(2, y, text[: width - len(count) - 4], ink)
-        if room > 4:
-            bars = bar(row.count / most, room)
-            cells.put(width - 9 - room, y, bars, LIT if lit else BAND)
-        cells.put(width - len(count), y, count, ink)
     if not rows:
-        cells.put(2, 1, "no pair is left: each chunk is one token", FAINT)
+        cells.put(2, 0, "no pair is left: each chunk is one token", FAINT)
+        return cells
+    row = rows[index]
+    lit = following is not None and (row.left, row.right) == (following.left, following.right)
+    text = f"{token_text(inspector, row.left)} + {token_text(inspector, row.right)}"
+    count, room = f"{row.count:,}", min(max(width - 32, 0), 16)
+    cells.put(0, 0, "◆" if lit else " ", LIT)
+    cells.put(2, 0, text[: width - len(count) - 4], LIT if lit else PLAIN)
+    if room > 4:
+        bars = bar(row.count / rows[0].count, room)
+        cells.put(width - 9 - room, 0, bars, LIT if lit else BAND)
+    cells.put(width - len(count), 0, count, LIT if lit else PLAIN)
     return cells
 
 
@@ -253,14 +252,22 @@ def traps(found: Sequence[Trap], width: int, height: int, plain: bool = False) -
         cells.put(0, y, trap.title, TITLE)
         y = _wrapped(cells, 0, y + 1, trap.why, FAINT)
         for case in trap.cases:
-            cells.put(2, y, case.label[:12], PLAIN)
-            if case.pieces:
-                y = flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
-            if case.note:
-                y = _wrapped(cells, 15, y, case.note, FAINT)
+            y = _case(cells, y, case, plain)
         cells.put(0, y, "─" * width, RULE)
         y += 1
     return _cut(cells, max(y - 1, height))
+
+
+def _case(cells: Cells, y: int, case: Case, plain: bool) -> int:
+    """A case of a trap: its label, its pieces in colour, and a word about them; the next row."""
+    cells.put(2, y, case.label[:12], PLAIN)
+    stop = 15 + sum(cell_len(text) for text, _ in case.pieces)
+    if case.pieces and stop + 2 + cell_len(case.note) <= cells.width:
+        cells.put(max(stop + 2, 34), y, case.note, FAINT)
+        return flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
+    if case.pieces:
+        y = flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
+    return _wrapped(cells, 15, y, case.note, FAINT)
 
 
 def _wrapped(cells: Cells, x: int, y: int, text: str, ink: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -16,13 +16,11 @@ from textual.widgets import Input
 
 from lessons.tokenizer import scene, source
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
-from lessons.tokenizer.compare import GENRES, reading
-from lessons.tokenizer.inspector import Inspector, Page, learned
+from lessons.tokenizer.compare import GENRES, inspectors, levels, others, reading
+from lessons.tokenizer.inspector import Inspector, Page
 from lessons.tokenizer.look import tree
 from lessons.tokenizer.panes import HELP, Box, Long, Sketch
-from lessons.tokenizer.published import PUBLISHED, available, published
-from lessons.tokenizer.seams import Seams
-from lessons.tokenizer.stream import bulk
+from lessons.tokenizer.published import PUBLISHED, available
 from lessons.tokenizer.traps import traps
 from zhtui.lab import LabError
 from zhtui.tui import keys
@@ -72,15 +70,16 @@ class TokenizerScreen(Screen[None]):
         yield Line(id="headline")
         yield Rule()
         with Container(id="boxes"):
-            yield Box(1, "text", Long(self._paint_text, "text"))
-            curve = self._sketch(self._curve, "curve")
+            paint = self._painter
+            yield Box(1, "text", Long(paint(self._text_row), "text"))
+            curve = Sketch(paint(self._curve), "curve")
             curve.can_focus = False
-            yield Box(5, "compare", self._sketch(self._comparison, "comparison"), curve)
-            yield Box(6, "traps", self._sketch(self._traps, "traps"))
-            yield Box(2, "pairs", self._sketch(scene.pairs, "pairs"))
+            yield Box(5, "compare", Sketch(paint(self._comparison), "comparison"), curve)
+            yield Box(6, "traps", Sketch(paint(self._traps), "traps"))
+            yield Box(2, "pairs", Long(paint(scene.pair_row), "pairs"))
             search = Input(placeholder="find a token", id="search", compact=True)
-            yield Box(4, "vocabulary", Long(self._paint_token, "vocabulary"), search)
-            yield Box(3, "tree", self._sketch(self._tree, "tree"))
+            yield Box(4, "vocabulary", Long(paint(self._token_row), "vocabulary"), search)
+            yield Box(3, "tree", Sketch(paint(self._tree), "tree"))
         yield Line(id="detail")
         yield KeyLine("tokenizer", "anywhere", id="keys")
 
@@ -105,22 +104,15 @@ class TokenizerScreen(Screen[None]):
         try:
             if not self.text:
                 self.text, self.source = await asyncio.to_thread(source.read, "auto")
-            steps = self._inspectors()
+            merges, going = self.merges, lambda: not self.closed
+            steps = inspectors(self.text, self.source, self.whose, self.pattern, merges, going)
             while (inspector := await asyncio.to_thread(next, steps, None)) is not None:
                 self._arrive(inspector)
-            await self._know_others()
+            self.others = self.others or await asyncio.to_thread(others)
+            self.levels = await asyncio.to_thread(levels, self.text, self.others[:1])
+            self._show()
         except (LabError, ValueError) as error:
             self._say(str(error))
-
-    def _inspectors(self) -> Iterator[Inspector]:
-        """Runs in a thread, a step at a time."""
-        if self.whose == "own":
-            stops = sorted({min(2_000, self.merges), self.merges})
-            going = lambda: not self.closed  # noqa: E731 - one word, read where it stands
-            yield from learned(self.text, self.pattern, self.source, stops, going)
-        else:
-            seams = Seams(self.text, published(self.whose))
-            yield Inspector(seams, f"{PUBLISHED[self.whose].title}'s vocabulary", self.source)
 
     def _arrive(self, inspector: Inspector) -> None:
         """Takes over an inspector; merge and cursor stay where they were."""
@@ -132,18 +124,6 @@ class TokenizerScreen(Screen[None]):
             inspector.go(min(inspector.merges, 200))
         self.numbers = np.arange(inspector.last)
         self._lay_out()
-        self._show()
-
-    async def _know_others(self) -> None:
-        """The published vocabularies that are on this machine, for the comparison."""
-        if not self.others:
-            for name in available():
-                tokenizer = await asyncio.to_thread(published, name)
-                self.others.append((PUBLISHED[name].title, tokenizer))
-        self.levels = []
-        for title, tokenizer in self.others[:1]:
-            ids = await asyncio.to_thread(lambda t: bulk(t).encode_ordinary(self.text), tokenizer)
-            self.levels.append((title, len(self.text.encode()) / max(len(ids), 1)))
         self._show()
 
     # Drawing
@@ -194,32 +174,28 @@ class TokenizerScreen(Screen[None]):
         whose = inspector.title + (f", split {self.pattern}" if self.whose == "own" else "")
         self.query_one("#box-1").border_title = f"1 text · {inspector.source} · {kind} · {whose}"
         self.query_one("#box-4").border_title = f"4 vocabulary · {len(self.numbers):,} tokens"
-        vocabulary = self.query_one("#vocabulary", Long)
-        vocabulary.rows = len(self.numbers)
+        self.query_one("#vocabulary", Long).rows = len(self.numbers)
+        self.query_one("#pairs", Long).rows = max(len(inspector.look.pairs), 1)
         for widget in self.query(Drawn):
             if widget.region.area and isinstance(widget, Sketch):
                 widget.redraw()
 
-    def _paint_text(self, row: int, width: int) -> Cells:
-        if self.inspector is None or row >= len(self.page):
-            return Cells(width, 1)
+    def _text_row(self, inspector: Inspector, row: int, width: int) -> Cells:
         chunks, plain = self.by_chunk, self.plain
-        return scene.text_row(self.inspector, self.page, row, chunks=chunks, plain=plain)
+        return scene.text_row(inspector, self.page, row, chunks=chunks, plain=plain)
 
-    def _paint_token(self, row: int, width: int) -> Cells:
-        if self.inspector is None or row >= len(self.numbers):
-            return Cells(width, 1)
+    def _token_row(self, inspector: Inspector, row: int, width: int) -> Cells:
         number = int(self.numbers[row])
-        return scene.vocabulary_row(self.inspector, number, width, number == self.chosen)
+        return scene.vocabulary_row(inspector, number, width, number == self.chosen)
 
-    def _sketch(self, draw: Callable[[Inspector, int, int], Cells], id: str) -> Sketch:
-        """A picture of the inspector, empty as long as there is none."""
+    def _painter(self, draw: Callable[[Inspector, int, int], Cells]) -> Callable[[int, int], Cells]:
+        """`draw` with the inspector; an empty picture as long as there is none."""
 
-        def paint(width: int, height: int) -> Cells:
+        def paint(first: int, second: int) -> Cells:
             inspector = self.inspector
-            return Cells(width, height) if inspector is None else draw(inspector, width, height)
+            return Cells(0, 0) if inspector is None else draw(inspector, first, second)
 
-        return Sketch(paint, id)
+        return paint
 
     def _tree(self, inspector: Inspector, width: int, height: int) -> Cells:
         tokenizer = inspector.tokenizer
@@ -227,11 +203,11 @@ class TokenizerScreen(Screen[None]):
 
     def _comparison(self, inspector: Inspector, width: int, height: int) -> Cells:
         mine = "here" if self.whose == "own" else PUBLISHED[self.whose].title
-        others = [other for other in self.others if other[0] != mine]
+        rest = [other for other in self.others if other[0] != mine]
         table = []
         for text in GENRES.values():
             row = [reading(text, inspector.tokenizer, mine, inspector.rank)]
-            table.append(row + [reading(text, tokenizer, title) for title, tokenizer in others])
+            table.append(row + [reading(text, tokenizer, title) for title, tokenizer in rest])
         return scene.comparison(list(GENRES), self.genre, table, width, height, self.plain)
 
     def _curve(self, inspector: Inspector, width: int, height: int) -> Cells:
@@ -319,6 +295,8 @@ class TokenizerScreen(Screen[None]):
             names = list(GENRES)
             self.genre = names[(names.index(self.genre) + message.by) % len(names)]
             self._show()
+        elif message.sketch.id == "pairs":
+            message.sketch.scroll_relative(y=message.by, animate=False)
 
     def action_to(self, number: int) -> None:
         """Shows a pane and gives it the keys."""
@@ -406,7 +384,6 @@ class TokenizerScreen(Screen[None]):
     def _take_text(self, value: str | None) -> None:
         if value is not None:
             self.text, self.source = source.read(value)
-            self.inspector = None
             self._again()
 
     def action_close(self) -> None:

@@ -93,12 +93,15 @@ class Seams:
         inside = ~self._first[state.starts[1:]]
         left, right = state.ids[:-1][inside], state.ids[1:][inside]
         weights = self.weights[state.starts[:-1][inside]]
-        keys, first, which = np.unique(left << 32 | right, return_index=True, return_inverse=True)
-        counts = np.bincount(which, weights, minlength=len(keys)).astype(np.int64)
-        best = np.lexsort((first, -counts))[:most]
-        return [
-            PairCount(int(keys[i] >> 32), int(keys[i] & 0xFFFFFFFF), int(counts[i])) for i in best
-        ]
+        if not len(left):
+            return []
+        order = np.argsort(left << 32 | right, kind="stable")
+        keys = (left << 32 | right)[order]
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        counts = np.add.reduceat(weights[order], starts)
+        best = np.lexsort((order[starts], -counts))[:most]
+        pairs = zip(keys[starts[best]].tolist(), counts[best].tolist(), strict=True)
+        return [PairCount(key >> 32, key & 0xFFFFFFFF, count) for key, count in pairs]
 
     def count_of(self, left: int, right: int, rank: int) -> int:
         """How often two tokens stand side by side at a rank."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, split
 from lessons.tokenizer.export import shown
@@ -31,6 +32,7 @@ class Trap:
     cases: Sequence[Case]
 
 
+@lru_cache(maxsize=4)
 def traps(tokenizer: Tokenizer, gpt2: Tokenizer | None = None) -> list[Trap]:
     """All of them, through `tokenizer`; GPT-2's untrained tokens where its vocabulary is given."""
     return [

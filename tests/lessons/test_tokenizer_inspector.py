@@ -1,0 +1,212 @@
+"""The inspector without a screen: what it says must be what the plain tokenizer says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons.tokenizer import scene, source
+from lessons.tokenizer.bpe import Tokenizer, learn, split
+from lessons.tokenizer.compare import GENRES, reading
+from lessons.tokenizer.inspector import FIRST, Inspector, Page, learned
+from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.traps import traps
+from zhtui.lab import LabError
+from zhtui.tui.draw.inks import GROUP, LIT, PUBLISHED
+
+VERSE = (
+    "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
+    "theirs no more; the other things were the others'. And then?\n\n안녕하세요, 세계 👋 naïve\n"
+)
+TEXTS = st.text(alphabet="ab c\n한é👋'1", min_size=1, max_size=80)
+
+
+def last(text: str, pattern: str = "gpt4") -> Inspector:
+    return list(learned(text, pattern, "test"))[-1]
+
+
+def test_learning_arrives_twice_and_the_first_is_the_beginning_of_the_second() -> None:
+    first, second = learned(VERSE, "gpt4", "test", stops=(20, 50))
+    assert (first.merges, second.merges) == (20, 50)
+    merges = learn([chunk.encode() for chunk in split(VERSE, "gpt4")], 50)
+    assert second.tokenizer.ranks == Tokenizer.from_merges(merges).ranks
+    assert first.tokenizer.ranks.items() <= second.tokenizer.ranks.items()
+
+
+def test_learning_stops_when_it_is_no_longer_wanted() -> None:
+    asked = iter([True] * 7 + [False] * 99)
+    assert next(learned(VERSE, "gpt4", "test", going=lambda: next(asked))).merges == 7
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 30), st.data())
+def test_stretches_cover_every_character_once(text: str, done: int, data: st.DataObject) -> None:
+    inspector = last(text)
+    inspector.go(done)
+    start = data.draw(st.integers(0, len(text) - 1))
+    stretches = inspector.stretches(0, len(text))
+    assert "".join(stretch.text for stretch in stretches) == text
+    assert all(stretch.text == text[stretch.start : stretch.stop] for stretch in stretches)
+    inspector.cursor = start
+    here = inspector.here()
+    assert here is not None
+    assert here.start <= start < here.stop
+    assert inspector.tokenizer.tokens[here.number] == here.token
+    if not here.torn:
+        assert here.text.encode() in here.token
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_what_is_lit_is_joined_by_the_next_merge(text: str) -> None:
+    inspector = last(text)
+    for done in range(inspector.merges):
+        inspector.go(done)
+        pair = inspector.look.next
+        assert pair is not None
+        assert inspector.look.pairs[0] == pair
+        before, tokens = inspector.stretches(0, len(text)), inspector.tokens
+        inspector.go(done + 1)
+        made = tokens - inspector.tokens
+        assert made > 0
+        lit = sum(len(stretch.token) for stretch in before if stretch.lit)
+        if text.isascii():
+            assert lit == made * len(inspector.tokenizer.tokens[FIRST + done])
+
+
+def test_the_last_merge_has_no_next() -> None:
+    inspector = last("ab ab")
+    inspector.go(99)
+    assert inspector.done == inspector.merges == 2
+    assert inspector.look.next is None
+    assert inspector.look.pairs == []
+    assert not inspector.find_next()
+    assert scene.headline(inspector)[1][0][0][0] == "no merge is left"
+
+
+def test_the_cursor_moves_by_tokens_and_stops_at_the_ends() -> None:
+    inspector = last(VERSE)
+    inspector.go(inspector.merges)
+    starts = []
+    for _ in range(200):
+        starts.append(inspector.cursor)
+        inspector.move(1)
+    expected = [stretch.start for stretch in inspector.stretches(0, len(VERSE))]
+    assert starts[: len(expected)] == expected
+    assert set(starts[len(expected) :]) == {expected[-1]}
+    inspector.move(-3)
+    assert inspector.cursor == expected[-4]
+    inspector.move(-500)
+    assert inspector.cursor == 0
+
+
+def test_find_goes_round_the_places_of_a_token() -> None:
+    inspector = last(VERSE)
+    number = inspector.tokenizer.ranks[b" the"]
+    inspector.go(inspector.merges)
+    seen = []
+    for _ in range(5):
+        assert inspector.find(number)
+        seen.append(inspector.cursor)
+        assert inspector.place_of(number)[0] == VERSE[: inspector.cursor].count(" the ") + 1
+    assert seen[0] == VERSE.index(" the king!")
+    assert sorted(set(seen)) == seen[: len(set(seen))]
+    assert inspector.find(number, forward=False)
+    assert inspector.cursor == seen[3]
+    assert not inspector.find(0)
+
+
+def test_the_next_merge_is_found() -> None:
+    inspector = last(VERSE)
+    inspector.go(30)
+    assert inspector.find_next()
+    here = inspector.here()
+    assert here is not None
+    assert here.lit
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(8, 30))
+def test_a_page_holds_the_text_and_no_row_is_too_wide(text: str, width: int) -> None:
+    page = Page(text, width)
+    rows = [text[slice(*page.row(index))] for index in range(len(page))]
+    assert "".join(rows) == text
+    assert all("\n" not in row[:-1] for row in rows)
+    inspector = last(text)
+    for index, row in enumerate(rows):
+        cells = scene.text_row(inspector, page, index)
+        assert cells.text(0).replace("⏎", "\n").rstrip(" ") == row.rstrip(" ")
+        assert all(page.row_of(place) == index for place in range(*page.row(index)))
+
+
+def test_papers_differ_between_neighbours_and_a_torn_character_shows() -> None:
+    inspector = last("the the 한글 한국")
+    inspector.go(inspector.merges)
+    inspector.cursor = 3
+    cells = scene.text_row(inspector, Page(inspector.text, 40), 0)
+    papers = cells.paper[0].tolist()
+    assert papers[0] >= GROUP
+    assert papers[0] == papers[2] != papers[3]
+    inspector.go(0)
+    cells = scene.text_row(inspector, Page(inspector.text, 40), 0)
+    assert cells.ink[0, 8] == PUBLISHED
+    assert LIT in cells.paper[0].tolist()
+
+
+def test_without_colours_every_other_token_is_reversed() -> None:
+    inspector = last("ab")
+    inspector.go(0)
+    inspector.cursor = 5
+    row = scene.text_row(last("ab cd ef"), Page("ab cd ef", 20), 0, plain=True)
+    assert set(row.paper[0].tolist()) > {0}
+
+
+def test_readings_count_what_the_tokenizer_makes() -> None:
+    tokenizer = last(VERSE).tokenizer
+    for text in GENRES.values():
+        assert reading(text, tokenizer, "own").tokens == len(tokenizer.encode(text))
+        assert reading(text, tokenizer, "bytes", FIRST).tokens == len(text.encode())
+
+
+def test_traps_show_what_the_tokenizer_makes() -> None:
+    tokenizer = Tokenizer.from_merges(
+        learn([chunk.encode() for chunk in split(VERSE * 2, "gpt4")], 60),
+        specials=["<|endoftext|>"],
+    )
+    found = {trap.title: trap for trap in traps(tokenizer)}
+    cases = {case.label: case for case in found["special tokens"].cases}
+    special = tokenizer.specials["<|endoftext|>"]
+    assert special in [number for _, number in cases["allow"].pieces]
+    assert special not in [number for _, number in cases["plain"].pieces]
+    assert "special token <|endoftext|>" in cases["refuse"].note
+    assert len(found["the split comes first"].cases) == 4
+    assert "\ufffd" in "".join(
+        text for text, _ in found["characters instead of bytes"].cases[1].pieces
+    )
+    drawn = scene.traps(list(found.values()), 60, 20)
+    assert any("a leading space" in line for line in drawn.lines())
+
+
+def test_seams_of_an_empty_text() -> None:
+    inspector = Inspector(Seams("", Tokenizer.from_merges([])), "own", "nothing")
+    assert inspector.here() is None
+    assert inspector.tokens == 0
+    assert scene.detail(inspector) == [([("the text is empty", scene.FAINT)], 9)]
+    inspector.move(1)
+    assert inspector.cursor == 0
+
+
+def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text("one\ntwo", encoding="utf-8")
+    assert source.read(str(path)) == ("one\ntwo", "own.txt")
+    assert source.read("hello there") == ("hello there", "your text")
+    text, name = source.read("python")
+    assert len(text) > 100_000
+    assert name
+    for wrong in ("", "ab\ud800", str(tmp_path / "absent.txt")):
+        with pytest.raises(LabError):
+            source.check(wrong)
+    with pytest.raises(LabError, match="whole number"):
+        source.check_number("ten")
