@@ -1,4 +1,4 @@
-"""A lab on recorded runs: its own clock, its own lessons, and a watcher that looks when it is told."""
+"""A lab on recorded runs: its own clock and lessons; its watcher looks when it is told."""
 
 from __future__ import annotations
 

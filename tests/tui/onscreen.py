@@ -24,7 +24,5 @@ async def tick(pilot: Pilot[int], times: int = 3) -> None:
 
 def shown(pilot: Pilot[int]) -> str:
     """What stands on the screen, as text."""
-    width, height = pilot.app.size
     lines = pilot.app.screen._compositor.render_strips()
-    assert len(lines) == height
     return "\n".join(strip.text.rstrip() for strip in lines)

@@ -86,9 +86,9 @@ async def test_enter_opens_the_lesson_and_escape_comes_back(make: Make) -> None:
 async def test_the_keys_below_come_from_the_table(make: Make) -> None:
     async with make().run_test(size=(80, 24)) as pilot:
         await tick(pilot)
-        assert shown(pilot).splitlines()[-1].split() == [
-            "enter", "open", "r", "run", "?", "explain", "q", "quit",
-        ]  # fmt: skip
+        words = shown(pilot).splitlines()[-1].split()
+        assert words[:4] == ["enter", "open", "r", "run"]
+        assert words[-4:] == ["?", "explain", "q", "quit"], "how to leave is never left out"
 
 
 async def test_help_explains_the_screen_and_names_every_key(make: Make) -> None:

@@ -159,7 +159,10 @@ async def test_steering_a_run_without_a_worker_is_refused_with_a_sentence(
         await opened(pilot)
         await pilot.press("K")
         await tick(pilot)
-        assert "no worker is at brisk-otter" in " ".join(shown(pilot).split())
+        said = [note.message for note in pilot.app._notifications]
+        assert said == [
+            "no worker is at brisk-otter; start it with `zhtui run --resume brisk-otter`"
+        ]
 
 
 async def test_a_live_knob_is_asked_of_the_run_and_kept_for_the_next(

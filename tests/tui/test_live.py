@@ -31,11 +31,11 @@ async def test_a_run_is_started_paused_stepped_stopped_and_resumed(
         await until(pilot, lambda: isinstance(app.screen, LessonScreen))
         screen = app.screen
         assert isinstance(screen, LessonScreen)
-        await pilot.press("4", "left", "left")  # from quick back over tiny to paper: a long run
-        await until(pilot, lambda: screen.draft.preset in ("tiny", "paper"))
-        screen.draft.preset = "paper"
+        await until(pilot, lambda: screen.draft.preset == "quick")
+        await pilot.press("4", "right")  # paper: a long run
+        assert screen.draft.preset == "paper"
         screen.draft.set("mode", "slow")
-        await pilot.press("enter", "escape", "1", "r")
+        await pilot.press("1", "r")
 
         def state() -> str:
             return screen.history.status.state if screen.history.status else ""

@@ -125,6 +125,7 @@ class LabApp(App[int]):
 
     def on_unmount(self) -> None:
         self.session.watch.end()
+        self.session.engine.close()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         for screen in self.screen_stack[-1:]:

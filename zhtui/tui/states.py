@@ -91,8 +91,6 @@ def state_parts(
         parts.append(words(f"{clock(status.left)} left", PLAIN, 70))
     where = status.device or str(card.get("device", ""))
     parts.append(words(f"{card.get('preset', '')} · {where}", FAINT, 30))
-    if status.error:
-        parts.append(words(status.error, WRONG, 10))
     return parts
 
 

@@ -14,7 +14,8 @@ Area = tuple[int, int, int, int]  # x, y, width, height in cells
 def spot(cells: Cells, area: Area, taken: Dots, row: int, length: int) -> tuple[int, int] | None:
     """(x, row) for a label near a row: on free cells, else over the faint band of a curve."""
     x, y, width, height = area
-    for place, over in ((row, 0), (row - 1, 0), (row + 1, 0), (row, 1), (row - 1, 1)):
+    near = [(row + off, 0) for off in (0, -1, 1, 2, -2, 3, -3)]
+    for place, over in (*near[:3], (row, 1), *near[3:]):
         if 0 <= place < height:
             glyph = cells.glyph[y + place, x : x + width]
             faint = cells.ink[y + place, x : x + width] // 8 == BAND // 8

@@ -71,7 +71,7 @@ class LessonScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Line(id="top")
-        yield Rule()
+        yield Rule(id="error")
         with Container(id="panes"):
             yield ChartPane(self.lesson)
             yield ViewPane()
@@ -170,6 +170,7 @@ class LessonScreen(Screen[None]):
         name = self.seen.folder.name if self.seen else ""
         card = self.seen.card if self.seen else {}
         self.query_one("#top", Line).show(states.state_parts(self.lesson, name, status, card))
+        self.query_one("#error", Rule).show(status.error if status else "")
         self.query_one(ChartPane).show(self.history)
         self.query_one(SamplePane).show(self.history)
         values = of_run(card, self.history.knobs)
@@ -286,6 +287,10 @@ class LessonScreen(Screen[None]):
         if self.seen is None:
             self.action_run()
 
+    def action_runs(self) -> None:
+        """All runs of all lessons."""
+        self.session.open_runs()
+
     def _ask(self, action: str, said: str) -> None:
         if self.seen is not None:
             self.session.ask(self.seen.folder, action, said)
@@ -313,6 +318,28 @@ class LessonScreen(Screen[None]):
             self._ask("sample", "asked for a sample")
         else:
             self.notify(f"{self.lesson.title} writes no samples")
+
+    def action_console(self) -> None:
+        """Lets the run's model write."""
+        if self.seen is None or not self.entry.has("generate"):
+            self.notify(
+                "no run yet: r starts one"
+                if not self.seen
+                else f"{self.lesson.title} writes nothing"
+            )
+        else:
+            self.session.open_console(self.seen.folder)
+
+    def action_inspect(self) -> None:
+        """Looks inside the run's model."""
+        if self.seen is None or not self.entry.has("inspect"):
+            self.notify(
+                "no run yet: r starts one"
+                if not self.seen
+                else f"{self.lesson.title} shows nothing more"
+            )
+        else:
+            self.session.open_inspect(self.seen.folder)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zhtui.tui import keys
 from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
 from zhtui.tui.widgets.drawn import Drawn
 
 Word = tuple[str, int]  # text, ink
@@ -76,13 +76,25 @@ class KeyLine(Line):
 
 
 class Rule(Drawn, can_focus=False):
-    """A thin line from edge to edge."""
+    """A thin line from edge to edge, or a sentence that must be seen."""
 
     DEFAULT_CSS = "Rule { height: 1; width: 1fr; overflow: hidden hidden; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        """A sentence, or "" for the line."""
+        if text != self.text:
+            self.text = text
+            self.redraw()
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, 1)
         cells.put(0, 0, "─" * width, RULE)
+        if self.text:
+            cells.put(1, 0, f" {self.text} ", WRONG)
         return cells
 
 
