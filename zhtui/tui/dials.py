@@ -84,5 +84,6 @@ DIALS = (
 
 
 def short(sampling: Sampling) -> str:
-    """The settings that shape a distribution, in a few words."""
-    return "  ".join(f"{dial.word} {dial.reading(sampling)}" for dial in DIALS[:3])
+    """The settings that shape a distribution, in a few words; what is off goes unsaid."""
+    on = [dial for dial in DIALS[:3] if dial.value(sampling) != dial.off]
+    return "  ".join(f"{dial.word} {dial.reading(sampling)}" for dial in on)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhtui import client
+from zhtui.asking import Engine, usual_log
 from zhtui.catalog import Entry
 from zhtui.errors import LabError
 from zhtui.folder import RunFolder
@@ -30,6 +31,7 @@ class Session:
     link: Link
     entries: list[Entry]
     clock: Callable[[], float] = time.time
+    engine: Engine = field(default_factory=lambda: Engine(usual_log()))
 
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""
@@ -53,6 +55,28 @@ class Session:
             return
         self.app.push_screen(LessonScreen(self, entry, start=start, run=run))
 
+    def open_runs(self) -> None:
+        """Shows all runs; goes back to their screen where it is open already."""
+        from zhtui.tui.screens.runs import RunsScreen  # deferred: not part of the first frame
+
+        if any(isinstance(screen, RunsScreen) for screen in self.app.screen_stack):
+            while not isinstance(self.app.screen, RunsScreen):
+                self.app.pop_screen()
+        else:
+            self.app.push_screen(RunsScreen(self))
+
+    def open_console(self, folder: RunFolder, text: str = "") -> None:
+        """Lets a run's model write, after a text."""
+        from zhtui.tui.screens.console import ConsoleScreen  # deferred: not part of the first frame
+
+        self.app.push_screen(ConsoleScreen(self, folder, text))
+
+    def open_inspect(self, folder: RunFolder, text: str = "") -> None:
+        """Looks inside a run's model while it reads a text."""
+        from zhtui.tui.screens.inspect import InspectScreen  # deferred, too
+
+        self.app.push_screen(InspectScreen(self, folder, text))
+
     async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> RunFolder | None:
         """Makes a run and starts its worker; None where that failed, which was then said."""
 
@@ -68,6 +92,17 @@ class Session:
     def ask(self, folder: RunFolder, action: str, said: str = "", **fields: Any) -> None:
         """Asks something of a run's worker, in the background."""
         self._later(lambda: client.request(folder, action, **fields), said)
+
+    def do(self, work: Callable[[], str | None], said: str = "") -> None:
+        """Does something off the screen's thread, and says what it returns, else `said`."""
+
+        async def task() -> None:
+            words = await self._try(lambda: work() or said)
+            if words:
+                self.app.notify(words, markup=False)
+            self.watch.hurry()
+
+        self.app.run_worker(task(), exit_on_error=False)
 
     def pause_or_resume(self, folder: RunFolder) -> None:
         """Pauses a running run; a paused one goes on; an ended one gets a new worker."""

@@ -23,7 +23,7 @@ def cuts(token: Token, sampling: Sampling) -> list[Cut]:
     if sampling.temperature == 0:
         return [(1, "temperature 0 takes the likeliest")]
     found = []
-    by_k = 0 < sampling.top_k
+    by_k = sampling.top_k > 0
     if sampling.top_p < 1 and (not by_k or token.kept < sampling.top_k):
         found.append((token.kept, f"top-p {sampling.top_p:g} cuts here"))
     if by_k:

@@ -153,6 +153,24 @@ class HomeScreen(Screen[None]):
         if self.entry is not None:
             self.session.open_lesson(self.entry, start=True)
 
+    def action_runs(self) -> None:
+        """All runs."""
+        self.session.open_runs()
+
+    def action_console(self) -> None:
+        """Lets the newest run write."""
+        if self.shown_run is not None:
+            self.session.open_console(self.shown_run.folder)
+        else:
+            self.notify("no run yet: r starts one")
+
+    def action_inspect(self) -> None:
+        """Looks inside the newest run's model."""
+        if self.shown_run is not None:
+            self.session.open_inspect(self.shown_run.folder)
+        else:
+            self.notify("no run yet: r starts one")
+
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""
         if self.shown_run is not None:

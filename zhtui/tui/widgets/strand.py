@@ -123,7 +123,9 @@ class Strand(Drawn):
             return
         row, top, height = self.rows[self.at], self.top, self.room.height
         if row < top or row >= top + height:
-            self.scroll_to(y=max(row - height // 2 if row < top else row - height + 1, 0), animate=False)
+            self.scroll_to(
+                y=max(row - height // 2 if row < top else row - height + 1, 0), animate=False
+            )
 
 
 class Odds(Drawn, can_focus=False):

@@ -1,0 +1,438 @@
+"""The console: a model writes after a prompt, and every token can be asked what else it was."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from zhtui.folder import RunFolder, Status
+from zhtui.sampling import Sampling
+from zhtui.tui import keys, states
+from zhtui.tui.answers import Answered, Ear
+from zhtui.tui.branches import Branch, shared
+from zhtui.tui.dials import DIALS
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, WRONG, YOURS
+from zhtui.tui.messages import RunGrew
+from zhtui.tui.screens.dialogs import EditKnob
+from zhtui.tui.screens.layout import SMALL, layout
+from zhtui.tui.session import Session
+from zhtui.tui.watch import Follower
+from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
+from zhtui.tui.widgets.rows import Rows
+from zhtui.tui.widgets.strand import Odds, Strand, StrandHead, branch_row
+from zhtui.tui.writing import MIDDLE, Writer
+
+HELP = """
+The model continues your prompt, a token at a time. Move to any token: at its side stand its
+probability, its surprise in bits, the entropy of the choice, and what else might have come, after
+temperature; dashed lines are where top-k and top-p cut. ● is what stands in the text. Up and down
+choose an alternative, enter takes it: the text branches there, and the model writes on.
+
+A text of your own is not written but read: how many bits was each token worth to the model? The
+shade of a token is its surprise.
+
+Three streams write with the same dice and three settings. Two branches can be compared: what they
+share is faint.
+"""
+EMPTY = """Type a prompt and press enter: the model goes on from there.
+\\n in a prompt is a new line."""
+ONE, TWO, THREE = "one", "two", "three"
+
+
+class ConsoleScreen(Screen[None]):
+    """A console on one run, live or ended."""
+
+    BINDINGS = keys.bindings("console")
+    explained: ClassVar = (HELP, (("In the console", "console"),))
+    CSS_PATH = "console.tcss"
+
+    def __init__(self, session: Session, folder: RunFolder, text: str = "") -> None:
+        super().__init__()
+        self.session, self.folder = session, folder
+        self.ear = Ear(self, session.link, self.refresh_all)
+        self.writer = Writer(session.engine, folder, self.ear.heard)
+        self.branches = self.writer.branches
+        self.mode, self.mark = ONE, 0
+        self.column, self.dial = MIDDLE, 0
+        self.chosen: int | None = None
+        self.prompt, self.own_text, self.owning = text, "", False
+        self.shaded, self.fresh = False, False
+        self.follower = Follower(folder, self)
+        self.status: Status | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="top")
+        yield Rule()
+        with Horizontal(id="ask"):
+            yield Static("prompt", id="label")
+            box = Input(self.prompt, id="prompt", compact=True)
+            box.cursor_blink = False
+            yield box
+        with Container(id="stage"):
+            with Horizontal(id="strands"):
+                for index in range(3):
+                    with Vertical(classes="column later" if index else "column"):
+                        yield StrandHead()
+                        yield Strand(id=f"strand-{index}")
+            with Container(id="aside"):
+                yield Odds(id="odds")
+                yield Rows(id="branches")
+        yield Line(id="message")
+        yield Rule()
+        yield KeyLine("console", "anywhere", id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#branches").can_focus = False
+        self.query_one("#strand-0", Strand).empty = EMPTY
+        self.session.watch.follow(self.follower)
+        self.query_one("#prompt").focus()
+        self._arrange()
+
+    def on_unmount(self) -> None:
+        self.session.watch.drop(self.follower)
+        self.writer.hush()
+
+    # What is heard
+
+    def on_answered(self, message: Answered) -> None:
+        self.ear.due()
+
+    def on_run_grew(self, message: RunGrew) -> None:
+        """A live run goes on, and now and then leaves a newer checkpoint."""
+        if not self.session.link.free():
+            return
+        growth = self.follower.take()
+        self.status = growth.status or self.status
+        if self.fresh and any(event.get("event") == "checkpoint" for event in growth.events):
+            self.fresh = False
+            self._write()
+        self._show_top()
+
+    # What is drawn
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        self.set_class(width >= 100, "-wide")
+        self.set_class(height < 22, "-low")
+        self.set_class(height < 32, "-short")
+        self.set_class(layout(width, height) == SMALL, "-small")
+        for mode in (ONE, TWO, THREE):
+            self.set_class(mode == self.mode, f"-{mode}")
+        for index, column in enumerate(self.query(".column")):
+            column.display = index < (ONE, TWO, THREE).index(self.mode) + 1
+        self.call_after_refresh(self.refresh_all)
+
+    def refresh_all(self) -> None:
+        """Draws everything that may have changed; only lines that did are sent."""
+        if not self.is_mounted:
+            return
+        columns = self._columns()
+        same = 0
+        if self.mode == TWO and all(columns):
+            same = shared(*[branch.text for branch in columns if branch])
+        for index, (head, strand) in enumerate(zip(self.heads, self.strands, strict=True)):
+            branch = columns[index] if index < len(columns) else None
+            head.show(branch, self.mode == THREE and index == self.column)
+            strand.show(branch, same=same, shaded=self.shaded)
+        strand = self._strand
+        sampling = strand.branch.sampling if strand.branch else self.writer.settings[self.column]
+        self.query_one("#odds", Odds).show(strand.token, sampling, self.chosen)
+        marked = self.mark if self.mode != TWO else 0
+        rows = [branch_row(branch, branch.number == marked) for branch in self.branches.listed]
+        self.query_one("#branches", Rows).show(rows, str(self.branches.current))
+        self._show_top()
+        self._show_message()
+
+    @property
+    def heads(self) -> list[StrandHead]:
+        """The lines over the texts."""
+        return list(self.query(StrandHead))
+
+    @property
+    def strands(self) -> list[Strand]:
+        """The texts."""
+        return list(self.query(Strand))
+
+    def _columns(self) -> list[Branch | None]:
+        hand = self.branches.hand
+        if self.mode == TWO:
+            return [self.branches.branch(self.mark), hand]
+        if self.mode == THREE:
+            return [self.branches.branch(number) for number in self.writer.trio]
+        return [hand]
+
+    @property
+    def _strand(self) -> Strand:
+        """The text whose tokens the keys move over."""
+        place = {ONE: 0, TWO: 1, THREE: self.column}[self.mode]
+        return self.strands[place]
+
+    def _show_top(self) -> None:
+        reply = self.branches.hand.reply if self.branches.hand else None
+        step = (reply.step if reply else None) or self.writer.opening.step
+        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
+        if self.status is not None and self.status.live:
+            parts.append(words(f"{states.sign(self.status.state)[0]} live", YOURS, 20))
+        parts.append(words("step …" if step is None else f"step {step:,}", PLAIN, 60))
+        sampling = self.writer.settings[self.column]
+        for index, dial in enumerate(DIALS):
+            on = index == self.dial
+            value = dial.reading(sampling)
+            value = f"◂{value}▸" if on else f" {value} "
+            ink = CHOSEN if on else PLAIN
+            parts.append(Part(((f"{dial.word}", FAINT), (value, ink)), 98 if on else 50 - index))
+        self.query_one("#top", Line).show(parts)
+
+    def _show_message(self) -> None:
+        branch, opening = self.branches.hand, self.writer.opening
+        if branch is not None and branch.error:
+            part = words(branch.error, WRONG)
+        elif opening.error and branch is None:
+            part = words(opening.error, WRONG)
+        elif self.fresh:
+            part = words("asked the run for a checkpoint; it writes when that is there", YOURS)
+        elif branch is not None and branch.writing:
+            waits = branch.reply is not None and branch.reply.step is None
+            part = words("the model is loaded" if waits else "writes …  space stops it", FAINT)
+        elif not opening.done:
+            part = words("the engine loads the model; you can type meanwhile", FAINT)
+        elif branch is None:
+            part = words("ready", FAINT)
+        else:
+            part = words(DIALS[self.dial].text, FAINT)
+        self.query_one("#message", Line).show([part])
+
+    # Prompts
+
+    def action_prompt(self) -> None:
+        """Types a prompt."""
+        self._type(False, self.prompt)
+
+    def action_own(self) -> None:
+        """Types a text of one's own."""
+        self._type(True, self.own_text)
+
+    def _type(self, owning: bool, text: str) -> None:
+        self.owning = owning
+        self.query_one("#label", Static).update("your text" if owning else "prompt")
+        box = self.query_one("#prompt", Input)
+        box.value = text.replace("\n", "\\n")
+        box.cursor_position = len(box.value)
+        box.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Lets the model write after the prompt, or read the learner's own text."""
+        text = event.value.replace("\\n", "\n")
+        if not self.owning:
+            self.prompt = text
+            self._write()
+        elif text:
+            self.own_text, self.shaded = text, True
+            self._to_mode(ONE)
+            self.writer.read(text)
+            self._anew()
+        self._strand.focus()
+
+    # Writing
+
+    def _write(self) -> None:
+        if self.mode == THREE:
+            self.writer.write_three(self.prompt)
+            self._to_column(self.column)
+        else:
+            self._to_mode(ONE)
+            self.writer.write(self.prompt)
+        self._anew()
+
+    def _anew(self) -> None:
+        self.chosen = None
+        self.refresh_all()
+
+    def action_write(self) -> None:
+        """Writes after the prompt; stops what is being written."""
+        if self.writer.writing:
+            self.writer.hush()
+        else:
+            self._write()
+
+    def action_throw(self) -> None:
+        """The next seed, and writes."""
+        self.writer.throw()
+        self._write()
+
+    def action_fresh(self) -> None:
+        """Asks a live run for a checkpoint, and writes with it."""
+        if self.status is None or not self.status.live:
+            self.notify("the run is not live; its last checkpoint is what there is")
+            return
+        self.fresh = True
+        self.session.ask(self.folder, "checkpoint")
+        self._show_message()
+
+    # Tokens and branches
+
+    def action_token(self, by: int) -> None:
+        """Moves over tokens."""
+        self.chosen = None
+        self._strand.move(by)
+        self.refresh_all()
+
+    def action_line(self, by: int) -> None:
+        """Moves over lines."""
+        self.chosen = None
+        self._strand.move_line(by)
+        self.refresh_all()
+
+    def action_other(self, by: int) -> None:
+        """Another alternative of the token."""
+        strand, token = self._strand, self._strand.token
+        if token is None or not token.alternatives:
+            return
+        strand.move(0)
+        texts = [text for text, _ in token.alternatives]
+        here = self.chosen
+        if here is None:
+            here = texts.index(token.text) if token.text in texts else -1
+        self.chosen = min(max(here + by, 0), len(texts) - 1)
+        self.refresh_all()
+
+    def action_take(self) -> None:
+        """Takes the alternative: a branch."""
+        strand, token = self._strand, self._strand.token
+        if strand.branch is None or token is None or self.chosen is None:
+            self.notify("move to a token, choose an alternative with ↑ ↓, then enter takes it")
+            return
+        text = token.alternatives[self.chosen][0]
+        if text == token.text:
+            self.notify("that is what stands there; choose another one")
+            return
+        branch = self.writer.take(strand.branch, strand.at, self.chosen)
+        self._to_mode(ONE)
+        self._anew()
+        self._strand.cursor = len(branch.kept)
+        self.refresh_all()
+
+    def action_branch(self, by: int) -> None:
+        """The next branch."""
+        self.branches.turn(by)
+        self._looked_elsewhere()
+
+    def action_number(self, number: int) -> None:
+        """A branch by its number."""
+        if self.branches.branch(number) is not None:
+            self.branches.current = number
+            self._looked_elsewhere()
+
+    def _looked_elsewhere(self) -> None:
+        self.chosen = None
+        if self.mode == THREE:
+            self._to_mode(ONE)
+        self.refresh_all()
+
+    # Side by side
+
+    def action_mark(self) -> None:
+        """Marks the branch in hand, to compare others with it."""
+        self.mark = self.branches.current
+        self.refresh_all()
+
+    def action_two(self) -> None:
+        """The marked branch (else the one that this one left, or the one before) and this one."""
+        if self.mode == TWO:
+            self._to_mode(ONE)
+            return
+        hand = self.branches.hand
+        others = [branch.number for branch in self.branches.listed if branch is not hand]
+        if hand is None or not others:
+            self.notify("there is one text only; take an alternative or write again")
+            return
+        if self.mark not in others:
+            self.mark = hand.parent if hand.parent in others else others[-1]
+        self._to_mode(TWO)
+
+    def action_three(self) -> None:
+        """Three streams with the same dice; again for one."""
+        self._to_mode(ONE if self.mode == THREE else THREE)
+        if self.mode == THREE:
+            self._write()
+
+    def _to_mode(self, mode: str) -> None:
+        if mode != self.mode:
+            self.mode, self.column, self.chosen = mode, MIDDLE, None
+            self._arrange()
+
+    def _to_column(self, column: int) -> None:
+        self.column = column % 3
+        self.branches.current = self.writer.trio[self.column] or self.branches.current
+        self.chosen = None
+        self.refresh_all()
+
+    # Settings
+
+    def action_dial(self, by: int) -> None:
+        """The next setting; behind the last one the next of three streams."""
+        place = self.dial + by
+        if self.mode == THREE and not 0 <= place < len(DIALS):
+            self._to_column(self.column + by)
+        self.dial = place % len(DIALS)
+        self.refresh_all()
+
+    def action_turn(self, by: int) -> None:
+        """Turns the setting."""
+        self._set(DIALS[self.dial].turn(self.writer.settings[self.column], by))
+
+    def action_edit(self) -> None:
+        """Types the setting."""
+        dial, sampling = DIALS[self.dial], self.writer.settings[self.column]
+
+        def taken(text: str | None) -> None:
+            if text is not None:
+                self._set(dial.parse(sampling, text))
+
+        def check(text: str) -> None:
+            dial.parse(sampling, text)
+
+        title = f"{dial.word}: {dial.text}"
+        self.app.push_screen(EditKnob(title, "", f"{dial.value(sampling):g}", check), taken)
+
+    def _set(self, sampling: Sampling) -> None:
+        self.writer.set(self.column, sampling)
+        self.refresh_all()
+
+    # The rest
+
+    def action_shade(self) -> None:
+        """Shades every token by its surprise."""
+        self.shaded = not self.shaded
+        self.refresh_all()
+
+    def action_copy(self) -> None:
+        """Copies the text through the terminal (OSC 52)."""
+        if self.branches.hand is not None:
+            self.app.copy_to_clipboard(self.branches.hand.text)
+            self.notify("copied")
+
+    def action_inspect(self) -> None:
+        """Looks inside the model at this text."""
+        text = self.branches.hand.text if self.branches.hand else self.prompt
+        self.session.open_inspect(self.folder, text)
+
+    def action_back(self) -> None:
+        """Leaves the prompt, the comparison, the cursor, the console."""
+        if isinstance(self.focused, Input):
+            self._strand.focus()
+        elif self.mode != ONE:
+            self._to_mode(ONE)
+        elif self._strand.cursor is not None:
+            self._strand.cursor = None
+            self._anew()
+        else:
+            self.dismiss(None)
