@@ -57,10 +57,9 @@ class TokenizerScreen(Screen[None]):
         self.text, self.source, self.merges = text, source, merges
         self.pattern, self.whose = "gpt4", "own"
         self.inspector: Inspector | None = None
-        self.page = Page("", 8)
+        self.page, self.numbers = Page("", 8), np.arange(0)
         self.others: list[tuple[str, Tokenizer]] = []
         self.levels: list[tuple[str, float]] = []
-        self.numbers = np.arange(0)
         self.chosen = 0
         self.genre = next(iter(GENRES))
         self.current, self.left, self.right = 1, 1, 2
@@ -222,8 +221,7 @@ class TokenizerScreen(Screen[None]):
     def action_step(self, by: int) -> None:
         """Makes merges, or takes them back."""
         if self.inspector is not None:
-            self.inspector.go(self.inspector.done + by)
-            self._show()
+            self.action_go(self.inspector.done + by)
 
     def action_go(self, done: int) -> None:
         """To the state after so many merges."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,18 @@ class Told:
 
 def rows_of(config: Config, told: Told) -> list[dict]:
     return list(train(Run(config, host=told)))
+
+
+def test_the_card_costs_no_library() -> None:
+    probe = "import lessons.tokenizer, sys; print(*sys.modules)"
+    have = subprocess.check_output([sys.executable, "-c", probe], text=True).split()
+    assert not {"numpy", "torch", "regex", "tiktoken", "textual"} & set(have)
+
+
+def test_training_loads_neither_textual_nor_torch() -> None:
+    probe = "import lessons.tokenizer.train, lessons.tokenizer.command, sys; print(*sys.modules)"
+    have = subprocess.check_output([sys.executable, "-c", probe], text=True).split()
+    assert not {"torch", "textual"} & set(have)
 
 
 def test_wikipedias_example_as_a_run() -> None:
