@@ -8,6 +8,7 @@ import numpy as np
 from textual.geometry import Region
 
 from lessons.micrograd import sheets
+from zhtui.lab import Graph
 from zhtui.tui import keys
 from zhtui.tui.draw import graph
 from zhtui.tui.draw.cells import Cells
@@ -26,7 +27,6 @@ from zhtui.tui.draw.inks import (
 )
 from zhtui.tui.keys import Key
 from zhtui.tui.widgets.drawn import Drawn
-from zhtui.views import Graph
 
 HELP = """
 The expression on top becomes a graph: every node has its number and its gradient, and a gradient

@@ -15,6 +15,7 @@ from lessons.micrograd.points import Points
 from zhtui.lab import Heatmap, Scatter, Table
 
 Array = NDArray[np.float64]
+TILE = 6  # pixels of a thumbnail, each way
 SATURATED = 0.99  # |tanh| from which on a unit hardly passes a gradient
 
 
@@ -53,12 +54,12 @@ class Shape:
         raise IndexError("the network has fewer parameters")
 
     def name(self, index: int) -> str:
-        """A parameter in words."""
+        """A parameter in words: 2.12 from 6 is the weight of layer 2, unit 12, for unit 6."""
         at, unit, column = self.place(index)
         source = f"from {'xy'[column : column + 1] if at == 0 else column + 1}"
         if column == self.widths[at]:
             source = "bias"
-        return f"layer {at + 1} unit {unit + 1} {source}"
+        return f"{at + 1}.{unit + 1} {source}"
 
 
 def forward(layers: Sequence[Layer], x: Array) -> list[Array]:
@@ -123,7 +124,7 @@ def boundary(layers: Sequence[Layer], points: Points) -> Scatter:
         x=points.xy[:, 0],
         y=points.xy[:, 1],
         groups=[int(label > 0) for label in points.labels],
-        field=np.tanh(scores).reshape(rows, columns),
+        field=np.tanh(scores).reshape(rows, columns).round(3),
         extent=extent(points),
         note=f"{wrong} wrong, {close} inside the margin, of {len(own)} points",
     )
@@ -131,19 +132,23 @@ def boundary(layers: Sequence[Layer], points: Points) -> Scatter:
 
 def neurons(layers: Sequence[Layer], points: Points) -> Heatmap:
     """A thumbnail a hidden unit: where in the plane it responds. One row of tiles a layer."""
-    size = 12
+    size = TILE
     hidden = forward(layers, grid(points, size, size))[:-1]
+    dead = stuck(layers, points)
+    cross = np.eye(size, dtype=bool) | np.eye(size, dtype=bool)[::-1]
     across = min(8, max(out.shape[1] for out in hidden))
     bands = []
-    for out in hidden:
+    for layer, out, gone in zip(layers, hidden, dead, strict=False):
         peak = np.abs(out).max(axis=0)
         tiles = (out / np.where(peak > 0, peak, 1.0)).T.reshape(-1, size, size)
+        if layer.kind == "relu":
+            tiles[gone] = np.where(cross, -1.0, 0.0)
         missing = -len(tiles) % across
-        tiles = np.concatenate([tiles, np.zeros((missing, size, size))])
-        tiles = np.pad(tiles, ((0, 0), (0, 1), (0, 1)))  # a gap below and to the right
+        tiles = np.concatenate([tiles, np.full((missing, size, size), np.nan)])
+        tiles = np.pad(tiles, ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)  # gaps
         wide = tiles.reshape(-1, across, size + 1, size + 1).transpose(0, 2, 1, 3)
         bands.append(wide.reshape(-1, across * (size + 1)))
-    note = f"{across} units a row, each over the whole plane, on its own scale"
+    note = f"{across} units a row, each over the whole plane; a cross is dead"
     return Heatmap(np.concatenate(bands), low=-1.0, high=1.0, signed=True, note=note)
 
 
@@ -167,12 +172,12 @@ def units(layers: Sequence[Layer], points: Points) -> Table:
         awake = out > 0 if layer.kind == "relu" else np.abs(out) <= SATURATED
         for unit, share in enumerate(awake.mean(axis=0)):
             word = "saturated" if layer.kind == "tanh" else "dead"
-            rows.append((f"layer {at + 1} unit {unit + 1}", f"{share:.0%}", "" if share else word))
+            rows.append((f"{at + 1}.{unit + 1}", f"{share:.0%}", "" if share else word))
             shares.append(float(share))
     order = sorted(range(len(rows)), key=lambda row: shares[row])
     gone = sum(share == 0 for share in shares)
     return Table(
-        ("hidden unit", "awake", ""),
+        ("layer.unit", "awake", ""),
         [rows[at] for at in order],
         mark=0 if gone else None,
         note=f"{gone} of {len(rows)} units pass no gradient at any point",
@@ -184,11 +189,13 @@ def weights(layers: Sequence[Layer]) -> Heatmap:
     inputs = max(layer.weight.shape[1] for layer in layers)
     values, rows = [], []
     for at, layer in enumerate(layers):
-        gap = np.zeros((len(layer.bias), inputs - layer.weight.shape[1]))
+        gap = np.full((len(layer.bias), inputs - layer.weight.shape[1]), np.nan)
         values.append(np.concatenate([layer.weight, gap, layer.bias[:, None]], axis=1))
         rows += [f"{at + 1}.{unit + 1}" for unit in range(len(layer.bias))]
     columns = [*(str(at + 1) for at in range(inputs)), "b"]
-    return Heatmap(np.concatenate(values), rows, columns, signed=True, note="row: layer.unit")
+    return Heatmap(
+        np.concatenate(values), rows, columns, signed=True, note="a row is a unit: layer.unit"
+    )
 
 
 def largest(change: Array, count: int = 6) -> list[int]:
@@ -205,10 +212,11 @@ def movement(
     for index in largest(after - before):
         layer, unit, column = shape.place(index)
         force = forces[layer][:, unit, column]  # (n,)
-        because = f"{(force < 0).sum()} points pull up, {(force > 0).sum()} down"
-        sums = f"{before[index]:+.4f} - {lr:.3f} * {gradient[index]:+.4f}"
-        rows.append((shape.name(index), sums, f"{after[index]:+.4f}", because))
-    return Table(("weight", "before - lr * grad", "after", "because"), rows)
+        pulled = f"{(force < 0).sum()}↑ {(force > 0).sum()}↓"
+        sums = f"{before[index]:+.3f} - {lr:.3f} * {gradient[index]:+.4f}"
+        rows.append((shape.name(index), sums, f"{after[index]:+.3f}", pulled))
+    note = "pulled by so many points, up and down, while they are inside the margin"
+    return Table(("weight", "before - lr * grad", "after", "pulled"), rows, note=note)
 
 
 def gradient_error(

@@ -19,7 +19,7 @@ from lessons.micrograd.panes import HELP, PLACE, GraphSheet, Sheet
 from lessons.micrograd.quiz import Quiz, hide
 from lessons.micrograd.stepper import Stepper, bracketed, shown
 from lessons.micrograd.tape import ExpressionError, Program
-from zhtui.errors import LabError
+from zhtui.lab import LabError
 from zhtui.tui import keys
 from zhtui.tui.draw.inks import FAINT, LIT, PUBLISHED, TITLE
 from zhtui.tui.screens.dialogs import EditKnob
