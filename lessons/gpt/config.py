@@ -21,6 +21,7 @@ class Config:
     activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
     bias: bool = knob(False, "biases in linear layers and norms")
+    start: float = knob(0.02, "rung full: spread of the first weights in blocks", low=0.0)
     tied: bool = knob(True, "one table for reading and writing characters")
     steps: int = knob(2000, "updates", low=1)
     batch_size: int = knob(12, "texts a batch", low=1)
@@ -41,7 +42,7 @@ class Config:
 
 
 CPU = Config()  # nanoGPT's setting for a CPU
-QUICK = replace(CPU, eval_every=100)
+QUICK = replace(CPU, start=0.08, eval_every=100)  # 0.02 is for 768 channels, and slow at 128
 TINY = replace(
     CPU, block_size=16, n_layer=2, n_head=2, n_embd=32, steps=20, batch_size=8, eval_every=10,
     eval_batches=2, warmup=5, baselines=False,

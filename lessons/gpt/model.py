@@ -50,6 +50,8 @@ class Shape(Protocol):
     @property
     def dropout(self) -> float: ...
     @property
+    def start(self) -> float: ...
+    @property
     def bias(self) -> bool: ...
     @property
     def tied(self) -> bool: ...
@@ -221,17 +223,19 @@ class GPT(nn.Module):
                 self.tokens.weight
             )  # the same table reads and writes (Press, Wolf 2017)
         if has(shape, "full"):
-            self.start_small(shape.n_layer)
+            self.start_small(shape)
 
-    def start_small(self, layers: int) -> None:
+    def start_small(self, shape: Shape) -> None:
         """Small weights: the first guess is nearly uniform, so the first loss is near ln V."""
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
             elif weight.dim() == 2:
-                # 2L branches add into one stream; shrunk so that their sum keeps its size
-                quiet = name.endswith("project.weight")
-                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * layers) if quiet else 0.02)
+                std = shape.start if "blocks" in name else 0.02
+                if name.endswith("project.weight"):
+                    # 2L branches add into one stream; shrunk so that their sum keeps its size
+                    std /= math.sqrt(2 * shape.n_layer)
+                nn.init.normal_(weight, std=std)
 
     def embed(self, ids: Tensor, start: int = 0) -> Tensor:
         """What each character is, plus where it stands: (B, T) -> (B, T, C)."""

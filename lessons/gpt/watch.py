@@ -10,7 +10,7 @@ from torch.nn import Module
 from lessons.blocks.ngrams import Counted
 from lessons.gpt.build import build
 from lessons.gpt.generate import generate
-from lessons.gpt.inspect import inspect
+from lessons.gpt.inspect import glance, read
 from zhtui.lab import Bars, Run, Sampling, Table, Text
 
 SAMPLE = Sampling(tokens=200, temperature=0.8)
@@ -35,7 +35,7 @@ def watch(run: Run) -> None:
     text, model = run.once(build)
     written = "".join(token.text for token in generate(run, "", SAMPLE))
     run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
-    for name, view in inspect(run, text.decode(text.val[:PASSAGE])):
+    for name, view in glance(read(run, text.decode(text.val[:PASSAGE]))):
         run.show(name, view)
     parts = {"tokens": model.tokens, "positions": model.positions}
     parts |= {f"block {i + 1}": block for i, block in enumerate(model.blocks)}

@@ -153,7 +153,7 @@ def test_parameter_counts_are_the_published_ones() -> None:
 @pytest.mark.parametrize(
     ("preset", "tolerance"),
     # at 384 channels a tied table leans to what it has just read; nanoGPT prints 4.28 there too
-    [("tiny", 0.1), ("cpu", 0.1), ("large", 0.1), ("paper", 0.12)],
+    [("tiny", 0.1), ("quick", 0.1), ("cpu", 0.1), ("large", 0.1), ("paper", 0.12)],
 )
 def test_the_first_guess_is_nearly_uniform(preset: str, tolerance: float) -> None:
     model = model_of(PRESETS[preset], vocab=65)
@@ -186,6 +186,12 @@ def test_each_rung_adds_what_it_names() -> None:
     assert {"attention.project.weight", "think.project.weight"} <= ladder[4] - ladder[3]
     assert {"norm1.weight", "norm2.weight", "norm.weight"} <= ladder[5] - ladder[4]
     assert ladder[6] == ladder[5]  # the same parts, begun small
+
+
+def test_branches_begin_quiet_and_the_rest_with_the_spread_asked_for() -> None:
+    block = model_of(replace(PRESETS["quick"], n_layer=8)).blocks[0]
+    assert block.attention.qkv.weight.std().item() == pytest.approx(0.08, rel=0.05)
+    assert block.think.project.weight.std().item() == pytest.approx(0.08 / 4, rel=0.05)
 
 
 def test_tied_tables_are_one() -> None:
