@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import psutil
-
 
 def reading() -> str:
     """The GPU's load and power where there is one, else the CPU's load."""
-    from zhtui import device  # deferred: NVML is asked on the watcher's thread, not at start
+    import psutil  # deferred, with NVML, to the watcher's thread: 15 ms of the first frame
+
+    from zhtui import device
 
     for gpu in device.readings():
         return str(gpu)

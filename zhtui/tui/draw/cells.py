@@ -4,6 +4,7 @@ of.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +15,7 @@ from rich.cells import cell_len
 
 from zhtui.tui.draw.inks import PLAIN
 
+UTF_32 = f"utf-32-{sys.byteorder[0]}e"
 SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
 Glyphs = NDArray[np.str_]
 Codes = NDArray[np.uint8]
@@ -21,11 +23,10 @@ Codes = NDArray[np.uint8]
 
 def glyphs(text: str) -> list[str]:
     """One string a cell: a wide character is followed by "", what has no width is left out."""
+    if text.isascii() and text.isprintable():
+        return list(text)
     cells: list[str] = []
     for character in unicodedata.normalize("NFC", text):
-        if character.isascii() and character.isprintable():
-            cells.append(character)
-            continue
         shown = SHOWN.get(character, character if character.isprintable() else "·")
         width = cell_len(shown)
         if width:
@@ -42,8 +43,11 @@ class Cells:
         self.width, self.height = max(width, 0), max(height, 0)
         shape = (self.height, self.width)
         self.glyph: Glyphs = np.full(shape, " ", dtype="<U1")
-        self.ink: Codes = np.full(shape, PLAIN, dtype=np.uint8)
-        self.paper: Codes = np.zeros(shape, dtype=np.uint8)
+        looks = np.zeros((*shape, 2), dtype=np.uint8)  # ink and paper side by side …
+        self.ink: Codes = looks[..., 0]
+        self.paper: Codes = looks[..., 1]
+        self.ink[:] = PLAIN
+        self._look = looks.view(np.uint16)[..., 0]  # … so that one number tells a cell's look
 
     def put(self, x: int, y: int, text: str, ink: int = PLAIN, paper: int = 0) -> int:
         """Writes a line of text from (x, y), cut off at the edges; returns the next free x."""
@@ -77,19 +81,18 @@ class Cells:
         """Row `y` as (text, ink, paper) stretches of one colour."""
         if not self.width:
             return
-        ink, paper = self.ink[y], self.paper[y]
-        change = (ink[1:] != ink[:-1]) | (paper[1:] != paper[:-1])
-        row = self.glyph[y].tolist()
-        cuts = [0, *(np.flatnonzero(change) + 1).tolist(), self.width]
-        for start, stop in pairwise(cuts):
-            yield "".join(row[start:stop]), int(ink[start]), int(paper[start])
+        look = self._look[y]
+        row = self.glyph[y].tobytes().decode(UTF_32)  # a cell without a glyph reads as \0
+        cuts = [0, *((look[1:] != look[:-1]).nonzero()[0] + 1).tolist(), self.width]
+        inks, papers = self.ink[y, cuts[:-1]].tolist(), self.paper[y, cuts[:-1]].tolist()
+        for (start, stop), ink, paper in zip(pairwise(cuts), inks, papers, strict=True):
+            text = row[start:stop]
+            yield text.replace("\0", "") if "\0" in text else text, ink, paper
 
     def differs(self, other: Cells | None) -> list[int] | None:
         """The rows in which two grids differ; None when their sizes do."""
         if other is None or (other.width, other.height) != (self.width, self.height):
             return None
-        changed = (
-            (self.glyph != other.glyph) | (self.ink != other.ink) | (self.paper != other.paper)
-        )
+        changed = (self.glyph != other.glyph) | (self._look != other._look)
         rows: list[int] = np.flatnonzero(changed.any(axis=1)).tolist()
         return rows

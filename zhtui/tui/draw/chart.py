@@ -88,6 +88,7 @@ class Picture:
     whole: bool = True  # x counts in whole numbers
     empty: str = "no numbers yet"
     range: ticks.Range = field(default_factory=ticks.Range)
+    margin: int = 6  # columns that the y labels took when it was last drawn
 
     @property
     def drawable(self) -> list[Level]:
@@ -153,13 +154,13 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     left, right = window(picture)
     ends = _gutter(picture, width)
     rows = height - 3
-    rough = max(width - 10 - ends, 4)
+    rough = max(width - picture.margin - ends, 4)
     log_x = picture.log_x
     columns = [line.series.columns(left, right, 2 * rough, log_x) for line in picture.lines]
     low, high, log = bounds(picture, columns)
     frame = Frame(left, right, low, high, log, log_x)
     marks = _y_marks(frame, rows)
-    margin = max(len(text) for _, text in marks) + 2
+    margin = picture.margin = max(len(text) for _, text in marks) + 2
     plot = max(width - margin - ends, 4)
     if plot != rough:
         columns = [line.series.columns(left, right, 2 * plot, log_x) for line in picture.lines]
@@ -216,7 +217,7 @@ def _axes(cells: Cells, frame: Frame, marks: list[tuple[int, str]], area: Area, 
         cells.put(x - 1, y + row, "┤", RULE)
     cells.put(x - 1, y + height, "└" + "─" * width, RULE)
     rounded = ticks.logarithmic if frame.log_x else ticks.linear
-    values = rounded(frame.left, frame.right, max(width // 14, 1))
+    values = rounded(frame.left, frame.right, max(width // (8 if frame.log_x else 14), 1))
     step = ticks.nice_step(frame.right - frame.left, max(width // 14, 1))
     free = 0
     for value in values:
@@ -270,7 +271,7 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
 def _filled(values: Floats, broken: braille.Dots) -> Floats:
     """Columns between two known ones, interpolated, unless the line is broken between them."""
     known = np.flatnonzero(np.isfinite(values))
-    if len(known) < 2:
+    if len(known) < 2 or known[-1] - known[0] + 1 == len(known):
         return values
     places = np.arange(len(values))
     full = np.interp(places, known, values[known], left=np.nan, right=np.nan)

@@ -78,11 +78,10 @@ def blocks(cells: Cells, x: int, y: int, levels: Codes) -> None:
     height, width = min(len(top), cells.height - y), min(levels.shape[1], cells.width - x)
     top, bottom = top[:height, :width], bottom[:height, :width]
     area = np.s_[y : y + height, x : x + width]
-    same = top == bottom
-    only = (top == 0) & (bottom != 0)  # the upper half is empty: paint the lower one
-    cells.glyph[area] = np.where(same, " ", np.where(only, "▄", "▀"))
-    cells.ink[area] = np.where(only, bottom, top)
-    cells.paper[area] = np.where(only, 0, bottom)
+    more, less = np.maximum(top, bottom), np.minimum(top, bottom)
+    cells.glyph[area] = np.where(top == bottom, " ", np.where(top > bottom, "▀", "▄"))
+    cells.ink[area] = more  # the same two colours are the same style, whichever is on top
+    cells.paper[area] = less
 
 
 @dataclass(frozen=True)
@@ -214,8 +213,9 @@ def _cursor(
     x, y = place.x + j * size, place.y + i * size // 2
     if 0 <= y < cells.height and 0 <= x < cells.width:
         if size == 1:
+            upper = cells.glyph[y, x] != "▄"  # which half the ink paints now
+            other = cells.paper[y, x] if upper == (i % 2 == 0) else cells.ink[y, x]
             cells.glyph[y, x] = "▀" if i % 2 == 0 else "▄"
-            other = cells.paper[y, x] if i % 2 == 0 else cells.ink[y, x]
             cells.ink[y, x], cells.paper[y, x] = CURSOR, other
         else:
             middle = y + (size // 2 - 1) // 2

@@ -39,7 +39,7 @@ def draw(view: Scatter, width: int, height: int, rich: bool = True) -> Cells:
         _field(cells, np.asarray(view.field, dtype=np.float64), top, rows, rich)
     else:
         _cross(cells, span, top, rows)
-    _points(cells, view, span, top, rows, rich)
+    _points(cells, view, span, top, rows)
     cells.put(0, height - 1, f"x {number(span[0])} … {number(span[1])}", FAINT)
     text = f"y {number(span[2])} … {number(span[3])}"
     cells.put(width - len(text), height - 1, text, FAINT)
@@ -74,7 +74,7 @@ def _cross(cells: Cells, span: Extent, top: int, rows: int) -> None:
             cells.put(x, top + row, "│", RULE)
 
 
-def _points(cells: Cells, view: Scatter, span: Extent, top: int, rows: int, rich: bool) -> None:
+def _points(cells: Cells, view: Scatter, span: Extent, top: int, rows: int) -> None:
     """A mark a point, its shape and colour by its group; or its label."""
     low, high, bottom, ceiling = span
     x = (np.asarray(view.x, dtype=np.float64) - low) / ((high - low) or 1.0)
@@ -85,7 +85,5 @@ def _points(cells: Cells, view: Scatter, span: Extent, top: int, rows: int, rich
         label = view.labels[index] if index < len(view.labels) else ""
         column = min(int(x[index] * cells.width), cells.width - 1)
         row = top + min(int(y[index] * rows), rows - 1)
-        under = int(cells.ink[row, column]) if cells.glyph[row, column] == "▀" else 0
-        paper = under if rich and view.field is not None else 0
         ink = TITLE if view.field is not None else SERIES + group % SERIES_COUNT
-        cells.put(column, row, label or MARKS[group % len(MARKS)], ink, paper)
+        cells.put(column, row, label or MARKS[group % len(MARKS)], ink)
