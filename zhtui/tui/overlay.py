@@ -75,7 +75,8 @@ class Trace:
             course = self._courses[key] = Course(Series(smoothing))
         fresh = source.x[course.taken :]
         if len(fresh):
-            course.series.extend(self._along(fresh, axis), source.y[course.taken :])
+            values = source.y[course.taken :].astype(np.float64)
+            course.series.extend(self._along(fresh, axis), values)
             course.taken, course.last = len(source), float(fresh[-1])
         return course.series
 

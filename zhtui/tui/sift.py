@@ -1,7 +1,7 @@
 """Which runs of many: a filter as one line of words, and an order.
 
-Every word must hold. `gpt` is somewhere in the run's lesson, name, state, preset or note; `lr=0.001`
-is a knob's value; `best<1.9`, `steps>=1000`, `n_layer>2` compare a number of the run.
+Every word must hold. `gpt` is somewhere in the run's lesson, name, state, preset or note;
+`lr=0.001` is a knob's value; `best<1.9`, `steps>=1000`, `n_layer>2` compare a number of the run.
 """
 
 from __future__ import annotations

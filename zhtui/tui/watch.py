@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from textual.message_pump import MessagePump
 
@@ -125,6 +125,15 @@ class Follower:
             self._growth.view = (step, name, view)
 
 
+class Reading(Protocol):
+    """What the thread looks at in turn, for a screen."""
+
+    target: MessagePump
+    behind: bool
+
+    def look(self, now: float) -> bool: ...
+
+
 class Watch(threading.Thread):
     """The thread. `target` hears of runs and of the device; each follower has its own."""
 
@@ -139,17 +148,17 @@ class Watch(threading.Thread):
         self.root, self.target, self.device, self.clock = root, target, device, clock
         self.runs: tuple[Seen, ...] = ()
         self.reading = ""
-        self._followers: tuple[Follower, ...] = ()
+        self._followers: tuple[Reading, ...] = ()
         self._known: dict[Path, tuple[float, Seen]] = {}
         self._end, self._hurry = threading.Event(), threading.Event()
         self._next_runs = self._next_device = 0.0
 
-    def follow(self, follower: Follower) -> None:
+    def follow(self, follower: Reading) -> None:
         """Begins to tail a run."""
         self._followers = (*self._followers, follower)
         self._hurry.set()
 
-    def drop(self, follower: Follower) -> None:
+    def drop(self, follower: Reading) -> None:
         """Tails a run no longer."""
         self._followers = tuple(each for each in self._followers if each is not follower)
 

@@ -29,13 +29,14 @@ from zhtui.tui.screens.panes import Pane
 from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.lines import Word
 from zhtui.tui.widgets.log import LogView
 from zhtui.tui.widgets.rows import Item
 from zhtui.tui.widgets.window import LongRows
 from zhtui.wording import number
 
 NAME = {STEP: "step", TIME: "seconds", UNITS: "tokens"}
-WIDE = 100  # columns from which the list shows all it has
+NARROW, WIDE = 76, 100  # cells below which the list shows less, and from which it shows all
 Lessons = Callable[[str], Lesson | None]
 
 
@@ -47,12 +48,15 @@ def key_of(run: Seen) -> str:
 def columns(width: int) -> dict[str, tuple[int, int]]:
     """(x, width) of each column that there is room for."""
     wanted = {"mark": 2, "sign": 2, "lesson": 13, "run": 19, "step": 17, "best": 10, "age": 11}
+    if width < NARROW:
+        wanted = {**wanted, "lesson": 11, "run": 17, "step": 0, "age": 0}
     if width >= WIDE:
-        wanted = {**wanted, "loss": 10, "preset": 9, "note": 99}
+        wanted = {**wanted, "loss": 10, "preset": 9, "note": width}
     x, found = 2, {}
     for name, size in wanted.items():
-        found[name] = (x, min(size, width - x))
-        x += size
+        if size:
+            found[name] = (x, min(size, width - x))
+            x += size
     return found
 
 
@@ -84,7 +88,13 @@ class ListPane(Pane):
 
 def _head(cells: Cells, y: int, chosen: bool) -> None:
     spots = columns(cells.width)
-    titles = {"lesson": "lesson", "run": "run", "age": "written", "preset": "preset", "note": "note"}
+    titles = {
+        "lesson": "lesson",
+        "run": "run",
+        "age": "written",
+        "preset": "preset",
+        "note": "note",
+    }
     for name, text in titles.items():
         if name in spots:
             cells.put(spots[name][0], y, text, FAINT)
@@ -102,13 +112,13 @@ def _row(
         lesson = lesson_of(run.folder.lesson)
         sign, ink = states.sign(status.state)
         good = lesson is not None and states.reached(lesson, status.best)
-        parent = run.card.get("parent")
-        origin = f"⑂ {parent['run']} @ {parent['step']:,}" if _is_parent(parent) else ""
+        parent = _parent(run)
+        origin = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,}"
         note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))
         age = status.state if status.live else states.ago(now - status.time)
         right = {
             "step": (f"{status.step:,} / {status.steps:,}", PLAIN),
-            "best": (number(status.best), GOOD if good else PLAIN),
+            "best": (f"{'✓ ' if good else ''}{number(status.best)}", GOOD if good else PLAIN),
             "loss": (number(status.row.get("loss")), FAINT),
         }
         left = {
@@ -136,8 +146,12 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else f"{text[: max(room - 1, 0)]}…"
 
 
-def _is_parent(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("step"), int) and "run" in value
+def _parent(run: Seen) -> tuple[str, int] | None:
+    """(run, step) that a run was forked from."""
+    parent = run.card.get("parent")
+    if not isinstance(parent, Mapping) or not isinstance(parent.get("step"), int):
+        return None
+    return str(parent.get("run")), parent["step"]
 
 
 class OverlayPane(Pane):
@@ -163,12 +177,18 @@ class OverlayPane(Pane):
         if overlay.traces and metric and not lines:
             picture.empty = f"no run here has counted its {NAME[overlay.axis]}"
         picture.x_name, picture.whole = NAME[overlay.axis], overlay.axis != TIME
+        self.title(overlay, lessons)
+        self.chart.show(lines, overlay.levels(metric, lessons) if lines else [], 0.0)
+
+    def title(self, overlay: Overlay, lessons: Sequence[Lesson]) -> None:
+        """What is drawn, and how, in the border."""
+        picture, metric = self.chart.picture, overlay.shown(lessons)
         smooth = "unsmoothed" if not overlay.smoothing else f"smoothed {overlay.smoothing:g}"
         names = overlay.metrics(lessons)
         count = f" · {names.index(metric) + 1} of {len(names)}" if len(names) > 1 else ""
         logs = "".join(f" · log {n}" for n, on in (("x", picture.log_x), ("y", picture.log)) if on)
-        self.name_it(f"{metric or 'chart'}{count} · {smooth}{logs}")
-        self.chart.show(lines, overlay.levels(metric, lessons) if lines else [], 0.0)
+        over = "" if overlay.axis == STEP else f" · over {NAME[overlay.axis]}"
+        self.name_it(f"{metric or 'chart'}{count}{over} · {smooth}{logs}")
 
 
 class Differences(Drawn):
@@ -178,21 +198,21 @@ class Differences(Drawn):
 
     def __init__(self) -> None:
         super().__init__(id="differences")
-        self.table: list[list[tuple[str, int]]] = []
-        self.about: list[list[tuple[str, int]]] = []
+        self.table: list[list[Word]] = []
+        self.about: list[list[Word]] = []
+        self.knobs: list[str] = []
 
-    def show(
-        self, table: list[list[tuple[str, int]]], about: list[list[tuple[str, int]]]
-    ) -> None:
+    def show(self, table: list[list[Word]], about: list[list[Word]], knobs: list[str]) -> None:
         """Other lines; every cell is (text, ink)."""
-        if (table, about) != (self.table, self.about):
-            self.table, self.about = table, about
+        if (table, about, knobs) != (self.table, self.about, self.knobs):
+            self.table, self.about, self.knobs = table, about, knobs
             self.redraw()
 
     def draw(self, width: int, height: int) -> Cells:
         sizes = [max(len(text) for text, _ in column) for column in zip(*self.table, strict=True)]
         total = sum(sizes) + 2 * len(sizes)
-        cells = Cells(max(width, total), max(height, len(self.table) + len(self.about) + 2))
+        about = [*self.about, *self._wrapped(width)]
+        cells = Cells(max(width, total), max(height, len(self.table) + len(about) + 2))
         for y, row in enumerate(self.table):
             x = 0
             for index, ((text, ink), size) in enumerate(zip(row, sizes, strict=True)):
@@ -200,11 +220,21 @@ class Differences(Drawn):
                 x += size + 2
         y = len(self.table)
         cells.put(0, y, "─" * width, RULE)
-        for line in self.about:
+        for line in about:
             y, x = y + 1, 0
             for text, ink in line:
                 x = cells.put(x, y, text, ink)
         return cells
+
+    def _wrapped(self, width: int) -> list[list[Word]]:
+        """The knobs of the run at the cursor, as many on a line as fit."""
+        lines = [""]
+        for knob in self.knobs:
+            if lines[-1] and len(lines[-1]) + len(knob) + 11 > width:
+                lines.append("")
+            lines[-1] += f"{knob}  "
+        heads = ["knobs    ", *[" " * 9] * (len(lines) - 1)]
+        return [[(head, FAINT), (text, FAINT)] for head, text in zip(heads, lines, strict=True)]
 
 
 class ComparePane(Pane):
@@ -221,7 +251,8 @@ class ComparePane(Pane):
     ) -> None:
         """Draws the table and what is known of the run at the cursor."""
         table = _table(overlay, lessons, chart)
-        self.query_one(Differences).show(table, _about(run))
+        knobs = [f"{name}={value}" for name, value in _settings(run).items()] if run else []
+        self.query_one(Differences).show(table, _about(run), knobs)
 
 
 def differing(runs: Sequence[Seen]) -> list[str]:
@@ -238,14 +269,12 @@ def _settings(run: Seen) -> dict[str, str]:
     return {**first, **{str(name): config.text(value) for name, value in knobs.items()}}
 
 
-def _table(
-    overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget
-) -> list[list[tuple[str, int]]]:
+def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> list[list[Word]]:
     metric, picture = overlay.shown(lessons), chart.picture
     higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
     at = "last" if picture.cursor is None else f"at {place(picture)}"
     knobs = differing([trace.seen for trace in overlay.traces])
-    heads = ["", "run", at, "best", "step of it", "steps", *knobs]
+    heads = ["", "run", at, "best", "@", *knobs]
     table = [[(text, FAINT) for text in heads]]
     for trace in overlay.traces:
         series = trace.course(metric, overlay.axis, overlay.smoothing)
@@ -253,7 +282,7 @@ def _table(
         index = series.at(where) if series is not None else None
         value = float(series.y[index]) if series is not None and index is not None else None
         best, ink = trace.best(metric, higher), SERIES + trace.colour % SERIES_COUNT
-        card, status = _settings(trace.seen), trace.history.status or trace.seen.status
+        card = _settings(trace.seen)
         table.append(
             [
                 ("━", ink),
@@ -261,30 +290,27 @@ def _table(
                 (number(value), TITLE),
                 (number(best[1]) if best else "–", GOOD),
                 (number(best[0]) if best else "–", FAINT),
-                (f"{status.step:,}", PLAIN),
                 *((card.get(name, "–"), YOURS) for name in knobs),
             ]
         )
     return table
 
 
-def _about(run: Seen | None) -> list[list[tuple[str, int]]]:
+def _about(run: Seen | None) -> list[list[Word]]:
     """The run at the cursor: where it comes from, what was noted, what went wrong."""
     if run is None:
         return []
     card, data = run.card, run.card.get("data")
     lines = [[(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]]
-    parent = card.get("parent")
-    if isinstance(parent, Mapping) and _is_parent(parent):
-        lines.append([("forked   ", FAINT), (f"{parent['run']} at step {parent['step']:,}", PLAIN)])
+    parent = _parent(run)
+    if parent is not None:
+        lines.append([("forked   ", FAINT), (f"{parent[0]} at step {parent[1]:,}", PLAIN)])
     if isinstance(data, Mapping):
         lines.append([("data     ", FAINT), (str(data.get("name", "")), PLAIN)])
     if run.status.error:
         lines.append([("failed   ", FAINT), (run.status.error, WRONG)])
-    for index, text in enumerate(run.note.split("\n") if run.note else []):
-        lines.append([("note     " if not index else " " * 9, FAINT), (text, PLAIN)])
-    knobs = "  ".join(f"{name}={value}" for name, value in _settings(run).items())
-    return [*lines, [("knobs    ", FAINT), (knobs, FAINT)]]
+    lines += [[("note     ", FAINT), (text, PLAIN)] for text in run.note.split("\n") if text]
+    return lines
 
 
 class LogPane(Pane):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.message import Message
+
 from zhtui.tui import keys
 from zhtui.tui.draw import chart
 from zhtui.tui.draw.cells import Cells
@@ -17,9 +19,22 @@ class ChartWidget(Drawn):
     BINDINGS = keys.bindings("chart")
     DEFAULT_CSS = "ChartWidget { overflow: hidden hidden; }"
 
+    class Pointed(Message):
+        """The crosshair stands elsewhere; `at` is None where it was put away."""
+
+        def __init__(self, chart: ChartWidget, at: float | None) -> None:
+            super().__init__()
+            self.chart, self.at = chart, at
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.picture = Picture()
+
+    def point(self, at: float | None) -> None:
+        """Puts the crosshair somewhere, or away, and says so."""
+        self.picture.cursor = at
+        self.redraw()
+        self.post_message(self.Pointed(self, at))
 
     def show(self, lines: Sequence[Line], levels: Sequence[Level], total: float) -> None:
         """What to draw from now on; the crosshair and the window stay."""
@@ -51,7 +66,7 @@ class ChartWidget(Drawn):
         index = min(max(index, 0), len(x) - 1)
         self.picture.cursor = float(x[index])
         self._keep_in_sight(left, right)
-        self.redraw()
+        self.point(self.picture.cursor)
 
     def _keep_in_sight(self, left: float, right: float) -> None:
         cursor = self.picture.cursor
@@ -78,15 +93,15 @@ class ChartWidget(Drawn):
     def action_log(self) -> None:
         """Logarithmic height, where all values are positive."""
         self.picture.log = not self.picture.log
-        self.redraw()
+        self.point(self.picture.cursor)
 
     def action_live(self) -> None:
         """Back to the whole run, following its end."""
-        self.picture.span = self.picture.cursor = None
-        self.redraw()
+        self.picture.span = None
+        self.point(None)
 
     def clear_cursor(self) -> bool:
         """Puts the crosshair away; whether there was one."""
-        shown, self.picture.cursor = self.picture.cursor is not None, None
-        self.redraw()
+        shown = self.picture.cursor is not None
+        self.point(None)
         return shown

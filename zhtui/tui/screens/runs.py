@@ -1,0 +1,472 @@
+"""All runs of all lessons: found, compared in one chart, noted, renamed, exported, deleted."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.events import Resize
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
+
+from zhtui import tend
+from zhtui.errors import ConfigError
+from zhtui.lesson import Lesson
+from zhtui.tui import keys, sift
+from zhtui.tui.draw.inks import FAINT, TITLE, YOURS
+from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+from zhtui.tui.overlay import AXES, SMOOTHINGS, Overlay, Trace
+from zhtui.tui.screens.dialogs import Ask, EditKnob
+from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
+from zhtui.tui.screens.panes import Pane
+from zhtui.tui.screens.runs_export import export
+from zhtui.tui.screens.runs_panes import (
+    ComparePane,
+    ListPane,
+    LogPane,
+    OverlayPane,
+    colour_for,
+    key_of,
+)
+from zhtui.tui.session import Session
+from zhtui.tui.watch import Follower, Seen
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
+from zhtui.tui.widgets.log import LogTail, LogView
+from zhtui.tui.widgets.rows import Rows
+
+HELP = """
+1 lists the runs of every lesson; ● marks those that are in the chart. Without a mark the chart
+shows the run at the cursor. ✓ finished, ▶ running, ‖ paused, ■ stopped, ✗ failed, ? lost its
+worker; a best figure with ✓ reached what is published; ↳ names the run it was forked from.
+
+2 draws one metric of all marked runs, with published figures and baselines as dashed lines; the
+arrow keys move a crosshair, and 3 then reads every line at it. 3 shows the best values too, and the
+knobs in which the runs differ. 4 is what the worker of the run at the cursor wrote to its console.
+
+A filter is a line of words that must all hold: gpt is somewhere in the run's lesson, name, state,
+preset or note; lr=0.001 is a knob; best<1.9 and steps>=1000 compare numbers.
+"""
+PLACES = (("Here", "runs"), ("In the list", "list"), ("In the chart", "chart"))
+
+
+class RunsScreen(Screen[None]):
+    """The runs of the store, as the watcher last saw them."""
+
+    BINDINGS: ClassVar = keys.bindings("runs")
+    CSS = """
+    RunsScreen #runs-panes { height: 1fr; layout: grid; grid-size: 2 2; grid-rows: 2fr 3fr;
+        grid-columns: 3fr 2fr; }
+    RunsScreen #runs { column-span: 2; padding: 0; }
+    RunsScreen.-one #runs-panes { grid-size: 1 1; grid-rows: 1fr; grid-columns: 1fr; }
+    RunsScreen.-one #runs { column-span: 1; }
+    RunsScreen.-all #runs-panes { grid-size: 2 3; grid-rows: 2fr 3fr 1fr; }
+    RunsScreen.-all #console { column-span: 2; }
+    RunsScreen.-small #runs-panes { display: none; }
+    RunsScreen.-small #small { display: block; }
+    RunsScreen #filter-line { display: none; height: 1; padding: 0 1; }
+    RunsScreen #filter-line.-open { display: block; }
+    RunsScreen #filter-sign { width: auto; color: $accent; text-style: bold; }
+    RunsScreen #filter { width: 1fr; background: $background; }
+    """
+    explained = (HELP, PLACES)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.overlay = Overlay()
+        self.marks: dict[Path, int] = {}  # folder -> colour, in the order of marking
+        self.listed: list[Seen] = []
+        self.order, self.backwards, self.words = sift.ORDERS[0], False, ""
+        self.current, self.zoomed = 1, False
+        self.console: LogTail | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="top")
+        yield Rule()
+        with Container(id="runs-panes"):
+            yield ListPane()
+            yield OverlayPane()
+            yield ComparePane()
+            yield LogPane()
+        yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
+        with Horizontal(id="filter-line"):
+            yield Static("filter / ", id="filter-sign")
+            words = Input(placeholder="gpt  lr=0.001  best<1.9", compact=True, id="filter")
+            words.cursor_blink = False
+            yield words
+        yield KeyLine("runs", "anywhere", id="keys")
+
+    def on_mount(self) -> None:
+        self.refresh_runs()
+        self.to(1)
+
+    # The list
+
+    def lesson_of(self, name: str) -> Lesson | None:
+        """The card of a lesson, where it is here."""
+        entry = self.session.entry(name)
+        return entry.lesson if entry else None
+
+    @property
+    def lessons(self) -> list[Lesson]:
+        """The lessons of the runs in the chart."""
+        names = dict.fromkeys(trace.seen.folder.lesson for trace in self.overlay.traces)
+        return [lesson for lesson in map(self.lesson_of, names) if lesson is not None]
+
+    @property
+    def chosen(self) -> Seen | None:
+        """The run at the cursor."""
+        key = self.query_one(ListPane).rows.chosen
+        return next((run for run in self.listed if key_of(run) == key), None)
+
+    def refresh_runs(self) -> None:
+        """Sifts and orders what the watcher saw, and draws it."""
+        runs = self.session.runs()
+        known = {run.folder.path for run in runs}
+        self.marks = {path: colour for path, colour in self.marks.items() if path in known}
+        sifted = sift.sifted(runs, self.words)
+        self.listed = sift.ordered(sifted, self.order, self.backwards, self._higher)
+        now = self.session.clock()
+        self.query_one(ListPane).show(self.listed, self.marks, self.lesson_of, now)
+        self._follow()
+        self._show_top()
+        self._show()
+
+    def _higher(self, name: str) -> bool:
+        lesson = self.lesson_of(name)
+        return lesson is not None and lesson.higher
+
+    def _show_top(self) -> None:
+        count, whole = len(self.listed), len(self.session.runs())
+        shown = f"{whole:,} run{'s' if whole != 1 else ''}"
+        shown = shown if count == whole else f"{count:,} of {shown}"
+        parts = [words("runs", TITLE, 9), words(shown, YOURS, 8)]
+        if self.marks:
+            parts.append(words(f"{len(self.marks)} marked", YOURS, 7))
+        arrow = " backwards" if self.backwards else ""
+        parts.append(words(f"by {self.order}{arrow}", FAINT, 6))
+        if self.words:
+            parts.append(words(f"/ {self.words}", YOURS, 8))
+        parts.append(words(self.session.reading(), FAINT, 1))
+        self.query_one("#top", Line).show(parts)
+
+    # What is followed
+
+    def _wanted(self) -> list[Seen]:
+        """The runs in the chart: the marked ones, else the one at the cursor."""
+        if self.marks:
+            known = {run.folder.path: run for run in self.session.runs()}
+            return [known[path] for path in self.marks]
+        return [self.chosen] if self.chosen is not None else []
+
+    def _follow(self) -> None:
+        """Follows the runs in the chart, and drops the others."""
+        wanted = self._wanted()
+        before = {trace.seen.folder.path: trace for trace in self.overlay.traces}
+        traces = []
+        for run in wanted:
+            path = run.folder.path
+            trace = before.pop(path, None)
+            if trace is None:
+                trace = Trace(run, Follower(run.folder, self), self.marks.get(path, 0))
+                self.session.watch.follow(trace.follower)
+            trace.seen, trace.colour = run, self.marks.get(path, 0)
+            traces.append(trace)
+        for trace in before.values():
+            self.session.watch.drop(trace.follower)
+        self.overlay.traces = traces
+        self._follow_console()
+
+    def _follow_console(self) -> None:
+        run, pane = self.chosen, self.query_one(LogPane)
+        folder = run.folder if run is not None and pane.display else None
+        if self.console is not None and self.console.folder != folder:
+            self.session.watch.drop(self.console)
+            self.console = None
+        if self.console is None:
+            self.query_one(LogView).show([])
+            if folder is not None:
+                self.console = LogTail(folder, self)
+                self.session.watch.follow(self.console)
+
+    def on_screen_suspend(self) -> None:
+        """Reads nothing for what is not seen; under a dialog it still is."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self._drop_all()
+
+    def on_screen_resume(self) -> None:
+        self._drop_all()
+        for trace in self.overlay.traces:
+            self.session.watch.follow(trace.follower)
+        self.refresh_runs()
+
+    def on_unmount(self) -> None:
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        for trace in self.overlay.traces:
+            self.session.watch.drop(trace.follower)
+        if self.console is not None:
+            self.session.watch.drop(self.console)
+            self.console = None
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        if self.session.link.free():
+            self.refresh_runs()
+
+    def on_device_read(self, message: DeviceRead) -> None:
+        if self.session.link.free():
+            self._show_top()
+
+    def on_run_grew(self, message: RunGrew) -> None:
+        """Takes and draws what is new."""
+        if not self.session.link.free():
+            return
+        grown = [trace.grow() for trace in self.overlay.traces]
+        if any(grown):
+            self._show()
+        if self.console is not None:
+            self.query_one(LogView).show(self.console.take())
+
+    def _show(self) -> None:
+        empty = "space marks a run" if self.listed else "no run here"
+        if any(trace.history.status is None for trace in self.overlay.traces):
+            empty = "reading…"
+        elif self.overlay.traces:
+            empty = "nothing recorded yet"
+        pane = self.query_one(OverlayPane)
+        pane.show(self.overlay, self.lessons, empty)
+        self._show_differences()
+
+    def _show_differences(self) -> None:
+        chart = self.query_one(OverlayPane).chart
+        self.query_one(ComparePane).show(self.overlay, self.lessons, chart, self.chosen)
+
+    def on_chart_widget_pointed(self, message: ChartWidget.Pointed) -> None:
+        self.query_one(OverlayPane).title(self.overlay, self.lessons)
+        self._show_differences()
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        if not self.marks:
+            self.query_one(OverlayPane).chart.restart("reading…")
+        self._follow()
+        self._show()
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        self.action_open()
+
+    # Marks and the chart
+
+    def action_mark(self) -> None:
+        """Marks the run at the cursor, or takes its mark away, and goes on to the next."""
+        run = self.chosen
+        if run is None:
+            return
+        if run.folder.path in self.marks:
+            del self.marks[run.folder.path]
+        else:
+            self._mark(run)
+        self.refresh_runs()
+        self.query_one(ListPane).rows.action_cursor(1)
+
+    def _mark(self, run: Seen) -> None:
+        self.marks[run.folder.path] = colour_for(None, list(self.marks.values()))
+
+    def action_mark_all(self) -> None:
+        """Marks all that are listed (the first twenty), or none."""
+        if self.marks:
+            self.marks = {}
+        else:
+            for run in self.listed[:20]:
+                self._mark(run)
+        self.refresh_runs()
+
+    def action_metric(self, by: int) -> None:
+        """Another metric."""
+        self.overlay.turn(self.lessons, by)
+        self._show()
+
+    def action_smooth(self) -> None:
+        """The next smoothing."""
+        place = SMOOTHINGS.index(self.overlay.smoothing) + 1
+        self.overlay.smoothing = SMOOTHINGS[place % len(SMOOTHINGS)]
+        self._show()
+
+    def action_axis(self) -> None:
+        """Steps, seconds or tokens."""
+        place = AXES.index(self.overlay.axis) + 1
+        self.overlay.axis = AXES[place % len(AXES)]
+        picture = self.query_one(OverlayPane).chart.picture
+        picture.span = picture.cursor = None
+        self._show()
+
+    def action_log_x(self) -> None:
+        """Logarithmic width, or linear."""
+        picture = self.query_one(OverlayPane).chart.picture
+        picture.log_x = not picture.log_x
+        self._show()
+
+    # Order and filter
+
+    def action_order(self, by: int) -> None:
+        """The next order."""
+        place = sift.ORDERS.index(self.order) + by
+        self.order, self.backwards = sift.ORDERS[place % len(sift.ORDERS)], False
+        self.refresh_runs()
+
+    def action_reverse(self) -> None:
+        """The order backwards."""
+        self.backwards = not self.backwards
+        self.refresh_runs()
+
+    def action_filter(self) -> None:
+        """Opens the line of the filter."""
+        self.query_one("#filter-line").add_class("-open")
+        self.query_one("#filter").focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.words = event.value
+        self.refresh_runs()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keeps the filter, and goes to the list."""
+        self.query_one("#filter-line").set_class(bool(event.value), "-open")
+        self.to(1)
+
+    # What is done to a run
+
+    def action_open(self) -> None:
+        """Opens the run on its lesson's screen."""
+        run = self.chosen
+        entry = self.session.entry(run.folder.lesson) if run else None
+        if run is not None and entry is None:
+            self.notify(f"the lesson {run.folder.lesson} is not here", severity="warning")
+        elif run is not None and entry is not None:
+            self.session.open_lesson(entry, run=run.folder.name)
+
+    def action_pause(self) -> None:
+        """Pauses or resumes the run."""
+        if self.chosen is not None:
+            self.session.pause_or_resume(self.chosen.folder)
+
+    def action_note(self) -> None:
+        """Edits the note."""
+        run = self.chosen
+        if run is None:
+            return
+
+        def taken(text: str | None) -> None:
+            if text is not None:
+                self.session.do(partial(tend.write_note, run.folder, text), "noted")
+
+        about = "a line to find the run by; an empty one takes the note away"
+        first = run.note.split("\n")[0]
+        self.app.push_screen(EditKnob(f"note to {key_of(run)}", about, first, _any), taken)
+
+    def action_rename(self) -> None:
+        """Edits the name."""
+        run = self.chosen
+        if run is None:
+            return
+
+        def taken(name: str | None) -> None:
+            if name is not None:
+                self.session.do(lambda: self._rename(run, name))
+
+        about = "a-z, 0-9, dot and dash; forks of the run are told"
+        dialog = EditKnob(f"another name for {key_of(run)}", about, run.folder.name, _named)
+        self.app.push_screen(dialog, taken)
+
+    def _rename(self, run: Seen, name: str) -> str:
+        renamed = tend.rename(self.session.root, run.folder, name)
+        if run.folder.path in self.marks:
+            self.marks[renamed.path] = self.marks.pop(run.folder.path)
+        return f"{run.folder.name} is now {renamed.name}"
+
+    def action_delete(self) -> None:
+        """Asks, then deletes."""
+        run = self.chosen
+        if run is None:
+            return
+
+        def taken(answer: str | None) -> None:
+            if answer == "d":
+                self.session.do(partial(tend.delete, run.folder), f"{run.folder.name} deleted")
+
+        question = f"Delete {key_of(run)} with its checkpoints? It cannot be brought back."
+        self.app.push_screen(Ask(question, [("n", "keep it"), ("d", "delete")]), taken)
+
+    def action_export(self) -> None:
+        """Asks for a format, then writes the runs in the chart into the working directory."""
+        chart = self.query_one(OverlayPane).chart
+        export(self.session, self.overlay, self.lessons, chart.picture)
+
+    # Panes
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        kind = layout(self.size.width, self.size.height)
+        kind = ONE if self.zoomed and kind != SMALL else kind
+        for each in KINDS:
+            self.set_class(each == kind, f"-{each}")
+        beside = 4 if self.current == 4 else 3
+        shown = {ONE: {self.current}, TWO: {1, 2, beside}, ALL: {1, 2, 3, 4}}
+        for pane in self.query(Pane):
+            pane.display = pane.number in shown.get(kind, set())
+        self._follow_console()
+
+    def to(self, number: int) -> None:
+        """Goes to a pane."""
+        self.current = number
+        self._arrange()
+        pane = next(pane for pane in self.query(Pane) if pane.number == number)
+        if pane.target is not None:
+            pane.target.focus()
+
+    def action_to(self, number: int) -> None:
+        """A pane by its number."""
+        self.to(number)
+
+    def action_pane(self, by: int) -> None:
+        """The next pane."""
+        self.to((self.current - 1 + by) % 4 + 1)
+
+    def action_console(self) -> None:
+        """The console; again to come back."""
+        self.to(1 if self.current == 4 else 4)
+
+    def action_zoom(self) -> None:
+        """One pane alone, or all again."""
+        self.zoomed = not self.zoomed
+        self.to(self.current)
+
+    def action_back(self) -> None:
+        """Puts away the filter's line, the crosshair, the zoom, the filter, then the screen."""
+        line, chart = self.query_one("#filter", Input), self.query_one(OverlayPane).chart
+        if self.focused is not line and self.focused is chart and chart.clear_cursor():
+            self._show_differences()
+        elif self.zoomed and self.focused is not line:
+            self.action_zoom()
+        elif self.query_one("#filter-line").has_class("-open"):
+            line.value = ""
+            self.query_one("#filter-line").remove_class("-open")
+            self.to(1)
+        else:
+            self.dismiss(None)
+
+
+def _any(text: str) -> None:
+    """Every text will do."""
+
+
+def _named(name: str) -> None:
+    from zhtui.store import NAME
+
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} cannot name a run; use a-z, 0-9, dot, dash, at most 64")
