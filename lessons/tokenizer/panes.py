@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.style import Style
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.message import Message
@@ -113,6 +114,7 @@ class Long(Sketch):
     def __init__(self, paint_row: Callable[[int, int], Cells], id: str) -> None:
         super().__init__(lambda width, height: Cells(width, 0), id)
         self.paint_row, self.rows = paint_row, 0
+        self._ground: Style | None = None  # asked for once a picture: it is dear, and a line is not
 
     def show(self, rows: int) -> None:
         """Another number of rows."""
@@ -122,18 +124,24 @@ class Long(Sketch):
     def redraw(self) -> None:
         """Sizes the room for all rows and draws what is in sight."""
         if self.is_mounted and self.room.area:
+            self._ground = self.rich_style
             self.virtual_size = Size(self.room.width, self.rows)
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
-        ground, width, row = self.rich_style, self.size.width, y + self.top
+        ground, width, row = self._ground or self.rich_style, self.size.width, y + self.top
         if self._ink.palette is not self.palette or self._ink.ground != ground:
             self._ink = Inkwell(self.palette, ground)
         if row >= self.rows:
             return Strip.blank(width, ground)
         strip = self._ink.strip(self.paint_row(row, self.room.width), 0)
         return strip.crop_extend(0, width, ground)
+
+    def notify_style_update(self) -> None:
+        """Asks for the style again."""
+        super().notify_style_update()
+        self._ground = None
 
     def reveal(self, row: int) -> None:
         """Scrolls no more than it takes to see a row."""

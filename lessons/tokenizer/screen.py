@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -69,16 +70,15 @@ class TokenizerScreen(Screen[None]):
         yield Line(id="headline")
         yield Rule()
         with Container(id="boxes"):
-            paint = self._painter
-            yield Box(1, "text", Long(paint(self._text_row), "text"))
-            curve = Sketch(paint(self._curve), "curve")
+            yield Box(1, "text", Long(self._paint(self._text_row), "text"))
+            curve = Sketch(self._paint(self._curve), "curve")
             curve.can_focus = False
-            yield Box(5, "compare", Sketch(paint(self._comparison), "comparison"), curve)
-            yield Box(6, "traps", Sketch(paint(self._traps), "traps"))
-            yield Box(2, "pairs", Long(paint(scene.pair_row), "pairs"))
+            yield Box(5, "compare", Sketch(self._paint(self._comparison), "comparison"), curve)
+            yield Box(6, "traps", Sketch(self._paint(self._traps), "traps"))
+            yield Box(2, "pairs", Long(self._paint(scene.pair_row), "pairs"))
             search = Input(placeholder="find a token", id="search", compact=True)
-            yield Box(4, "vocabulary", Long(paint(self._token_row), "vocabulary"), search)
-            yield Box(3, "tree", Sketch(paint(self._tree), "tree"))
+            yield Box(4, "vocabulary", Long(self._paint(self._token_row), "vocabulary"), search)
+            yield Box(3, "tree", Sketch(self._paint(self._tree), "tree"))
         yield Line(id="detail")
         yield KeyLine("tokenizer", "anywhere", id="keys")
 
@@ -109,6 +109,7 @@ class TokenizerScreen(Screen[None]):
                 self._arrive(inspector)
             self.others = self.others or await asyncio.to_thread(others)
             self.levels = await asyncio.to_thread(levels, self.text, self.others[:1])
+            gc.freeze()  # vocabularies stay; a collector that walks them stalls a key for 80 ms
             self._show()
         except (LabError, ValueError) as error:
             self._say(str(error))
@@ -166,8 +167,7 @@ class TokenizerScreen(Screen[None]):
         self.query_one("#headline", Line).show(parts)
         parts = [Part(tuple(words), weight) for words, weight in scene.detail(inspector)]
         self.query_one("#detail", Line).show(parts)
-        here = inspector.here()
-        if here is not None and self.current != 4:
+        if (here := inspector.here()) is not None and self.current != 4:
             self.chosen = here.number
         kind = "chunks" if self.by_chunk else "tokens"
         whose = inspector.title + (f", split {self.pattern}" if self.whose == "own" else "")
@@ -187,7 +187,7 @@ class TokenizerScreen(Screen[None]):
         number = int(self.numbers[row])
         return scene.vocabulary_row(inspector, number, width, number == self.chosen)
 
-    def _painter(self, draw: Callable[[Inspector, int, int], Cells]) -> Callable[[int, int], Cells]:
+    def _paint(self, draw: Callable[[Inspector, int, int], Cells]) -> Callable[[int, int], Cells]:
         """`draw` with the inspector; an empty picture as long as there is none."""
 
         def paint(first: int, second: int) -> Cells:

@@ -95,11 +95,12 @@ class Seams:
         weights = self.weights[state.starts[:-1][inside]]
         if not len(left):
             return []
-        order = np.argsort(left << 32 | right, kind="stable")
+        order = np.argsort(left << 32 | right)
         keys = (left << 32 | right)[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
         counts = np.add.reduceat(weights[order], starts)
-        best = np.lexsort((order[starts], -counts))[:most]
+        first = np.minimum.reduceat(order, starts)
+        best = np.lexsort((first, -counts))[:most]
         pairs = zip(keys[starts[best]].tolist(), counts[best].tolist(), strict=True)
         return [PairCount(key >> 32, key & 0xFFFFFFFF, count) for key, count in pairs]
 
