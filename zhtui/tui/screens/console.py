@@ -225,8 +225,8 @@ class ConsoleScreen(Screen[None]):
         self.query_one("#label", Static).update("your text" if owning else "prompt")
         box = self.query_one("#prompt", Input)
         box.value = text.replace("\n", "\\n")
-        box.cursor_position = len(box.value)
         box.focus()
+        box.select_all()  # what is typed takes its place
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Lets the model write after the prompt, or read the learner's own text."""
