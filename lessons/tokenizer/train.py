@@ -6,7 +6,8 @@ Leaves out: training a model on the tokens (lesson `gpt`).
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from lessons.tokenizer.fast import Merge, Trainer
@@ -17,30 +18,34 @@ from zhtui.lab import DataError, Run
 
 SAY_EVERY = 1 << 26  # characters between two words about reading
 EXCERPT = 600  # bytes
+Opener = Callable[[], BinaryIO]
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
     config = run.config
-    trainer = Trainer(read_chunks(run))
+    open_text = text_of(run)
+    trainer = Trainer(read_chunks(run, open_text))
     run.keep(tokenizer=trainer)
-    look = Look(run, trainer, excerpt(run))
-    gpt2 = gpt2_row(run)
+    look = Look(run, trainer, excerpt(open_text))
+    gpt2 = gpt2_row(open_text)
 
     for step in run.steps():
-        for _ in range(min(config.merges_a_step, config.merges - len(trainer.merges))):
-            if (best := trainer.best()) is None:
-                run.say(
-                    f"no pair is left after {len(trainer.merges):,} merges: each chunk of the text "
-                    "is one token. The tokenizer is whole; for more tokens give a longer text"
-                )
-                return
-            merge = trainer.merge(*best)
-        row = row_of(merge, trainer) | gpt2
+        left = config.merges - len(trainer.merges)
+        merges = list(islice(trainer, min(config.merges_a_step, left)))
+        if not merges:
+            break
+        row = row_of(merges[-1], trainer) | gpt2
         last = step + 1 == config.steps or trainer.best() is None
         if last or (step + 1) % run.config.look_every == 0:
             row |= look.meters()
             look.show()
         yield row
+
+    if (done := len(trainer.merges)) < config.merges:
+        run.say(
+            f"no pair is left after {done:,} merges: each chunk of the text is one token. "
+            "The tokenizer is whole; for more tokens give a longer text"
+        )
 
 
 def row_of(merge: Merge, trainer: Trainer) -> dict[str, Any]:
@@ -50,14 +55,16 @@ def row_of(merge: Merge, trainer: Trainer) -> dict[str, Any]:
     return {"bytes_per_token": per_token, "tokens": tokens, "count": merge.count, "vocab": size}
 
 
-def open_text(run: Run) -> BinaryIO:
-    """The text to learn from: the knob's, or the data set's file."""
+def text_of(run: Run) -> Opener:
+    """What opens the text to learn from: the knob's, or the data set's file."""
     if run.config.text:
-        return io.BytesIO(run.config.text.encode(errors="surrogatepass"))
-    return run.data(run.config.data, auto=("shakespeare", "python")).open("rb")
+        content = run.config.text.encode(errors="surrogatepass")
+        return lambda: io.BytesIO(content)
+    path = run.data(run.config.data, auto=("shakespeare", "python"))
+    return lambda: path.open("rb")
 
 
-def read_chunks(run: Run) -> dict[str, int]:
+def read_chunks(run: Run, open_text: Opener) -> dict[str, int]:
     """The text's chunks, counted. Raises `DataError` where it is empty or no text."""
     said = 0
 
@@ -68,7 +75,7 @@ def read_chunks(run: Run) -> dict[str, int]:
             run.say(f"read {characters / 1e6:,.0f} million characters")
 
     try:
-        with open_text(run) as file:
+        with open_text() as file:
             chunks = count_chunks(file, run.config.cut, progress)
     except ValueError as error:
         raise DataError(str(error)) from error
@@ -77,17 +84,17 @@ def read_chunks(run: Run) -> dict[str, int]:
     return chunks
 
 
-def excerpt(run: Run) -> str:
+def excerpt(open_text: Opener) -> str:
     """The beginning of the text, for the eye."""
-    with open_text(run) as file:
+    with open_text() as file:
         return file.read(EXCERPT).decode(errors="ignore")
 
 
-def gpt2_row(run: Run) -> dict[str, float]:
+def gpt2_row(open_text: Opener) -> dict[str, float]:
     """Bytes a token of the same text with GPT-2's vocabulary, where that is on this machine."""
     if "gpt2" not in available():
         return {}
-    with open_text(run) as file:
+    with open_text() as file:
         content = file.read(LONGEST + 1)
     if len(content) > LONGEST:
         return {}

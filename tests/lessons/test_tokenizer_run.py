@@ -86,9 +86,13 @@ def test_merges_in_bigger_steps_are_the_same_merges() -> None:
     }
 
 
-def test_more_merges_than_pairs_end_with_a_sentence_and_a_whole_tokenizer() -> None:
+@pytest.mark.parametrize("merges_a_step", [1, 2, 5, 5000])
+def test_more_merges_than_pairs_end_with_a_sentence_and_a_whole_tokenizer(
+    merges_a_step: int,
+) -> None:
     told = Told()
-    run = Run(Config(text="ab ab ab", vocab_size=5000), host=told)
+    wish = Config(text="ab ab ab", vocab_size=5000, merges_a_step=merges_a_step)
+    run = Run(wish, host=told)
     rows = list(train(run))
     assert rows[-1]["tokens"] == 3
     assert rows[-1]["agree"] == 1.0
