@@ -43,11 +43,12 @@ keys.PLACES[PLACE] = (
     Key("micrograd.node_back", "N,shift+left", "node(-1)", "", "back by a node", False),
     Key("micrograd.view", "t,tab", "view", "view", "graph, tree or leaves (small terminals)"),
     Key("micrograd.field", "i,enter", "field", "type", "type another expression"),
-    Key("micrograd.example", "o", "example(1)", "other", "the next example"),
+    Key("micrograd.example", "o", "example(1)", "", "the next example", False),
     Key("micrograd.example_back", "O", "example(-1)", "", "the example before", False),
     Key("micrograd.edit", "e", "edit", "edit", "another number for the leaf at ▸"),
-    Key("micrograd.predict", "p", "predict", "predict", "hide three gradients and answer them"),
+    Key("micrograd.predict", "p", "predict", "guess", "hide three gradients and answer them"),
     Key("micrograd.check", "c", "check", "check", "numeric and torch's gradients beside ours"),
+    Key("micrograd.leave", "escape", "leave", "back", "end the quiz; back to the lesson"),
     Key("micrograd.again", "b", "again", "backward again", "one more backward, without zeroing"),
     Key("micrograd.zero", "z", "zero", "", "zero all gradients, before the first backward", False),
     Key("micrograd.leaf_down", "down,j", "leaf(1)", "", "the next leaf", False),
@@ -56,7 +57,6 @@ keys.PLACES[PLACE] = (
     Key("micrograd.less", "minus", "nudge(-0.1)", "", "take 0.1 from the leaf", False),
     Key("micrograd.first", "home,g", "go(0)", "", "before the first move", False),
     Key("micrograd.last", "end,G", "go(99999)", "", "after the last move", False),
-    Key("micrograd.leave", "escape", "leave", "lesson", "end the quiz; back to the lesson"),
 )
 INKS = {
     "plain": PLAIN,

@@ -21,7 +21,7 @@ from lessons.micrograd.stepper import Stepper, bracketed, shown
 from lessons.micrograd.tape import ExpressionError, Program
 from zhtui.lab import LabError
 from zhtui.tui import keys
-from zhtui.tui.draw.inks import FAINT, LIT, PUBLISHED, TITLE
+from zhtui.tui.draw.inks import CHOSEN, FAINT, LIT, PUBLISHED, TITLE
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import ONE, SMALL, TWO, layout
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
@@ -130,8 +130,8 @@ class StepperScreen(Screen[None]):
         if stepper.passes > 1:
             parts.append(words(f"{stepper.passes} passes, not zeroed", PUBLISHED, 7))
         if self.program.text == EXAMPLES[self.example].text:
-            title = f"{self.example + 1} of {len(EXAMPLES)}: {EXAMPLES[self.example].title}"
-            parts.append(words(title, FAINT, 3))
+            title = f" {self.example + 1} of {len(EXAMPLES)}: {EXAMPLES[self.example].title}"
+            parts.append(Part((("o", CHOSEN), (title, FAINT)), 3))
         return parts
 
     @property

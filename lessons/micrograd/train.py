@@ -13,7 +13,7 @@ import numpy as np
 from lessons.micrograd import pictures, points, specimens
 from lessons.micrograd.networks import Network, build
 from lessons.micrograd.points import Points
-from zhtui.lab import Run
+from zhtui.lab import DataError, Run
 
 
 def train(run: Run) -> Iterator[dict[str, float]]:
@@ -55,6 +55,11 @@ def load(run: Run) -> Points:
     config = run.config
     if config.data in points.SHAPES:
         return points.make(config.data, config.points, config.noise, run.seed)
+    if not set(config.data) & set("./\\"):
+        names = ", ".join(points.SHAPES)
+        raise DataError(
+            f"There are no points {config.data!r}: take {names}, or a text file's path."
+        )
     return points.read(run.data(config.data))
 
 

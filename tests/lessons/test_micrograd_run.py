@@ -106,6 +106,11 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
         points.read(path)
 
 
+def test_a_name_that_no_points_have_is_refused() -> None:
+    with pytest.raises(DataError, match="'mooons': take moons, circles, spirals, xor"):
+        rows_of(replace(TINY, data="mooons"))
+
+
 def test_a_run_on_a_file(tmp_path: Path) -> None:
     path = tmp_path / "own.txt"
     path.write_text("".join(f"{x} {y} {int(x > y)}\n" for x in range(4) for y in range(4)))
