@@ -362,6 +362,11 @@ async def test_a_stranger_s_screen_is_shown_and_its_failure_too(
         "class Own(Screen):\n"
         "    def compose(self):\n"
         "        yield Static('a screen of its own')\n"
+        "    def key_f(self):\n"
+        "        raise RuntimeError('a handler failed')\n"
+        "    def key_g(self):\n"
+        "        self.query_one(Static).render_line = None\n"
+        "        self.query_one(Static).refresh()\n"
         "def open_screen():\n"
         "    import os\n"
         "    return Own() if os.environ['OWN'] == 'good' else 1 / 0\n"
@@ -381,6 +386,16 @@ async def test_a_stranger_s_screen_is_shown_and_its_failure_too(
         await pilot.press("x")
         await pilot.pause()
         assert "a screen of its own" in shown(pilot)
+        for key, error in (("f", "a handler failed"), ("g", "TypeError")):
+            await pilot.press(key)
+            await tick(pilot)
+            assert error in shown(pilot)
+            await pilot.press("escape")
+            await pilot.pause()
+            assert pilot.app.screen is screen
+            await pilot.press("x")
+            await pilot.pause()
+            assert "a screen of its own" in shown(pilot)
 
 
 async def test_status_alone_moves_the_line_on_top(make: Make, store: Path) -> None:

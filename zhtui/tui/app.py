@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
+from textual.screen import Screen
 from textual.theme import Theme
 
 from zhtui import catalog
@@ -17,7 +20,7 @@ from zhtui.tui import keys, machine
 from zhtui.tui.draw import inks
 from zhtui.tui.link import Link, driver
 from zhtui.tui.messages import DeviceRead, RunsChanged
-from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen
+from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen, told
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Watch
@@ -101,6 +104,7 @@ class LabApp(App[int]):
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
+        self._guest: tuple[str, Screen[Any] | None] = ("", None)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "ansi-dark" if plain else "lab-dark"
@@ -115,6 +119,9 @@ class LabApp(App[int]):
     def on_mount(self) -> None:
         if self.console.color_system in ("standard", None) and not self.is_headless:
             self.theme = "ansi-dark"
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         self.push_screen(HomeScreen(self.session))
         if self.watching:
             self.session.watch.start()
@@ -179,9 +186,24 @@ class LabApp(App[int]):
         elif answer == "q":
             self.exit(0)
 
-    def show_failure(self, title: str, text: str) -> None:
-        """An error over the screen, with its text to copy."""
-        self.push_screen(failure_screen(title, text))
+    def show_guest(self, name: str, screen: Screen[Any]) -> None:
+        """A lesson's own screen. Should it fail, it goes and its error is shown; the lab lives."""
+        self._guest = (name, screen)
+        self.push_screen(screen)
+
+    def _handle_exception(self, error: Exception) -> None:
+        name, guest = self._guest
+        if guest is None or guest not in self.screen_stack:
+            super()._handle_exception(error)
+            return
+        self._guest = ("", None)
+        self.call_later(self._dismiss_guest, name, guest, told(error))
+
+    def _dismiss_guest(self, name: str, guest: Screen[Any], text: str) -> None:
+        """Takes a failed screen off, whatever it had put over itself, and shows its error."""
+        while guest in self.screen_stack:
+            self.pop_screen()
+        self.push_screen(failure_screen(f"the screen of {name} failed", text))
 
 
 def open_lab(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -57,13 +58,15 @@ class Counted:
 
     def write(self, text: str) -> int:
         """Writes, and remembers how much; a flush says that it is out."""
-        written = self._file.write(text)
         self._waiting += len(text.encode(errors="replace"))
-        return written
+        with suppress(OSError):  # the terminal was closed: nobody reads on
+            return self._file.write(text)
+        return 0
 
     def flush(self) -> None:
         """Sends what was written."""
-        self._file.flush()
+        with suppress(OSError):
+            self._file.flush()
         self._link.flushed(self._waiting)
         self._waiting = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -120,6 +121,11 @@ def help_screen(explanation: str, places: Sequence[tuple[str, str]]) -> Reader:
                 text.append(f"  {keys.name(key):<18} ", "bold")
                 text.append(f"{key.text}\n")
     return Reader("What is on this screen", text, text.plain)
+
+
+def told(error: BaseException) -> str:
+    """An error in a line, and below it where it came from."""
+    return f"{type(error).__name__}: {error}\n\n{''.join(traceback.format_exception(error))}"
 
 
 def failure_screen(title: str, text: str) -> Reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import traceback
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -20,7 +19,7 @@ from zhtui.tui import keys, states
 from zhtui.tui.draft import Draft, of_run
 from zhtui.tui.history import History
 from zhtui.tui.messages import RunGrew, RunsChanged
-from zhtui.tui.screens.dialogs import Ask, EditKnob, failure_screen
+from zhtui.tui.screens.dialogs import Ask, EditKnob, failure_screen, told
 from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
 from zhtui.tui.screens.panes import (
     PRESET,
@@ -400,8 +399,8 @@ class LessonScreen(Screen[None]):
             module = importlib.import_module(f"{self.entry.package}.screen")
             screen = module.open_screen()
             assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
-        except Exception:  # noqa: BLE001 - a stranger's code; whatever it was is shown
+        except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
             title = f"the screen of {self.entry.name} failed"
-            self.app.push_screen(failure_screen(title, traceback.format_exc()))
+            self.app.push_screen(failure_screen(title, told(error)))
             return
-        self.app.push_screen(screen)
+        self.session.app.show_guest(self.entry.name, screen)

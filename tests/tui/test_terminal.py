@@ -1,0 +1,150 @@
+"""The lab on a pseudo-terminal: it starts, gives the terminal back, and runs outlive it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+from zhtui import catalog, client
+from zhtui.folder import RunFolder
+
+OPEN = (
+    "import sys; from pathlib import Path; from zhtui.tui.app import open_lab; "
+    "sys.exit(open_lab(Path(sys.argv[1]), *sys.argv[2:]))"
+)
+RESTORED = "\x1b[?1049l"  # back from the alternate screen
+
+
+@contextmanager
+def lab(store: Path, *arguments: str, **environment: str) -> Iterator[pexpect.spawn]:
+    """The lab on a terminal of 120 x 40; ended whatever happens."""
+    known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
+    child = pexpect.spawn(
+        sys.executable,
+        ["-W", "error", "-c", OPEN, str(store), *arguments],
+        env={**os.environ, **known},
+        dimensions=(40, 120),
+        timeout=30,
+        encoding="utf-8",
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def screen_of(text: str) -> list[str]:
+    """What a terminal shows after it was sent a text."""
+    screen = pyte.Screen(120, 40)
+    pyte.Stream(screen).feed(text)
+    return [line.rstrip() for line in screen.display]
+
+
+def drift(store: Path, stranger: Callable[..., Path]) -> RunFolder:
+    """A stranger's lesson with a live run."""
+    stranger("drift")
+    folder = client.create(
+        store, catalog.one("drift"), preset="paper", knobs=("mode=slow",), where="cpu"
+    )
+    client.start(folder)
+    until(lambda: bool(folder.rows()))
+    return folder
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Waits for something that another process does; pytest's timeout ends a wait in vain."""
+    while not done():
+        time.sleep(0.02)
+
+
+def stop(folder: RunFolder) -> None:
+    """Lets a worker end."""
+    if folder.alive():
+        client.request(folder, "stop")
+        until(lambda: not folder.alive())
+
+
+def test_it_starts_and_q_gives_the_terminal_back(store: Path) -> None:
+    with lab(store) as child:
+        child.expect("explain")
+        child.send("q")
+        child.expect(pexpect.EOF)
+        assert RESTORED in child.before
+        child.wait()
+        assert child.exitstatus == 0
+
+
+def test_the_first_frame_is_whole(store: Path) -> None:
+    with lab(store) as child:
+        child.expect("explain.*quit")
+        lines = screen_of(child.before + child.after)
+        assert lines[0].startswith(" zhtui")
+        assert any("gpt" in line for line in lines)
+        assert lines[-1].strip().startswith("enter open")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_no_raw_terminal_behind(store: Path, number: signal.Signals) -> None:
+    with lab(store) as child:
+        child.expect("explain")
+        child.kill(number)
+        child.expect(pexpect.EOF)
+        assert RESTORED in child.before
+
+
+def test_a_closed_terminal_ends_the_lab_and_not_the_run(
+    store: Path, stranger: Callable[..., Path]
+) -> None:
+    folder = drift(store, stranger)
+    try:
+        with lab(store, "drift") as child:
+            child.expect("RUNNING")
+            pid = child.pid
+        until(lambda: not _there(pid))
+        step = folder.status().step
+        until(lambda: folder.status().step > step)
+        assert folder.status().state == "running"
+        with lab(store, "drift") as child:
+            child.expect("RUNNING")
+            child.send("q")
+            child.expect("go on training")
+            child.send("q")
+            child.expect(pexpect.EOF)
+        assert folder.alive(), "quitting does not stop a run"
+    finally:
+        stop(folder)
+
+
+def _there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}])
+def test_poor_terminals_get_no_colour_that_they_lack(
+    store: Path, environment: dict[str, str]
+) -> None:
+    with lab(store, **environment) as child:
+        child.expect("explain.*quit")
+        assert "38;2;" not in child.before, "no true colour"
+        child.send("q")
+        child.expect(pexpect.EOF)
+
+
+def test_a_plain_locale_does_not_matter(store: Path) -> None:
+    with lab(store, LANG="C", LC_ALL="C", PYTHONUTF8="1") as child:
+        child.expect("explain")
+        child.send("q")
+        child.expect(pexpect.EOF)
