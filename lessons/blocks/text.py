@@ -15,31 +15,20 @@ import torch
 from torch import Tensor
 
 
-class CharText:
-    """A text, its sorted characters, and the integers of its two parts.
-
-    `train` is the first nine tenths and `val` the rest, both int64 of shape (characters,).
+class Alphabet:
+    """The characters that a model knows, as integers; part of a checkpoint, so that a trained model
+    can be asked without the text that it learned from.
     """
 
-    def __init__(self, text: str) -> None:
-        points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
-        symbols, ids = points.unique(sorted=True, return_inverse=True)
-        self.characters = "".join(map(chr, symbols.tolist()))
-        self.index = {character: i for i, character in enumerate(self.characters)}
-        self.train, self.val = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+    def __init__(self, characters: str = "") -> None:
+        self.characters = characters
+        self.index = {character: i for i, character in enumerate(characters)}
 
-    @classmethod
-    def read(cls, path: Path) -> CharText:
-        """The text of a UTF-8 file."""
-        return cls(path.read_text(encoding="utf-8"))
-
-    @property
-    def vocab(self) -> int:
-        """How many characters there are to choose from."""
+    def __len__(self) -> int:
         return len(self.characters)
 
     def unknown(self, text: str) -> str:
-        """The characters of `text` that this vocabulary lacks, each once, in order."""
+        """The characters of `text` that this alphabet lacks, each once, in order."""
         return "".join(dict.fromkeys(c for c in text if c not in self.index))
 
     def encode(self, text: str) -> Tensor:
@@ -49,6 +38,33 @@ class CharText:
     def decode(self, ids: Tensor) -> str:
         """Integers (characters,) to characters."""
         return "".join(self.characters[i] for i in ids.tolist())
+
+    def state_dict(self) -> dict[str, str]:
+        """What a checkpoint holds of it."""
+        return {"characters": self.characters}
+
+    def load_state_dict(self, state: dict[str, str]) -> None:
+        """Becomes the alphabet of a checkpoint."""
+        self.characters = state["characters"]
+        self.index = {character: i for i, character in enumerate(self.characters)}
+
+
+class CharText:
+    """A text: its alphabet, sorted, and the integers of its two parts.
+
+    `train` is the first nine tenths and `val` the rest, both int64 of shape (characters,).
+    """
+
+    def __init__(self, text: str) -> None:
+        points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
+        symbols, ids = points.unique(sorted=True, return_inverse=True)
+        self.alphabet = Alphabet("".join(map(chr, symbols.tolist())))
+        self.train, self.val = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+
+    @classmethod
+    def read(cls, path: Path) -> CharText:
+        """The text of a UTF-8 file."""
+        return cls(path.read_text(encoding="utf-8"))
 
 
 def windows_of(ids: Tensor, length: int) -> Tensor:

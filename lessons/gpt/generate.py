@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lessons.blocks.sampling import cut, heat
-from lessons.blocks.text import CharText
+from lessons.blocks.text import Alphabet
 from lessons.gpt.build import build
 from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
@@ -22,7 +22,7 @@ ALTERNATIVES = 8  # how many of the likeliest characters a token tells of
 
 @torch.inference_mode()
 def write(
-    text: CharText,
+    alphabet: Alphabet,
     model: GPT,
     stream: Generator[Tensor, Tensor | None, None],
     last: Tensor | None,
@@ -45,18 +45,18 @@ def write(
     choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
     top = heated.topk(min(ALTERNATIVES, len(heated)))
     return choice.to(raw.device), Token(
-        text=text.decode(choice),
+        text=alphabet.decode(choice),
         probability=own[choice].item(),
         entropy=torch.special.entr(own).sum().item() / math.log(2),
-        alternatives=tuple(zip(text.decode(top.indices), top.values.tolist(), strict=True)),
+        alternatives=tuple(zip(alphabet.decode(top.indices), top.values.tolist(), strict=True)),
         kept=int(kept.count_nonzero()),
     )
 
 
 def begin(
     run: Run, prompt: str, text: str = ""
-) -> tuple[CharText, GPT, Generator[Tensor, Tensor | None, None]]:
-    """The text, the model, and the stream of its predictions after `prompt`.
+) -> tuple[Alphabet, GPT, Generator[Tensor, Tensor | None, None]]:
+    """The alphabet, the model, and the stream of its predictions after `prompt`.
 
     An empty prompt begins where a line begins. Past `block_size` characters the context starts
     afresh from its younger half (`GPT.stream`). Raises LabError for characters of the prompt, or of
@@ -75,11 +75,11 @@ def begin(
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     """The characters after `prompt`."""
-    text, model, stream = begin(run, prompt)
+    alphabet, model, stream = begin(run, prompt)
     dice = torch.Generator().manual_seed(sampling.seed)
     last: Tensor | None = None
     for _ in range(sampling.tokens):
-        last, token = write(text, model, stream, last, dice, sampling)
+        last, token = write(alphabet, model, stream, last, dice, sampling)
         yield token
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.utils import parameters_to_vector
 
-from lessons.blocks.text import CharText
+from lessons.blocks.text import Alphabet
 from lessons.gpt.build import build
 from lessons.gpt.model import GPT, Look
 from zhtui.lab import Bars, Heatmap, Histogram, LabError, Run, Table, Text, View
@@ -38,7 +38,7 @@ class Read:
     """A text as the model read it: T integers, its inside, and T - 1 surprises in nats."""
 
     text: str
-    learned: CharText
+    learned: Alphabet
     model: GPT
     ids: Tensor  # (T,)
     look: Look

@@ -19,7 +19,7 @@ from lessons.blocks.ngrams import baselines
 from lessons.blocks.optimization import cosine, decay_groups, warmup
 from lessons.blocks.precision import autocast
 from lessons.blocks.text import windows_of
-from lessons.gpt.build import build
+from lessons.gpt.build import build, text_of
 from lessons.gpt.model import GPT
 from lessons.gpt.watch import table, watch
 from zhtui.lab import Run
@@ -40,7 +40,7 @@ def evaluate(run: Run, model: GPT, windows: Tensor) -> Tensor:
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
     config = run.config
-    text, model = run.once(build)
+    text, (alphabet, model) = run.once(text_of), run.once(build)
     groups = decay_groups(model, config.weight_decay)
     betas = (config.beta1, config.beta2)
     optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=betas, fused=True)
@@ -48,7 +48,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
     windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
     unseen = windows_of(text.val.to(run.device), config.block_size)
-    counted = baselines(text.train, text.val, text.vocab) if config.baselines else []
+    counted = baselines(text.train, text.val, len(alphabet)) if config.baselines else []
     if counted:
         run.show("baselines", table(counted))
     loss_of = model.loss

@@ -8,7 +8,7 @@ import torch
 from torch.nn import Module
 
 from lessons.blocks.ngrams import Counted
-from lessons.gpt.build import build
+from lessons.gpt.build import build, text_of
 from lessons.gpt.generate import generate
 from lessons.gpt.inspect import glance, read
 from zhtui.lab import Bars, Run, Sampling, Table, Text
@@ -32,10 +32,11 @@ def gradient(part: Module) -> float:
 
 def watch(run: Run) -> None:
     """A sample, the inside on a passage, and the gradient of each layer after a backward pass."""
-    text, model = run.once(build)
+    alphabet, model = run.once(build)
+    passage = alphabet.decode(run.once(text_of).val[:PASSAGE])
     written = "".join(token.text for token in generate(run, "", SAMPLE))
     run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
-    for name, view in glance(read(run, text.decode(text.val[:PASSAGE]))):
+    for name, view in glance(read(run, passage)):
         run.show(name, view)
     parts = {"tokens": model.tokens, "positions": model.positions}
     parts |= {f"block {i + 1}": block for i, block in enumerate(model.blocks)}

@@ -32,25 +32,25 @@ needs_shakespeare = pytest.mark.skipif(
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
 def test_text_comes_back(words: str) -> None:
     text = CharText(words)
-    assert text.decode(torch.cat((text.train, text.val))) == words
-    assert text.characters == "".join(sorted(set(words)))
-    assert text.decode(text.encode(words)) == words
+    assert text.alphabet.decode(torch.cat((text.train, text.val))) == words
+    assert text.alphabet.characters == "".join(sorted(set(words)))
+    assert text.alphabet.decode(text.alphabet.encode(words)) == words
 
 
 def test_the_last_tenth_is_for_validation() -> None:
     text = CharText("abcdefghij" * 10)
-    assert (len(text.train), len(text.val), text.vocab) == (90, 10, 10)
-    assert text.decode(text.val) == "abcdefghij"
+    assert (len(text.train), len(text.val), len(text.alphabet)) == (90, 10, 10)
+    assert text.alphabet.decode(text.val) == "abcdefghij"
 
 
 def test_unknown_characters_are_named_once_in_order() -> None:
-    assert CharText("abc").unknown("azbyz") == "zy"
+    assert CharText("abc").alphabet.unknown("azbyz") == "zy"
 
 
 @needs_shakespeare
 def test_shakespeare_splits_as_published() -> None:
     text = CharText.read(SHAKESPEARE)
-    assert (text.vocab, len(text.train), len(text.val)) == (65, 1_003_854, 111_540)
+    assert (len(text.alphabet), len(text.train), len(text.val)) == (65, 1_003_854, 111_540)
 
 
 def test_windows_are_every_stretch_and_share_memory() -> None:
@@ -196,5 +196,5 @@ def test_baselines_stop_where_an_integer_or_the_text_is_too_short() -> None:
 @needs_shakespeare
 def test_baselines_on_shakespeare_are_the_published_ones() -> None:
     text = CharText.read(SHAKESPEARE)
-    losses = [c.loss for c in baselines(text.train, text.val, text.vocab)]
+    losses = [c.loss for c in baselines(text.train, text.val, len(text.alphabet))]
     assert losses == pytest.approx([2.4819, 2.0458, 1.7793, 1.7503, 1.9790], abs=0.0025)

@@ -19,13 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lessons.gpt import lesson
-from lessons.gpt.build import build
+from lessons.gpt.build import build, text_of
 from lessons.gpt.config import PRESETS, RUNGS, Config
 from lessons.gpt.generate import generate
 from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
 from lessons.gpt.model import RUNGS as MODEL_RUNGS
 from lessons.gpt.train import evaluate, train
+from zhtui import catalog, client, drive, engine
 from zhtui.lab import Bars, Heatmap, LabError, Run, Sampling, Table, Text, View
 
 TINY = PRESETS["tiny"]
@@ -266,7 +267,7 @@ def test_the_past_holds_what_it_is_given() -> None:
 def test_tiny_learns_and_shows_what_it_does(run: Run) -> None:
     rows = list(train(run))
     assert [("val" in row) for row in rows] == [(i + 1) % 10 == 0 for i in range(20)]
-    assert rows[-1]["val"] < rows[9]["val"] < math.log(run.once(build)[0].vocab) + 0.1
+    assert rows[-1]["val"] < rows[9]["val"] < math.log(len(run.once(build)[0])) + 0.1
     views = run._host.views
     assert {type(view) for view in views.values()} == {Text, Heatmap, Bars}
     assert set(views) == {"sample", "attention", "heads", "stream", "surprise", "gradient"}
@@ -329,8 +330,8 @@ def test_the_rate_warms_up_decays_and_can_change_while_it_runs(poem: Path) -> No
 
 
 def test_evaluation_is_the_same_each_time_and_leaves_no_trace(run: Run) -> None:
-    text, model = run.once(build)
-    windows = text.val.unfold(0, TINY.block_size + 1, 1)
+    _, model = run.once(build)
+    windows = run.once(text_of).val.unfold(0, TINY.block_size + 1, 1)
     model.train()
     before = torch.random.get_rng_state()
     assert torch.equal(evaluate(run, model, windows), evaluate(run, model, windows))
@@ -510,3 +511,14 @@ def test_the_published_figure_comes_out(reference: Any) -> None:
     found = [float(row[reference.metric]) for row in train(run) if reference.metric in row]
     figure = min(found) if reference.at == "best" else found[-1]
     assert figure == pytest.approx(reference.value, abs=reference.tolerance)
+
+
+def test_a_trained_model_can_be_asked_without_its_text(store: Path, poem: Path) -> None:
+    mine = poem.parent / "mine.txt"
+    mine.write_text(poem.read_text(encoding="utf-8"), encoding="utf-8")
+    entry = catalog.one("gpt")
+    run = client.create(store, entry, preset="tiny", knobs=(f"data={mine}",), where="cpu")
+    assert drive.work(run) == 0, run.status().error
+    mine.unlink()
+    opened = engine.open_run(run, where="cpu")
+    assert len(list(engine.sample(run, opened, "", Sampling(tokens=5)))) == 5
