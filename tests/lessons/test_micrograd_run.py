@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -318,3 +320,36 @@ def test_a_dead_unit_has_a_cross_in_place_of_its_thumbnail() -> None:
     assert dead.sum() == -2 * size
     assert awake.max() == 1.0
     assert np.isnan(values[:, size]).all()
+
+
+# -- the notes -----------------------------------------------------------------------------------
+
+FOLDER = Path(pictures.__file__).parent
+NOTES = (FOLDER / "notes.md").read_text(encoding="utf-8")
+
+
+def test_the_notes_name_code_that_is_there() -> None:
+    found = re.findall(r"\]\((\w+)\.py(?:#([\w.]+))?\)", NOTES)
+    assert len(found) >= 8
+    for module, name in found:
+        there = importlib.import_module(f"lessons.micrograd.{module}")
+        for part in name.split(".") if name else ():
+            there = getattr(there, part)
+
+
+def test_a_block_of_the_notes_fits_on_a_screen() -> None:
+    for block in NOTES.split("\n## "):
+        lines = block.splitlines()
+        assert len(lines) <= 22, lines[0]
+        assert max(map(len, lines)) <= 80
+
+
+def test_the_notes_name_every_specimen() -> None:
+    assert all(f"`{mistake}`" in NOTES for mistake in specimens.MISTAKES)
+
+
+def test_the_card_names_metrics_that_are_yielded() -> None:
+    rows, _ = rows_of(TINY)
+    drawn = {name for names in lesson.charts.values() for name in names}
+    published = {reference.metric for reference in lesson.references}
+    assert drawn | published | {lesson.figure} <= {name for row in rows for name in row}
