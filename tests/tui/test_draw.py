@@ -418,3 +418,19 @@ def test_a_board_shows_marks_and_values() -> None:
     values = np.array([[np.nan, 0.25], [0.5, np.nan]])
     shown = "\n".join(board.draw(Board([["X", ""], ["", "O"]], values), 40, 12).lines())
     assert all(part in shown for part in ("X", "O", ".25", ".50"))
+
+
+def test_a_label_never_stands_on_another_figure_s_line() -> None:
+    dice = np.random.default_rng(0)
+    noisy = (1.9 + 2.3 * np.exp(-np.arange(600) / 100) + dice.normal(0, 0.12, 600)).tolist()
+    for width in range(40, 100, 3):
+        levels = [Level(1.88, "the first of the figures"), Level(1.47, "the second")]
+        shown = chart.draw(picture(noisy, levels=levels), width, 20).lines()
+        for line in shown:
+            if "first" in line:
+                assert "second" not in line
+        dashes = [y for y, line in enumerate(shown) if line.count("╌") > 8]
+        first = [y for y, line in enumerate(shown) if "1.8800" in line]
+        second = [y for y, line in enumerate(shown) if "1.4700" in line]
+        assert second
+        assert not set(first) & set(dashes[-1:]) or first[0] == dashes[0]

@@ -256,11 +256,13 @@ def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """What each dashed line is, written where no curve runs, else on the row beside it."""
     x, y, width, height = area
     taken = np.zeros((height, width), dtype=bool)
-    for level in picture.drawable:
-        row, arrow = _row(frame, level.value, height)
+    rows = [_row(frame, level.value, height) for level in picture.drawable]
+    for level, (row, arrow) in zip(picture.drawable, rows, strict=True):
         value = reading(level.value)
+        foreign = taken.copy()  # a label on another's line would name it wrongly
+        foreign[[other for other, _ in rows if other != row]] = True
         for text in (f" {arrow}{level.label} {value} ", f" {arrow}{value} "):
-            found = spot(cells, area, taken, row, len(text))
+            found = spot(cells, area, foreign, row, len(text))
             if found is not None:
                 start, place = found
                 taken[place, start : start + len(text)] = True
