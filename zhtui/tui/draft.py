@@ -10,6 +10,8 @@ from zhtui import config
 from zhtui.config import Row
 from zhtui.lesson import Lesson
 
+PRESET = "preset"  # stands among a run's knobs, though it is none
+
 
 @dataclass
 class Draft:
@@ -59,4 +61,5 @@ def of_run(card: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, str
     """A run's knobs as text: its card's, and what was changed while it ran."""
     values = card.get("config")
     known = values if isinstance(values, Mapping) else {}
-    return {**{name: config.text(value) for name, value in known.items()}, **changed}
+    texts = {name: config.text(value) for name, value in known.items()}
+    return {PRESET: str(card.get("preset", "")), **texts, **changed} if texts else {}
