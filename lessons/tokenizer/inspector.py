@@ -20,6 +20,7 @@ from lessons.tokenizer.fast import Trainer
 from lessons.tokenizer.seams import PairCount, Seams
 
 FIRST = 256  # the rank of the first merge
+FIRST_LOOK = 200  # merges done when the inspector opens
 PAIRS = 200  # rows of the table of pairs
 
 
@@ -36,6 +37,7 @@ class Stretch:
     number: int
     token: bytes
     chunk: str
+    begin: int  # where its chunk begins
     torn: bool = False
     lit: bool = False  # joined by the next merge
 
@@ -104,6 +106,12 @@ class Inspector:
         if starts:
             self.cursor = starts[min(max(index, 0), len(starts) - 1)]
 
+    def start(self) -> None:
+        """To a first state worth a look, the cursor on the longest token of the beginning."""
+        self.go(FIRST_LOOK)
+        beginning = self.stretches(0, min(400, len(self.text)))
+        self.cursor = max(beginning, key=lambda s: len(s.token)).start if beginning else 0
+
     @property
     def end(self) -> int:
         """The last character's place."""
@@ -144,7 +152,8 @@ class Inspector:
             for i, (inside, token, number) in enumerate(cut):
                 here = spots[inside : inside + len(token)]
                 for at, text, torn in _drawn(chunk, here):
-                    found.append(Stretch(begin + at, text, number, token, chunk, torn, i in lit))
+                    place = begin + at
+                    found.append(Stretch(place, text, number, token, chunk, begin, torn, i in lit))
         return found
 
     def _joined_next(self, numbers: list[int]) -> set[int]:

@@ -69,14 +69,14 @@ def text_row(
     """
     cells = Cells(page.width, 1)
     start, stop = page.row(index)
-    papers, x, last = Papers(plain), 0, ""
+    papers, x, chunk = Papers(plain), 0, -1
     for stretch in inspector.stretches(start, stop):
         left, right = max(stretch.start, start), min(stretch.stop, stop)
         if chunks:
-            paper = papers.last if stretch.chunk is last else papers.of(len(last))
+            paper = papers.last if stretch.begin == chunk else papers.of(stretch.begin)
         else:
             paper = papers.of(stretch.number) if len(stretch.token) > 1 or plain else 0
-        last = stretch.chunk
+        chunk = stretch.begin
         if left < right:
             ink, paper = _look(inspector, stretch, paper, plain)
             text = stretch.text[left - stretch.start : right - stretch.start]
@@ -206,18 +206,19 @@ def comparison(
 ) -> Cells:
     """Bytes a token by genre and vocabulary, then the chosen genre through each of them."""
     cells = Cells(width, max(height, 40))
-    titles = [reading.title for reading in readings[0]] if readings else []
+    titles = [reading.title for reading in readings[0]]
+    wide = max(min((width - 15) // len(titles), 10), 7)
     cells.put(2, 0, "bytes a token", FAINT)
     for column, title in enumerate(titles):
-        cells.put(16 + 10 * column, 0, f"{title:>8}", FAINT)
+        cells.put(15 + wide * column, 0, f"{title:>{wide}}", FAINT)
     for y, (genre, row) in enumerate(zip(genres, readings, strict=True), start=1):
         ink = CHOSEN if genre == chosen else PLAIN
         cells.put(0, y, "▸" if genre == chosen else " ", CHOSEN)
         cells.put(2, y, genre, ink)
         best = max(reading.per_token for reading in row)
         for column, reading in enumerate(row):
-            number = f"{reading.per_token:8.2f}"
-            cells.put(16 + 10 * column, y, number, TITLE if reading.per_token == best else ink)
+            number = f"{reading.per_token:{wide}.2f}"
+            cells.put(15 + wide * column, y, number, TITLE if reading.per_token == best else ink)
     y = len(genres) + 2
     for reading in readings[list(genres).index(chosen)]:
         cells.put(2, y, reading.title, TITLE)

@@ -44,7 +44,7 @@ class TokenizerScreen(Screen[None]):
     #boxes { height: 1fr; layout: grid; grid-gutter: 0 1; }
     TokenizerScreen.-one #boxes, TokenizerScreen.-small #boxes { grid-size: 1 1; }
     TokenizerScreen.-two #boxes { grid-size: 2 2; grid-columns: 3fr 2fr; grid-rows: 3fr 2fr; }
-    TokenizerScreen.-two .left { row-span: 2; }
+    .-two #box-1, .-two #box-5, .-two #box-6 { row-span: 2; }
     TokenizerScreen.-all #boxes { grid-size: 3 2; grid-columns: 5fr 4fr 4fr; grid-rows: 1fr 1fr; }
     #boxes Input { height: 1; border: none; padding: 0; display: none; }
     #boxes Input.-open { display: block; }
@@ -61,10 +61,10 @@ class TokenizerScreen(Screen[None]):
         self.page, self.numbers = Page("", 8), np.arange(0)
         self.others: list[tuple[str, Tokenizer]] = []
         self.levels: list[tuple[str, float]] = []
-        self.chosen = 0
-        self.genre = next(iter(GENRES))
+        self.chosen, self.genre = 0, next(iter(GENRES))
         self.current, self.left, self.right = 1, 1, 2
-        self.by_chunk = self.closed = self.playing = False
+        self.by_chunk = self.playing = False
+        self.turn = 0  # what was begun in an earlier turn is no longer wanted
 
     def compose(self) -> ComposeResult:
         yield Line(id="headline")
@@ -83,27 +83,25 @@ class TokenizerScreen(Screen[None]):
         yield KeyLine("tokenizer", "anywhere", id="keys")
 
     def on_mount(self) -> None:
-        for number in (1, 5, 6):
-            self.query_one(f"#box-{number}").add_class("left")
         self.timer = self.set_interval(PLAY, self._play, pause=True)
         self._arrange()
-        self.run_worker(self._open(), exclusive=True, exit_on_error=False)
+        self._again("" if self.text else "auto")
 
     def on_unmount(self) -> None:
-        self.closed = True
+        self.turn += 1
 
     def on_resize(self, event: Resize) -> None:
         self._arrange()
 
     # What is looked at
 
-    async def _open(self) -> None:
-        """Reads a text if there is none yet; learns from it, or takes a vocabulary to it."""
-        self._say(f"reading {self.source or 'a text'} …")
+    async def _open(self, wish: str) -> None:
+        """Reads another text if one is wished; learns from it, or takes a vocabulary to it."""
+        self._say("reading …")
         try:
-            if not self.text:
-                self.text, self.source = await asyncio.to_thread(source.read, "auto")
-            merges, going = self.merges, lambda: not self.closed
+            if wish:
+                self.text, self.source = await asyncio.to_thread(source.read, wish)
+            merges, going = self.merges, lambda turn=self.turn: turn == self.turn
             steps = inspectors(self.text, self.source, self.whose, self.pattern, merges, going)
             while (inspector := await asyncio.to_thread(next, steps, None)) is not None:
                 self._arrive(inspector)
@@ -121,10 +119,9 @@ class TokenizerScreen(Screen[None]):
             inspector.go(before.done)
             inspector.cursor = min(before.cursor, inspector.end)
         else:
-            inspector.go(min(inspector.merges, 200))
+            inspector.start()
         self.numbers = np.arange(inspector.last)
         self._lay_out()
-        self._show()
 
     # Drawing
 
@@ -150,12 +147,13 @@ class TokenizerScreen(Screen[None]):
     def _lay_out(self) -> None:
         """Breaks the text into rows for the width that there is."""
         widget = self.query_one("#text", Long)
-        if self.inspector is None or not widget.room.area:
+        width, inspector = widget.room.width, self.inspector
+        if inspector is None:
             return
-        if self.page.text is not self.inspector.text or self.page.width != widget.room.width:
-            self.page = Page(self.inspector.text, widget.room.width)
+        if width and (self.page.text is not inspector.text or self.page.width != width):
+            self.page = Page(inspector.text, width)
             widget.show(len(self.page))
-            widget.reveal(self.page.row_of(self.inspector.cursor))
+            widget.reveal(self.page.row_of(inspector.cursor))
         self._show()
 
     def _show(self) -> None:
@@ -169,6 +167,8 @@ class TokenizerScreen(Screen[None]):
         self.query_one("#detail", Line).show(parts)
         if (here := inspector.here()) is not None and self.current != 4:
             self.chosen = here.number
+            row = int(np.searchsorted(self.numbers, self.chosen))
+            self.query_one("#vocabulary", Long).reveal(row)
         kind = "chunks" if self.by_chunk else "tokens"
         whose = inspector.title + (f", split {self.pattern}" if self.whose == "own" else "")
         self.query_one("#box-1").border_title = f"1 text · {inspector.source} · {kind} · {whose}"
@@ -358,8 +358,9 @@ class TokenizerScreen(Screen[None]):
         self.whose = names[(names.index(self.whose) + 1) % len(names)]
         self._again()
 
-    def _again(self) -> None:
-        self.run_worker(self._open(), exclusive=True, exit_on_error=False)
+    def _again(self, wish: str = "") -> None:
+        self.turn += 1
+        self.run_worker(self._open(wish), exclusive=True, exit_on_error=False)
 
     def action_ask_merge(self) -> None:
         """Asks for the number of a merge."""
@@ -381,8 +382,7 @@ class TokenizerScreen(Screen[None]):
 
     def _take_text(self, value: str | None) -> None:
         if value is not None:
-            self.text, self.source = source.read(value)
-            self._again()
+            self._again(value)
 
     def action_close(self) -> None:
         """Puts the search away; then the screen."""

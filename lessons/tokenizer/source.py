@@ -22,10 +22,9 @@ def read(name: str) -> tuple[str, str]:
 
 
 def check(name: str) -> None:
-    """Raises `LabError` where `read` would, or where there is nothing to read."""
+    """Raises `LabError` where there is nothing to read; `read` tells the rest."""
     if not name:
         raise LabError("an empty text has no tokens; type some, or press esc")
-    read(name)
 
 
 def check_number(value: str) -> None:

@@ -205,8 +205,10 @@ def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
     text, name = source.read("python")
     assert len(text) > 100_000
     assert name
-    for wrong in ("", "ab\ud800", str(tmp_path / "absent.txt")):
+    for wrong in ("ab\ud800", str(tmp_path / "absent.txt")):
         with pytest.raises(LabError):
-            source.check(wrong)
+            source.read(wrong)
+    with pytest.raises(LabError, match="no tokens"):
+        source.check("")
     with pytest.raises(LabError, match="whole number"):
         source.check_number("ten")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -139,3 +141,17 @@ def test_a_vocabulary_below_256_is_refused(store: Path) -> None:
 
     with pytest.raises(LabError, match="256"):
         parse(Config(), ["vocab_size=255"])
+
+
+def test_the_notes_point_at_code_that_is_there_and_fit_a_screen() -> None:
+    folder = Path(train.__code__.co_filename).parent
+    notes = (folder / "notes.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\((\w+\.py)#([\w.]+)\)", notes)
+    assert links
+    for file, name in links:
+        thing = importlib.import_module(f"lessons.tokenizer.{file.removesuffix('.py')}")
+        for part in name.split("."):
+            thing = getattr(thing, part)
+    for block in notes.split("\n## "):
+        assert len(block.splitlines()) <= 23, block.splitlines()[0]
+        assert max(map(len, block.splitlines())) <= 82

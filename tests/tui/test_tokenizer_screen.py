@@ -112,6 +112,7 @@ async def test_it_runs_through_the_merges_and_stops(tmp_path: Path) -> None:
 
 async def test_the_cursor_tells_about_its_token(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, shown):
+        shown.inspector.cursor = 0
         await pilot.press("end", "l", "l")
         assert line(shown, "detail").startswith('" is"')
         assert "bytes 20 69 73" in line(shown, "detail")
@@ -186,6 +187,10 @@ async def test_another_text(tmp_path: Path) -> None:
         path.write_text("one two one two", encoding="utf-8")
         shown._take_text(str(path))
         await settled(pilot)
+        assert shown.inspector.source == "own.txt"
+        shown._take_text(str(tmp_path / "absent.txt"))
+        await settled(pilot)
+        assert "absent.txt" in line(shown, "headline")
         assert shown.inspector.source == "own.txt"
 
 
