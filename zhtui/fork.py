@@ -100,6 +100,11 @@ def caution(folder: RunFolder, knobs: Sequence[str]) -> str:
     )
 
 
+def live_knobs(entry: Entry) -> list[str]:
+    """The knobs that can be turned at any step."""
+    return [row.name for row in config.knobs(entry.card.config) if row.knob.live]
+
+
 def _sorted(entry: Entry, knobs: Sequence[str]) -> tuple[list[str], list[str]]:
     """(those that are set from the checkpoint on, those that are turned at the step)."""
     fixed: list[str] = []
@@ -159,7 +164,9 @@ def _events(parent: RunFolder, done: int, step: int, live: Sequence[str]) -> lis
     kept = [{"event": "forked", "step": step, "run": parent.name, "lesson": parent.lesson}]
     turned = {pair.partition("=")[0]: pair.partition("=")[2] for pair in live}
     for event in parent.events():
-        kind, at = event.get("event"), int(event.get("step") or 0)
+        kind, at = event.get("event"), event.get("step", 0)
+        if not isinstance(at, int):
+            continue
         said = kind in INHERITED and at < max(done, 1)
         if said or (kind == "knob" and at < step + (event.get("knob") not in turned)):
             kept.append(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zhtui.folder import Status
@@ -34,6 +34,9 @@ class History:
     samples: list[Sample] = field(default_factory=list)
     views: dict[str, str] = field(default_factory=dict)  # name -> kind
     knobs: dict[str, str] = field(default_factory=dict)  # changed while running
+    turns: list[tuple[int, str, str]] = field(default_factory=list)  # (step, knob, value)
+    shown: dict[str, int] = field(default_factory=dict)  # view -> the first step that has it
+    eventful: set[int] = field(default_factory=set)  # steps at which something was shown or written
     status: Status | None = None
     error: str = ""
 
@@ -48,15 +51,47 @@ class History:
         self.status = growth.status or self.status
 
     def _hear(self, event: dict[str, Any]) -> None:
-        kind, step = event.get("event"), int(event.get("step") or 0)
+        kind, step = event.get("event"), event.get("step") or 0
+        if not isinstance(step, int):
+            return
         if kind == "shown":
-            self.views[str(event.get("name"))] = str(event.get("kind"))
+            name = str(event.get("name"))
+            self.views[name] = str(event.get("kind"))
+            self.shown[name] = min(step, self.shown.get(name, step))
+        if kind in ("shown", "sample"):
+            self.eventful.add(step)
         text = event.get("text")
-        named = {"shown": str(event.get("name", "")), "sample": "asked", "said": "note"}
+        named = {
+            "shown": str(event.get("name", "")),
+            "sample": "asked",
+            "said": "note",
+            "data": "note",
+        }
         if kind in named and isinstance(text, str):
             self.samples = [Sample(step, named[str(kind)], text), *self.samples[: KEPT - 1]]
         if kind == "knob":
             self.knobs[str(event.get("knob"))] = str(event.get("value"))
+            self.turns.append((step, str(event.get("knob")), str(event.get("value"))))
+
+    def moments(self) -> list[int]:
+        """The steps at which something was shown or written, rising."""
+        return sorted(self.eventful)
+
+    def until(self, at: float) -> History:
+        """The run as it stood at a step; the series are whole, as the chart shows them."""
+        row = {}
+        for name, series in self.series.items():
+            index = series.at(at)
+            if index is not None and name != "time":
+                row[name] = float(series.y[index])
+        status = self.status or Status()
+        return replace(
+            self,
+            samples=[sample for sample in self.samples if sample.step <= at],
+            views={name: kind for name, kind in self.views.items() if self.shown[name] <= at},
+            knobs={knob: value for step, knob, value in self.turns if step <= at},
+            status=replace(status, step=int(at) + 1, row=row, rate=0.0, left=None),
+        )
 
     def pictures(self) -> list[str]:
         """The views that are more than a plain text, then the texts."""
@@ -88,5 +123,9 @@ class History:
         return [*published, *baselines]
 
     def _baseline(self, name: str, longest: int) -> bool:
+        """Whether a metric is one number: measured again the same, or once in a run that ended."""
+        values = self.series[name].y
         ended = self.status is not None and not self.status.live
-        return len(self.series[name]) == 1 and longest > 2 and ended
+        once = len(values) == 1 and ended
+        again = 1 < len(values) * 2 < longest and float(values.min()) == float(values.max())
+        return longest > 2 and (once or again)

@@ -66,6 +66,15 @@ LESSON = (
     Key("lesson.back", "escape", "back", "back", "put away the cursor, the zoom, the lesson"),
 )
 
+REPLAY = (
+    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "replay", "the moment before"),
+    Key("replay.after", "right_curly_bracket,right", "replay(1)", "", "the moment after", False),
+    Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
+    Key("replay.still", "space", "still", "", "while it is replayed: hold, or play on", False),
+    Key("replay.live", "l", "follow", "", "back to the newest step", False),
+    Key("replay.fork", "f", "fork", "fork", "from here with a knob changed, beside this run"),
+)
+
 RUNS = (
     Key("runs.mark", "space", "mark", "mark", "put the run into the chart, or take it out"),
     Key("runs.open", "enter", "open", "open", "open the run on its lesson's screen"),
@@ -187,6 +196,7 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "anywhere": APP,
     "home": HOME,
     "lesson": LESSON,
+    "replay": REPLAY,
     "runs": RUNS,
     "console": CONSOLE,
     "inspect": INSPECT,
@@ -202,6 +212,8 @@ NAMES = {
     "full_stop": ".",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "slash": "/",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,19 @@ class Session:
         folder = await self._try(work)
         self.watch.hurry()
         return folder if isinstance(folder, RunFolder) else None
+
+    async def fork(self, folder: RunFolder, step: int, knobs: Sequence[str]) -> RunFolder | None:
+        """Makes a fork of a run and starts its worker; None where that failed, which was said."""
+        from zhtui import fork  # deferred: reads checkpoints, which most sittings never do
+
+        def work() -> RunFolder:
+            child = fork.fork(self.root, folder, step, knobs)
+            client.start(child)
+            return child
+
+        child = await self._try(work)
+        self.watch.hurry()
+        return child if isinstance(child, RunFolder) else None
 
     def ask(self, folder: RunFolder, action: str, said: str = "", **fields: Any) -> None:
         """Asks something of a run's worker, in the background."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +61,11 @@ class Follower:
     def __init__(self, folder: RunFolder, target: MessagePump) -> None:
         self.folder, self.target = folder, target
         self.wanted = ""
+        self.at: float | None = None  # the step whose views are wanted; None is the newest
         self.behind = False  # there is more to read at once
         self._rows, self._events = Tail(folder.path / METRICS), Tail(folder.path / EVENTS)
         self._status = Status()
-        self._shown: dict[str, int] = {}  # view -> newest step
+        self._shown: dict[str, list[int]] = {}  # view -> its steps, rising
         self._have: tuple[str, int] | None = None
         self._next_look = self._next_view = 0.0
         self._lock = threading.Lock()
@@ -83,8 +85,10 @@ class Follower:
             points = self._read_rows()
             events, status = self._events.read(), self.folder.status()
             for event in events:
-                if event.get("event") == "shown":
-                    self._shown[str(event.get("name"))] = int(event.get("step", 0))
+                if event.get("event") == "shown" and isinstance(event.get("step"), int):
+                    steps = self._shown.setdefault(str(event.get("name")), [])
+                    if event["step"] not in steps[-1:]:
+                        insort(steps, event["step"])
             with self._lock:
                 for part in points:
                     for name, pair in part.items():
@@ -110,9 +114,16 @@ class Follower:
         self.behind = not self._next_look
         return parts
 
+    def turn(self, at: float | None) -> None:
+        """Reads the views as they stood at a step; called by the screen."""
+        self.at, self._next_view = at, 0.0
+
     def _read_view(self, now: float) -> None:
-        step = self._shown.get(self.wanted)
+        steps = self._shown.get(self.wanted, [])
+        place = len(steps) if self.at is None else bisect_right(steps, self.at)
+        step = steps[place - 1] if place else None
         if step is None or self._have == (self.wanted, step):
+            self._have = self._have if place else None
             return
         self._next_view = now + VIEW_EVERY
         name = self.wanted
@@ -165,6 +176,10 @@ class Watch(threading.Thread):
     def hurry(self) -> None:
         """Looks at everything now: something was asked for."""
         self._next_runs = 0.0
+        self._hurry.set()
+
+    def wake(self) -> None:
+        """Looks at what is followed now: another moment is wanted."""
         self._hurry.set()
 
     def end(self) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import importlib
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -30,6 +29,7 @@ from zhtui.tui.screens.panes import (
     SamplePane,
     ViewPane,
 )
+from zhtui.tui.screens.stage import Stage
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Follower, Seen
 from zhtui.tui.widgets.chart import ChartWidget
@@ -45,7 +45,12 @@ model,
 3 what the model writes, 4 the knobs of this run and of the next one: those with ● change while the
 run goes on. 5 is the lesson's text.
 """
-PLACES = (("Runs and panes", "lesson"), ("In a chart", "chart"), ("In a heatmap", "heatmap"))
+PLACES = (
+    ("Runs and panes", "lesson"),
+    ("Replay", "replay"),
+    ("In a chart", "chart"),
+    ("In a heatmap", "heatmap"),
+)
 
 
 class LessonScreen(Screen[None]):
@@ -71,7 +76,7 @@ class LessonScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Line(id="top")
         yield Rule(id="error")
-        with Container(id="panes"):
+        with Stage(self.session, id="panes"):
             yield ChartPane(self.lesson)
             yield ViewPane()
             yield NotePane()  # stands in the views' place while there are none
@@ -123,6 +128,7 @@ class LessonScreen(Screen[None]):
         if seen is not None:
             self.history.status = seen.status
             self._follow(seen.folder)
+        self.query_one(Stage).look_at(self.seen, self.history, self.follower)
         self._show()
 
     def _follow(self, folder: RunFolder) -> None:
@@ -164,15 +170,31 @@ class LessonScreen(Screen[None]):
             await pane.show(*growth.view, self.history.pictures())
         self._show()
 
+    async def on_stage_turned(self, message: Stage.Turned) -> None:
+        """Another moment of the run: what was not there yet is not shown."""
+        pane, moment = self.query_one(ViewPane), self.query_one(Stage).moment
+        if pane.shown is not None and pane.wanted not in moment.views:
+            await pane.clear()
+            pane.name_it(f"{pane.wanted} · nothing yet")
+        self._show()
+
+    async def on_stage_forked(self, message: Stage.Forked) -> None:
+        """The fork, beside its parent."""
+        await self._look_at(Seen(message.folder, message.folder.card(), message.folder.status()))
+
     def _show(self) -> None:
+        stage = self.query_one(Stage)
+        moment, chart = stage.moment, self.query_one(ChartPane)
         status = self.history.status
         name = self.seen.folder.name if self.seen else ""
         card = self.seen.card if self.seen else {}
-        self.query_one("#top", Line).show(states.state_parts(self.lesson, name, status, card))
+        parts = states.state_parts(self.lesson, name, moment.status, card)
+        sign = stage.sign()
+        self.query_one("#top", Line).show(parts if sign is None else [parts[0], sign, *parts[3:]])
         self.query_one("#error", Rule).show(status.error if status else "")
-        self.query_one(ChartPane).show(self.history)
-        self.query_one(SamplePane).show(self.history)
-        values = of_run(card, self.history.knobs)
+        chart.show(self.history, stage.beside(chart.metrics))
+        self.query_one(SamplePane).show(moment)
+        values = of_run(card, moment.knobs)
         self.query_one(KnobPane).show(values, status is not None and status.live)
         self._arrange()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -11,8 +11,9 @@ from textual.widgets import Markdown
 
 from zhtui.lesson import Lesson
 from zhtui.tui import keys
-from zhtui.tui.draft import Draft
+from zhtui.tui.draft import PRESET, Draft
 from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.chart import Line
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.tui.draw.text import places
 from zhtui.tui.history import History, Sample
@@ -21,8 +22,6 @@ from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.tui.widgets.views import ViewWidget, widget_for
 from zhtui.views import View
-
-PRESET = "preset"  # the key of the knobs' first row
 
 
 class Pane(Vertical):
@@ -77,11 +76,16 @@ class ChartPane(Pane):
         for chart in self.query(ChartWidget):
             chart.restart(empty)
 
-    def show(self, history: History) -> None:
-        """Draws what the run has said."""
-        _, metrics = self.charts[self.current]
+    @property
+    def metrics(self) -> Sequence[str]:
+        """What the chart in sight draws."""
+        return self.charts[self.current][1]
+
+    def show(self, history: History, beside: Sequence[Line] = ()) -> None:
+        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = history.lines(metrics)
+        lines = [*beside, *history.lines(metrics)]
         levels = history.levels(self.lesson, metrics) if lines else []
         self.chart.show(lines, levels, total)
 
@@ -245,8 +249,9 @@ class KnobPane(Pane):
         cells.put(following, y, "next run", FAINT)
 
     def _preset(self, cells: Cells, y: int, chosen: bool) -> None:
-        _, following = self._columns(cells.width)
+        this, following = self._columns(cells.width)
         cells.put(2, y, "preset", CHOSEN if chosen else PLAIN)
+        cells.put(this, y, self.values.get(PRESET, ""), PLAIN)
         cells.put(following - 2, y, f"◂ {self.draft.preset} ▸", TITLE if chosen else YOURS)
 
     def _knob(self, name: str, live: bool) -> Paint:
