@@ -30,6 +30,7 @@ from zhtui.tui.draw.inks import (
 from zhtui.tui.draw.series import Series
 
 Words = list[tuple[str, int]]  # text, ink
+Flowing = tuple[str, int, bool, int]  # text, number, whether it has a paper, ink
 
 
 class Papers:
@@ -181,16 +182,16 @@ def vocabulary_row(inspector: Inspector, number: int, width: int, chosen: bool) 
 # -------------------------------------------------------------------------- comparison and traps
 
 
-def flow(cells: Cells, x: int, y: int, pieces: Iterable[tuple[str, int, bool]], plain: bool) -> int:
-    """Writes (text, number, coloured) pieces from (x, y) on, broken at the edge; the next row."""
+def flow(cells: Cells, x: int, y: int, pieces: Iterable[Flowing], plain: bool) -> int:
+    """Writes pieces from (x, y) on, broken at the edge; the next row."""
     papers, at = Papers(plain), x
-    for text, number, coloured in pieces:
+    for text, number, coloured, ink in pieces:
         paper = papers.of(number) if coloured or plain else 0
         for character in text:
             size = cell_len(character)
             if at + size > cells.width:
                 at, y = x, y + 1
-            at = cells.put(at, y, character, PLAIN if character != "\n" else FAINT, paper)
+            at = cells.put(at, y, character, ink if character != "\n" else FAINT, paper)
             if character == "\n":
                 at, y = x, y + 1
     return y + 1
@@ -223,8 +224,7 @@ def comparison(
     for reading in readings[list(genres).index(chosen)]:
         cells.put(2, y, reading.title, TITLE)
         cells.put(3 + cell_len(reading.title), y, f"{reading.tokens} tokens", FAINT)
-        pieces = [(s.text, s.number, len(s.token) > 1) for s in reading.stretches]
-        y = flow(cells, 2, y + 1, pieces, plain) + 1
+        y = flow(cells, 2, y + 1, map(_flowing, reading.stretches), plain) + 1
     return _cut(cells, max(y - 1, height))
 
 
@@ -262,12 +262,13 @@ def traps(found: Sequence[Trap], width: int, height: int, plain: bool = False) -
 def _case(cells: Cells, y: int, case: Case, plain: bool) -> int:
     """A case of a trap: its label, its pieces in colour, and a word about them; the next row."""
     cells.put(2, y, case.label[:12], PLAIN)
-    stop = 15 + sum(cell_len(text) for text, _ in case.pieces)
-    if case.pieces and stop + 2 + cell_len(case.note) <= cells.width:
-        cells.put(max(stop + 2, 34), y, case.note, FAINT)
-        return flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
-    if case.pieces:
-        y = flow(cells, 15, y, [(text, n, len(text) > 1) for text, n in case.pieces], plain)
+    pieces = [(text, number, len(text) > 1, PLAIN) for text, number in case.pieces]
+    note = max(17 + sum(cell_len(text) for text, _ in case.pieces), 34)
+    if pieces and note + cell_len(case.note) <= cells.width:
+        cells.put(note, y, case.note, FAINT)
+        return flow(cells, 15, y, pieces, plain)
+    if pieces:
+        y = flow(cells, 15, y, pieces, plain)
     return _wrapped(cells, 15, y, case.note, FAINT)
 
 
@@ -279,6 +280,11 @@ def _wrapped(cells: Cells, x: int, y: int, text: str, ink: int) -> int:
             at, y = x, y + 1
         at = cells.put(at, y, word, ink) + 1
     return y + 1
+
+
+def _flowing(stretch: Stretch) -> Flowing:
+    ink = PUBLISHED if stretch.torn else PLAIN
+    return stretch.text, stretch.number, len(stretch.token) > 1, ink
 
 
 def _cut(cells: Cells, height: int) -> Cells:
