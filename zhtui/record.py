@@ -90,9 +90,11 @@ class Recorder:
             checkpoint.restore(*self._source, name, part)
 
     def show(self, step: int, name: str, view: View) -> None:
-        """Writes a view, and says so in the events (a text with its text)."""
+        """Writes a view, and says so in the events (with its words, where it is plain text)."""
         artifact.write(self.folder.path / ARTIFACTS / f"{step:06d}-{name}.json", view)
-        words = {"text": view.text[:2000]} if isinstance(view, Text) else {}
+        words = {}
+        if isinstance(view, Text) and view.weights is None and not view.spans:
+            words["text"] = view.text[:2000]
         self.event("shown", step=step, name=name, kind=type(view).__name__, **words)
 
     def say(self, step: int, text: str) -> None:
