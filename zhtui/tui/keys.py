@@ -67,11 +67,11 @@ LESSON = (
 )
 
 REPLAY = (
-    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "replay", "the moment before"),
-    Key("replay.after", "right_curly_bracket,right", "replay(1)", "", "the moment after", False),
+    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "before", "the moment before"),
+    Key("replay.after", "right_curly_bracket,right", "replay(1)", "after", "the moment after"),
     Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
-    Key("replay.still", "space", "still", "", "while it is replayed: hold, or play on", False),
-    Key("replay.live", "l", "follow", "", "back to the newest step", False),
+    Key("replay.still", "space", "still", "hold", "while it is replayed: hold, or play on", False),
+    Key("replay.live", "l", "follow", "newest", "back to the newest step"),
     Key("replay.fork", "f", "fork", "fork", "from here with a knob changed, beside this run"),
 )
 

@@ -44,6 +44,10 @@ arrow keys move a crosshair that reads every line. 2 shows what the lesson looks
 model,
 3 what the model writes, 4 the knobs of this run and of the next one: those with ● change while the
 run goes on. 5 is the lesson's text.
+
+Where the crosshair stands, the run is replayed: every view, sample and knob is that of the step.
+{ and } go from moment to moment, P plays, l goes back to the newest step; f starts a fork from
+there: the same weights, seed and data with a knob changed, its line beside the one of this run.
 """
 PLACES = (
     ("Runs and panes", "lesson"),

@@ -31,7 +31,7 @@ from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Follower, Seen
 from zhtui.tui.widgets.chart import ChartWidget
-from zhtui.tui.widgets.lines import Part, words
+from zhtui.tui.widgets.lines import KeyLine, Part, words
 
 FRAME = 0.1  # seconds between two moves while it plays
 SPEEDS = (1, 3, 10, 30, 100)  # times as fast as the run was
@@ -69,9 +69,8 @@ class Stage(Container):
 
     def look_at(self, seen: Seen | None, history: History, follower: Follower | None) -> None:
         """Another run, at its newest step."""
+        self.turn(None)
         self.seen, self.history, self.follower = seen, history, follower
-        self._still()
-        self.at = None
         self._leave_origin()
         folder = _parent(seen) if seen is not None else None
         if folder is not None:
@@ -123,6 +122,9 @@ class Stage(Container):
             self._still()
         if at == self.at:
             return
+        if (at is None) != (self.at is None):
+            places = ("lesson",) if at is None else ("replay", "lesson")
+            self.screen.query_one("#keys", KeyLine).places(*places, "anywhere")
         self.at = at
         for chart in self.query(ChartWidget):
             if chart.picture.cursor != at:
