@@ -227,5 +227,6 @@ def _verdict(folder: RunFolder, lesson: Lesson) -> str:
         if reference.metric == lesson.figure:
             published = f"published {wording.number(reference.value)} ± {reference.tolerance:g}"
             lines.append(f"{published} ({reference.label}, {reference.source})")
-    lines.append(f"write more: zhtui sample {folder.name}")
+    if catalog.one(folder.lesson).has("generate"):
+        lines.append(f"write more: zhtui sample {folder.name}")
     return "\n".join(lines)
