@@ -1,0 +1,133 @@
+"""The line to the terminal, the table of keys, and the knobs of a next run."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from onscreen import Make, shown, tick
+from recorded import record
+
+from zhtui.errors import ConfigError
+from zhtui.tui import keys
+from zhtui.tui.draft import Draft
+from zhtui.tui.link import Counted, Link
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_frame_waits_while_the_last_one_is_unsent() -> None:
+    link = Link(clock=Clock())
+    assert link.free()
+    link.queue(100)
+    assert not link.free()
+    link.flushed(100)
+    assert link.free()
+
+
+def test_the_bytes_of_a_second_are_spent_and_come_back() -> None:
+    clock = Clock()
+    link = Link(rate=1000, clock=clock)
+    link.queue(3000)
+    link.flushed(3000)
+    assert not link.free()
+    clock.now += 1.9
+    assert not link.free()
+    clock.now += 0.2
+    assert link.free()
+
+
+def test_a_file_counts_bytes_and_is_otherwise_the_file() -> None:
+    link = Link(clock=Clock())
+    file = Counted(io.StringIO(), link)
+    link.queue(5)
+    file.write("é…")
+    assert not link.free(), "written, not yet flushed"
+    file.flush()
+    assert link.sent == len("é…".encode())
+    assert file.getvalue() == "é…"
+
+
+def test_a_closed_terminal_is_not_an_error() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    link = Link(clock=Clock())
+    file = Counted(Gone(), link)
+    link.queue(2)
+    assert file.write("ab") == 0
+    file.flush()
+    assert link.free(), "nothing waits for a terminal that is gone"
+
+
+def test_every_key_has_an_id_of_its_own_and_a_sentence() -> None:
+    known = [key for place in keys.PLACES.values() for key in place]
+    twice = [name for name, count in Counter(key.id for key in known).items() if count > 1]
+    assert not twice
+    assert all(key.text for key in known if key.shown)
+    assert all(key.word for key in known if key.shown)
+
+
+def test_no_key_is_one_that_terminals_and_multiplexers_keep() -> None:
+    kept = {f"ctrl+{letter}" for letter in "bashjimcz"}
+    used = {part for place in keys.PLACES.values() for key in place for part in key.keys.split(",")}
+    assert not used & kept
+
+
+@pytest.mark.parametrize("place", ["home", "lesson"])
+def test_no_key_means_two_things_in_one_place(place: str) -> None:
+    parts = [p for key in (*keys.APP, *keys.PLACES[place]) for p in key.keys.split(",")]
+    assert [part for part, count in Counter(parts).items() if count > 1] == []
+
+
+async def test_a_key_can_be_bound_anew(make: Make) -> None:
+    app = make()
+    async with app.run_test() as pilot:
+        app.set_keymap({"app.help": "f1"})
+        await tick(pilot)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert "What is on this screen" in shown(pilot)
+
+
+def test_a_draft_refuses_and_forgets_what_is_the_preset_s_own(make: Make) -> None:
+    lesson = make().session.entries[0].lesson
+    assert lesson is not None
+    draft = Draft(lesson)
+    draft.set("n_layer", "6")
+    assert draft.pairs() == ("n_layer=6",)
+    with pytest.raises(ConfigError, match="out of bounds"):
+        draft.set("n_layer", "0")
+    assert draft.pairs() == ("n_layer=6",)
+    draft.set("n_layer", "4")
+    assert draft.pairs() == ()
+    draft.set("lr", "1e-2")
+    assert draft.value("lr") == "0.01"
+    draft.turn(1)
+    assert (draft.preset, draft.pairs()) == ("paper", ())
+
+
+async def test_the_screen_is_saved_as_a_picture(
+    make: Make, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record(store)
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("w")
+        await pilot.pause()
+    (picture,) = tmp_path.glob("zhtui-*.svg")
+    text = picture.read_text()
+    assert text.startswith("<svg")
+    assert str(tmp_path) not in text
