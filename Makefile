@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -P -m
 
-.PHONY: lab test test-all check lint types contracts bench format clean install
+.PHONY: lab test test-all check lint types contracts bench pictures format clean install
 
 lab: $(VENV)/installed  ## install what is missing, then open the lab
 	$(BIN)/zhtui
@@ -35,6 +35,9 @@ format: $(VENV)/dev
 
 bench: $(VENV)/dev  ## speed, as ratios measured in one run; PEER=DIR names a checkout to compare with
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER))
+
+pictures: $(VENV)/dev  ## draw README's pictures anew from the runs in checkpoints/
+	$(BIN)/python tests/pictures.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

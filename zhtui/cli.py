@@ -118,7 +118,7 @@ def _created(
         raise LessonError("name a lesson: " + ", ".join(catalog.names()))
     return client.create(
         place, catalog.one(lesson), preset=preset, knobs=knobs, seed=seed, where=device,
-        threads=threads, name=name, command=tuple(sys.argv),
+        threads=threads, name=name, command=("zhtui", *sys.argv[1:]),
     )  # fmt: skip
 
 

@@ -1,0 +1,42 @@
+"""Takes a finished run into the repository, so that a new user finds one a lesson.
+
+    python tests/ship.py STORE/gpt/brisk-otter …
+
+Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, without what belongs to
+the machine that made it (paths, host, process) and without what only a resume needs (the optimizer).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+STORE = Path(__file__).parents[1] / "checkpoints"
+
+
+def ship(run: Path) -> None:
+    """One run folder."""
+    there = STORE / run.parent.name / run.name
+    shutil.rmtree(there, ignore_errors=True)
+    there.mkdir(parents=True)
+    card = json.loads((run / "run.json").read_text())
+    if card.get("data"):
+        card["data"]["path"] = Path(card["data"]["path"]).name
+    (there / "run.json").write_text(json.dumps(card) + "\n")
+    status = json.loads((run / "status.json").read_text()) | {"host": "", "pid": 0}
+    (there / "status.json").write_text(json.dumps(status) + "\n")
+    for name in ("metrics.jsonl", "events.jsonl"):
+        shutil.copyfile(run / name, there / name)
+    shutil.copytree(run / "artifacts", there / "artifacts")
+    newest = max(run.glob("step-*"))
+    shutil.copytree(newest, there / newest.name, ignore=shutil.ignore_patterns("optimizer.*"))
+    state = json.loads((newest / "state.json").read_text())
+    state["parts"].pop("optimizer", None)
+    (there / newest.name / "state.json").write_text(json.dumps(state) + "\n")
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        ship(Path(argument))
