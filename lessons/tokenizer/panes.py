@@ -158,10 +158,14 @@ class Long(Sketch):
         self.action_cursor(by * max(self.room.height - 1, 1))
 
 
+LEFT = (1, 5, 6)  # the panes that are as high as the screen, where there are two columns
+
+
 class Box(Vertical):
     """A pane: a border, a number, a title."""
 
     def __init__(self, number: int, title: str, *content: Drawn | Input) -> None:
-        super().__init__(*content, id=f"box-{number}", classes="pane")
+        classes = "pane left" if number in LEFT else "pane"
+        super().__init__(*content, id=f"box-{number}", classes=classes)
         self.number = number
         self.border_title = f"{number} {title}"

@@ -20,7 +20,7 @@ from lessons.tokenizer.bpe import PATTERNS, Tokenizer
 from lessons.tokenizer.compare import GENRES, inspectors, levels, others, reading
 from lessons.tokenizer.inspector import Inspector, Page
 from lessons.tokenizer.look import tree
-from lessons.tokenizer.panes import HELP, Box, Long, Sketch
+from lessons.tokenizer.panes import HELP, LEFT, Box, Long, Sketch
 from lessons.tokenizer.published import PUBLISHED, available
 from lessons.tokenizer.traps import traps
 from zhtui.lab import LabError
@@ -44,7 +44,7 @@ class TokenizerScreen(Screen[None]):
     #boxes { height: 1fr; layout: grid; grid-gutter: 0 1; }
     TokenizerScreen.-one #boxes, TokenizerScreen.-small #boxes { grid-size: 1 1; }
     TokenizerScreen.-two #boxes { grid-size: 2 2; grid-columns: 3fr 2fr; grid-rows: 3fr 2fr; }
-    .-two #box-1, .-two #box-5, .-two #box-6 { row-span: 2; }
+    TokenizerScreen.-two .left { row-span: 2; }
     TokenizerScreen.-all #boxes { grid-size: 3 2; grid-columns: 5fr 4fr 4fr; grid-rows: 1fr 1fr; }
     #boxes Input { height: 1; border: none; padding: 0; display: none; }
     #boxes Input.-open { display: block; }
@@ -299,7 +299,7 @@ class TokenizerScreen(Screen[None]):
     def action_to(self, number: int) -> None:
         """Shows a pane and gives it the keys."""
         self.current = number
-        if number in (1, 5, 6):
+        if number in LEFT:
             self.left = number
         elif number != 3:
             self.right = number

@@ -220,6 +220,19 @@ async def test_everything_is_reached_on_a_small_terminal(tmp_path: Path) -> None
         assert seen == {1, 2, 3, 4, 5, 6}
 
 
+@pytest.mark.parametrize("pane", [1, 5, 6])
+async def test_a_wide_terminal_has_one_tall_pane_and_two_beside_it(
+    tmp_path: Path, pane: int
+) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press(str(pane))
+        await settled(pilot)
+        height = shown.query_one("#boxes").size.height
+        regions = {n: shown.query_one(f"#box-{n}").region for n in range(1, 7)}
+        assert {n for n, region in regions.items() if region.area} == {pane, 2, 3}
+        assert regions[pane].height == height == regions[2].height + regions[3].height
+
+
 async def test_a_text_that_cannot_be_had_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
