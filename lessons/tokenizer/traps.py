@@ -84,7 +84,7 @@ def _rank(tokenizer: Tokenizer) -> Trap:
     cases = []
     for chunk in _disagreements(tokenizer):
         ids = encode_first_found(tokenizer.ranks, chunk)
-        label = shown(chunk)[1:-1]
+        label = shown(chunk)[1:-1].replace(" ", "␣")
         wrong = [(shown(tokenizer.tokens[number])[1:-1], number) for number in ids]
         cases.append(_case(label, tokenizer, chunk.decode()))
         cases.append(Case("", wrong, "joined as found: not what training made"))
