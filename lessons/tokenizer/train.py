@@ -50,9 +50,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
 def row_of(merge: Merge, trainer: Trainer) -> dict[str, Any]:
     """What one merge did: the vocabulary's size, the pair's count, the tokens that remain."""
-    per_token = trainer.bytes / trainer.tokens
-    size, tokens = merge.token + 1, merge.tokens
-    return {"bytes_per_token": per_token, "tokens": tokens, "count": merge.count, "vocab": size}
+    row = {"bytes_per_token": trainer.bytes / merge.tokens, "tokens": merge.tokens}
+    return row | {"count": merge.count, "vocab": merge.token + 1}
 
 
 def text_of(run: Run) -> Opener:
