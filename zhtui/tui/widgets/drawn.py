@@ -67,6 +67,7 @@ class Drawn(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.cells = Cells(0, 0)
         self._ink = Inkwell(DARK, Style())
+        self._ground: Style | None = None  # the widget's own style, until it changes
         self._stale = True
 
     def draw(self, width: int, height: int) -> Cells:
@@ -112,11 +113,13 @@ class Drawn(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = Inkwell(DARK, Style())
+        self._ground = None
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
-        ground = self.rich_style
+        if self._ground is None:
+            self._ground = self.rich_style
+        ground = self._ground
         if self._ink.palette is not self.palette or self._ink.ground != ground:
             self._ink = Inkwell(self.palette, ground)
         left, row = self.scroll_offset.x, y + self.top
