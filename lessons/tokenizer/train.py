@@ -22,8 +22,7 @@ Opener = Callable[[], BinaryIO]
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
-    config = run.config
-    open_text = text_of(run)
+    config, open_text = run.config, text_of(run)
     trainer = Trainer(read_chunks(run, open_text))
     run.keep(tokenizer=trainer)
     look = Look(run, trainer, excerpt(open_text))
