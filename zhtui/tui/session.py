@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
 
 from zhtui import client
 from zhtui.asking import Engine, usual_log
@@ -76,6 +79,20 @@ class Session:
         from zhtui.tui.screens.inspect import InspectScreen  # deferred, too
 
         self.app.push_screen(InspectScreen(self, folder, text))
+
+    def open_own(self, entry: Entry) -> None:
+        """Shows the screen that only this lesson has, behind a boundary: its failure is shown."""
+        from zhtui.tui.screens.dialogs import failure_screen, told
+
+        try:
+            module = importlib.import_module(f"{entry.package}.screen")
+            screen = module.open_screen()
+            assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
+        except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
+            title = f"the screen of {entry.name} failed"
+            self.app.push_screen(failure_screen(title, told(error)))
+            return
+        self.app.show_guest(entry.name, screen)
 
     async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> RunFolder | None:
         """Makes a run and starts its worker; None where that failed, which was then said."""

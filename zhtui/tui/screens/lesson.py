@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -13,15 +12,13 @@ from textual.widgets import Static
 from zhtui import client
 from zhtui.catalog import Entry
 from zhtui.errors import LabError
-from zhtui.folder import RunFolder
-from zhtui.tui import keys, states
-from zhtui.tui.draft import Draft, of_run
+from zhtui.tui import keys
+from zhtui.tui.draft import PRESET, Draft, of_run
 from zhtui.tui.history import History
 from zhtui.tui.messages import RunGrew, RunsChanged
-from zhtui.tui.screens.dialogs import Ask, EditKnob, failure_screen, told
+from zhtui.tui.screens.dialogs import Ask
 from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
 from zhtui.tui.screens.panes import (
-    PRESET,
     ChartPane,
     KnobPane,
     NotePane,
@@ -39,29 +36,23 @@ from zhtui.tui.widgets.views import HeatmapWidget
 
 HELP = """
 The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
-course bright, what is measured seldom dotted; dashed lines are published figures and baselines. The
-arrow keys move a crosshair that reads every line. 2 shows what the lesson looks at inside the
-model,
-3 what the model writes, 4 the knobs of this run and of the next one: those with ● change while the
-run goes on. 5 is the lesson's text.
+course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
+shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
+and of the next one: those with ● change while the run goes on. 5 is the lesson's text.
 
-Where the crosshair stands, the run is replayed: every view, sample and knob is that of the step.
-{ and } go from moment to moment, P plays, l goes back to the newest step; f starts a fork from
-there: the same weights, seed and data with a knob changed, its line beside the one of this run.
+The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
+knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
+f forks there: same weights, seed and data, a knob changed, both lines in one chart.
 """
-PLACES = (
-    ("Runs and panes", "lesson"),
-    ("Replay", "replay"),
-    ("In a chart", "chart"),
-    ("In a heatmap", "heatmap"),
-)
+PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
+PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
 
 
 class LessonScreen(Screen[None]):
     """One lesson and one of its runs: the live one, or the newest."""
 
     BINDINGS = keys.bindings("lesson")
-    explained = (HELP, (*PLACES, ("In the knobs", "knobs"), ("In a list", "list")))
+    explained = (HELP, PLACES)
 
     def __init__(
         self, session: Session, entry: Entry, *, start: bool = False, run: str = ""
@@ -131,13 +122,10 @@ class LessonScreen(Screen[None]):
         self.query_one(ChartPane).restart("waiting for the first step" if seen else nothing)
         if seen is not None:
             self.history.status = seen.status
-            self._follow(seen.folder)
+            self.follower = Follower(seen.folder, self)
+            self.session.watch.follow(self.follower)
         self.query_one(Stage).look_at(self.seen, self.history, self.follower)
         self._show()
-
-    def _follow(self, folder: RunFolder) -> None:
-        self.follower = Follower(folder, self)
-        self.session.watch.follow(self.follower)
 
     def _unfollow(self) -> None:
         if self.follower is not None:
@@ -176,10 +164,7 @@ class LessonScreen(Screen[None]):
 
     async def on_stage_turned(self, message: Stage.Turned) -> None:
         """Another moment of the run: what was not there yet is not shown."""
-        pane, moment = self.query_one(ViewPane), self.query_one(Stage).moment
-        if pane.shown is not None and pane.wanted not in moment.views:
-            await pane.clear()
-            pane.name_it(f"{pane.wanted} · nothing yet")
+        await self.query_one(ViewPane).keep(self.query_one(Stage).moment.views)
         self._show()
 
     async def on_stage_forked(self, message: Stage.Forked) -> None:
@@ -190,11 +175,8 @@ class LessonScreen(Screen[None]):
         stage = self.query_one(Stage)
         moment, chart = stage.moment, self.query_one(ChartPane)
         status = self.history.status
-        name = self.seen.folder.name if self.seen else ""
         card = self.seen.card if self.seen else {}
-        parts = states.state_parts(self.lesson, name, moment.status, card)
-        sign = stage.sign()
-        self.query_one("#top", Line).show(parts if sign is None else [parts[0], sign, *parts[3:]])
+        self.query_one("#top", Line).show(stage.state(self.lesson))
         self.query_one("#error", Rule).show(status.error if status else "")
         chart.show(self.history, stage.beside(chart.metrics))
         self.query_one(SamplePane).show(moment)
@@ -389,18 +371,12 @@ class LessonScreen(Screen[None]):
                 self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
             return
         live = row.knob.live and self.history.status is not None and self.history.status.live
-        whose = "of this run, while it goes on" if live else "of the next run"
-        value = pane.values.get(row.name, "") if live else self.draft.value(row.name)
-        text = f"{row.knob.text}{f' ({row.bounds})' if row.bounds else ''}"
 
         def taken(value: str | None) -> None:
             if value is not None:
                 self._set(row.name, value, live)
 
-        dialog = EditKnob(
-            f"{row.name}, {whose}", text, value, lambda text: self.draft.check(row.name, text)
-        )
-        self.app.push_screen(dialog, taken)
+        self.app.push_screen(pane.dialog(row, live), taken)
 
     def _set(self, name: str, value: str, live: bool) -> None:
         if live and self.seen is not None:
@@ -421,12 +397,4 @@ class LessonScreen(Screen[None]):
         if not self.entry.has("screen"):
             self.notify(f"{self.lesson.title} has no screen of its own")
             return
-        try:
-            module = importlib.import_module(f"{self.entry.package}.screen")
-            screen = module.open_screen()
-            assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
-        except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
-            title = f"the screen of {self.entry.name} failed"
-            self.app.push_screen(failure_screen(title, told(error)))
-            return
-        self.session.app.show_guest(self.entry.name, screen)
+        self.session.open_own(self.entry)

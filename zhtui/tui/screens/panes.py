@@ -9,6 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Markdown
 
+from zhtui.config import Row
 from zhtui.lesson import Lesson
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft
@@ -17,6 +18,7 @@ from zhtui.tui.draw.chart import Line
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.tui.draw.text import places
 from zhtui.tui.history import History, Sample
+from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.rows import Item, Paint, Rows
@@ -121,6 +123,12 @@ class ViewPane(Pane):
         if focused:
             self.shown.focus()
 
+    async def keep(self, known: Mapping[str, str]) -> None:
+        """Takes the view away where it is not known (yet)."""
+        if self.shown is not None and self.wanted not in known:
+            await self.clear()
+            self.name_it(f"{self.wanted} · nothing yet")
+
     async def clear(self) -> None:
         """No view."""
         self.shown = None
@@ -220,6 +228,15 @@ class KnobPane(Pane):
     def chosen(self) -> str:
         """The knob at the cursor."""
         return self.query_one(KnobRows).chosen
+
+    def dialog(self, row: Row, live: bool) -> EditKnob:
+        """Asks for another value, of the live run or of the next one."""
+        whose = "of this run, while it goes on" if live else "of the next run"
+        value = self.values.get(row.name, "") if live else self.draft.value(row.name)
+        text = f"{row.knob.text}{f' ({row.bounds})' if row.bounds else ''}"
+        return EditKnob(
+            f"{row.name}, {whose}", text, value, lambda text: self.draft.check(row.name, text)
+        )
 
     def draw_rows(self) -> None:
         """All rows afresh, and what the knob at the cursor is."""

@@ -21,8 +21,9 @@ from textual.timer import Timer
 from zhtui import fork
 from zhtui.errors import LabError
 from zhtui.folder import CARD, RunFolder
+from zhtui.lesson import Lesson
 from zhtui.store import NAME
-from zhtui.tui import keys
+from zhtui.tui import keys, states
 from zhtui.tui.draw.chart import Line
 from zhtui.tui.draw.inks import LIT
 from zhtui.tui.history import History
@@ -107,12 +108,15 @@ class Stage(Container):
         lines = history.lines([name for name in metrics if name in self.history.series])
         return [replace(line, name=follower.folder.name, colour=PARENT) for line in lines[:1]]
 
-    def sign(self) -> Part | None:
-        """What the line on top says while another moment than the newest is shown."""
+    def state(self, lesson: Lesson) -> list[Part]:
+        """The line on top: the state of the run, or the moment that is shown instead."""
+        name = self.seen.folder.name if self.seen else ""
+        card = self.seen.card if self.seen else {}
+        title, *parts = states.state_parts(lesson, name, self.moment.status, card)
         if self.at is None:
-            return None
+            return [title, *parts]
         play = f"▷ {self.speed}x" if self.playing else "◂ replay"
-        return words(f"{play} · step {int(self.at):,}", LIT, 98)
+        return [title, words(f"{play} · step {int(self.at):,}", LIT, 98), *parts[2:]]
 
     # The moment
 
