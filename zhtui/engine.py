@@ -195,11 +195,9 @@ class Server:
 
     def _open(self, folder: RunFolder, step: int | None) -> Run:
         """The run at a checkpoint; the newest one, looked for each time, where none is named."""
-        entry = catalog.one(folder.lesson)
-        if entry.has("generate"):
-            entry.function(
-                "generate", "generate"
-            )  # a live run's checkpoint may go while torch loads
+        entry = catalog.one(str(folder.card()["lesson"]))
+        if entry.has("generate"):  # a live run's checkpoint may go while torch loads
+            entry.function("generate", "generate")
         last = max((done for done, _ in folder.checkpoints()), default=-1)
         known = self.opened.pop((folder.path, step), None)
         if known is None or not known.source.is_dir() or (step is None and known.last != last):

@@ -24,10 +24,15 @@ class Ear:
         self.screen, self.link, self.look = screen, link, look
         self.looked = 0.0
         self.waiting = False
+        self.news = False  # something was heard that was not looked at yet
 
     def heard(self) -> None:
         """Tells the screen; the reader's thread calls this."""
-        self.screen.post_message(Answered())
+        self.news = True
+        try:
+            self.screen.post_message(Answered())
+        except RuntimeError:
+            pass  # the app has ended, nobody looks any more
 
     def due(self) -> None:
         """Looks now, or a little later."""
@@ -49,4 +54,5 @@ class Ear:
 
     def _look(self) -> None:
         self.looked = time.monotonic()
+        self.news = False
         self.look()

@@ -17,8 +17,8 @@ class Branch:
     """A prompt and the tokens after it.
 
     `kept` are the tokens shared with the branch that it left, `taken` the alternative that was
-    taken there; `scored` is the engine's word on that one, and `reply` holds what follows. The
-    learner's `own` text has no prompt: all of it is scored.
+    taken there; the last of `scored` is the engine's word on it, and `reply` holds what follows.
+    The learner's `own` text has no prompt: all of it is scored.
     """
 
     number: int
@@ -36,8 +36,8 @@ class Branch:
         """All tokens so far."""
         tokens = list(self.kept)
         if self.taken is not None:
-            known = self.scored.tokens[-1:] if self.scored else []
-            tokens += known or [self.taken]
+            scored = self.scored.tokens if self.scored and self.scored.done else []
+            tokens.append(scored[-1] if scored else self.taken)
         return tokens + (self.reply.tokens if self.reply else [])
 
     @property

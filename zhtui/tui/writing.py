@@ -61,9 +61,9 @@ class Writer:
         mine = self.settings[MIDDLE]
         sampling = replace(mine, seed=mine.seed + at + 1)  # the first throws were made already
         branch = self.branches.add(old.prompt, sampling, kept=kept, taken=taken, parent=old.number)
-        before = old.prompt + "".join(token.text for token in kept)
+        way = "".join(token.text for token in kept) + text  # read again, as it was written
         branch.scored = self.engine.ask(
-            "score", self.folder, self.heard, sampling=branch.sampling, prompt=before, text=text
+            "score", self.folder, self.heard, sampling=sampling, prompt=old.prompt, text=way
         )
         return self._ask(branch, "generate", prompt=branch.text)
 

@@ -47,7 +47,7 @@ def draw(
     """
     cells = Cells(width, height)
     if token is None:
-        cells.put(1, 0, "move to a token to see what else it might have been", FAINT)
+        cells.put(1, 0, "no token yet", FAINT)
         return cells
     at = cells.put(1, 0, f'"{shown(token.text)}" ', TITLE)
     size = bits(token)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from zhtui.sampling import Token
 from zhtui.tui.branches import bits
 from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.inks import CHOSEN, FAINT, INVERSE, LIT, PLAIN, SHADE, SHADE_LEVELS, YOURS
+from zhtui.tui.draw.inks import (
+    CHOSEN,
+    FAINT,
+    INVERSE,
+    LIT,
+    PLAIN,
+    SHADE,
+    SHADE_LEVELS,
+    WRONG,
+    YOURS,
+)
 from zhtui.tui.draw.text import places
 
 LOUD = 8.0  # bits at which the shade is full
@@ -42,14 +53,22 @@ def draw(
     same: int = 0,
     shaded: bool = False,
     rich: bool = True,
+    error: str = "",
 ) -> Laid:
-    """The text from the first line on; `same` characters are shared with another branch."""
+    """The text from the first line on; `same` characters are shared with another branch.
+
+    An error stands below what had been written when it came.
+    """
     owner = [-1] * len(prompt)
     for index, token in enumerate(tokens):
         owner += [index] * len(token.text)
     text = prompt + "".join(token.text for token in tokens)
     spots = list(places(text, max(width - 2, 2)))
-    cells = Cells(width, max(height, (spots[-1][1] if spots else 0) + 2))
+    last = spots[-1][1] if spots else -1
+    sentence = wrap(error, max(width - 2, 8))
+    cells = Cells(width, max(height, last + 2 + len(sentence) + bool(error)))
+    for y, line in enumerate(sentence, last + 2):
+        cells.put(1, y, line, WRONG)
     papers = [shade(bits(token), rich) if shaded else 0 for token in tokens]
     rows = [0] * len(tokens)
     seen = -1

@@ -7,7 +7,7 @@ from zhtui.tui.branches import Branch, surprise
 from zhtui.tui.dials import short
 from zhtui.tui.draw import odds, strand
 from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, WRONG
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.rows import Item, Paint
 
@@ -89,11 +89,9 @@ class Strand(Drawn):
         cursor = self.cursor if self.cursor is None else self.at
         laid = strand.draw(
             self.branch.prompt, tokens, width, height,
-            cursor=cursor, same=self.same, shaded=self.shaded, rich=rich,
+            cursor=cursor, same=self.same, shaded=self.shaded, rich=rich, error=self.branch.error,
         )  # fmt: skip
         self.rows = list(laid.rows)
-        if self.branch.error and not tokens:
-            laid.cells.put(1, 1, self.branch.error, WRONG)
         return laid.cells
 
     def move(self, by: int) -> None:
