@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+from textual.message_pump import MessagePump
 
 from zhtui.lesson import Lesson
 from zhtui.tui.draw.chart import Level, Line
 from zhtui.tui.draw.inks import SERIES_COUNT
 from zhtui.tui.draw.series import Floats, Series
 from zhtui.tui.history import SMOOTHING, History
-from zhtui.tui.watch import Follower, Seen
+from zhtui.tui.watch import Follower, Seen, Watch
 
 STEP, TIME, UNITS = "step", "time", "tokens"
 AXES = (STEP, TIME, UNITS)
@@ -117,6 +119,23 @@ class Overlay:
     smoothing: float = SMOOTHING
     traces: list[Trace] = field(default_factory=list)
 
+    def follow(
+        self, runs: Sequence[Seen], colours: Mapping[Path, int], watch: Watch, target: MessagePump
+    ) -> None:
+        """Has the watcher read these runs, and no others; what was read of them stays."""
+        before = {trace.seen.folder.path: trace for trace in self.traces}
+        self.traces = []
+        for run in runs:
+            path = run.folder.path
+            trace = before.pop(path, None)
+            if trace is None:
+                trace = Trace(run, Follower(run.folder, target), 0)
+                watch.follow(trace.follower)
+            trace.seen, trace.colour = run, colours.get(path, 0)
+            self.traces.append(trace)
+        for trace in before.values():
+            watch.drop(trace.follower)
+
     def metrics(self, lessons: Sequence[Lesson]) -> list[str]:
         """The metrics of the traces: the lessons' figures, their charts' order, then the rest."""
         known = dict.fromkeys(name for trace in self.traces for name in trace.metrics())
@@ -159,3 +178,8 @@ class Overlay:
                     for level in trace.history.levels(lesson, group):
                         found[(level.label, level.value)] = level
         return list(found.values())
+
+
+def free_colour(taken: Collection[int]) -> int:
+    """The lowest colour that no line has."""
+    return next(colour for colour in range(len(taken) + 1) if colour not in taken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,27 +11,23 @@ from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
-from zhtui import tend
-from zhtui.errors import ConfigError
 from zhtui.lesson import Lesson
 from zhtui.tui import keys, sift
 from zhtui.tui.draw.inks import FAINT, TITLE, YOURS
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
-from zhtui.tui.overlay import AXES, SMOOTHINGS, Overlay, Trace
-from zhtui.tui.screens.dialogs import Ask, EditKnob
+from zhtui.tui.overlay import AXES, SMOOTHINGS, Overlay, free_colour
+from zhtui.tui.screens import runs_tending
 from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
 from zhtui.tui.screens.panes import Pane
-from zhtui.tui.screens.runs_export import export
 from zhtui.tui.screens.runs_panes import (
     ComparePane,
     ListPane,
     LogPane,
     OverlayPane,
-    colour_for,
     key_of,
 )
 from zhtui.tui.session import Session
-from zhtui.tui.watch import Follower, Seen
+from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
 from zhtui.tui.widgets.log import LogTail, LogView
@@ -57,21 +52,7 @@ class RunsScreen(Screen[None]):
     """The runs of the store, as the watcher last saw them."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
-    CSS = """
-    RunsScreen #runs-panes { height: 1fr; layout: grid; grid-size: 2 2; grid-rows: 2fr 3fr;
-        grid-columns: 3fr 2fr; }
-    RunsScreen #runs { column-span: 2; padding: 0; }
-    RunsScreen.-one #runs-panes { grid-size: 1 1; grid-rows: 1fr; grid-columns: 1fr; }
-    RunsScreen.-one #runs { column-span: 1; }
-    RunsScreen.-all #runs-panes { grid-size: 2 3; grid-rows: 2fr 3fr 1fr; }
-    RunsScreen.-all #console { column-span: 2; }
-    RunsScreen.-small #runs-panes { display: none; }
-    RunsScreen.-small #small { display: block; }
-    RunsScreen #filter-line { display: none; height: 1; padding: 0 1; }
-    RunsScreen #filter-line.-open { display: block; }
-    RunsScreen #filter-sign { width: auto; color: $accent; text-style: bold; }
-    RunsScreen #filter { width: 1fr; background: $background; }
-    """
+    CSS_PATH = "runs.tcss"
     explained = (HELP, PLACES)
 
     def __init__(self, session: Session) -> None:
@@ -165,20 +146,7 @@ class RunsScreen(Screen[None]):
 
     def _follow(self) -> None:
         """Follows the runs in the chart, and drops the others."""
-        wanted = self._wanted()
-        before = {trace.seen.folder.path: trace for trace in self.overlay.traces}
-        traces = []
-        for run in wanted:
-            path = run.folder.path
-            trace = before.pop(path, None)
-            if trace is None:
-                trace = Trace(run, Follower(run.folder, self), self.marks.get(path, 0))
-                self.session.watch.follow(trace.follower)
-            trace.seen, trace.colour = run, self.marks.get(path, 0)
-            traces.append(trace)
-        for trace in before.values():
-            self.session.watch.drop(trace.follower)
-        self.overlay.traces = traces
+        self.overlay.follow(self._wanted(), self.marks, self.session.watch, self)
         self._follow_console()
 
     def _follow_console(self) -> None:
@@ -274,7 +242,7 @@ class RunsScreen(Screen[None]):
         self.query_one(ListPane).rows.action_cursor(1)
 
     def _mark(self, run: Seen) -> None:
-        self.marks[run.folder.path] = colour_for(None, list(self.marks.values()))
+        self.marks[run.folder.path] = free_colour(self.marks.values())
 
     def action_mark_all(self) -> None:
         """Marks all that are listed (the first twenty), or none."""
@@ -355,55 +323,23 @@ class RunsScreen(Screen[None]):
 
     def action_note(self) -> None:
         """Edits the note."""
-        run = self.chosen
-        if run is None:
-            return
-
-        def taken(text: str | None) -> None:
-            if text is not None:
-                self.session.do(partial(tend.write_note, run.folder, text), "noted")
-
-        about = "a line to find the run by; an empty one takes the note away"
-        first = run.note.split("\n")[0]
-        self.app.push_screen(EditKnob(f"note to {key_of(run)}", about, first, _any), taken)
+        if self.chosen is not None:
+            runs_tending.note(self.session, self.chosen)
 
     def action_rename(self) -> None:
-        """Edits the name."""
-        run = self.chosen
-        if run is None:
-            return
-
-        def taken(name: str | None) -> None:
-            if name is not None:
-                self.session.do(lambda: self._rename(run, name))
-
-        about = "a-z, 0-9, dot and dash; forks of the run are told"
-        dialog = EditKnob(f"another name for {key_of(run)}", about, run.folder.name, _named)
-        self.app.push_screen(dialog, taken)
-
-    def _rename(self, run: Seen, name: str) -> str:
-        renamed = tend.rename(self.session.root, run.folder, name)
-        if run.folder.path in self.marks:
-            self.marks[renamed.path] = self.marks.pop(run.folder.path)
-        return f"{run.folder.name} is now {renamed.name}"
+        """Edits the name; the run keeps its mark."""
+        if self.chosen is not None:
+            runs_tending.rename(self.session, self.chosen, self.marks)
 
     def action_delete(self) -> None:
         """Asks, then deletes."""
-        run = self.chosen
-        if run is None:
-            return
-
-        def taken(answer: str | None) -> None:
-            if answer == "d":
-                self.session.do(partial(tend.delete, run.folder), f"{run.folder.name} deleted")
-
-        question = f"Delete {key_of(run)} with its checkpoints? It cannot be brought back."
-        self.app.push_screen(Ask(question, [("n", "keep it"), ("d", "delete")]), taken)
+        if self.chosen is not None:
+            runs_tending.delete(self.session, self.chosen)
 
     def action_export(self) -> None:
         """Asks for a format, then writes the runs in the chart into the working directory."""
-        chart = self.query_one(OverlayPane).chart
-        export(self.session, self.overlay, self.lessons, chart.picture)
+        picture = self.query_one(OverlayPane).chart.picture
+        runs_tending.export(self.session, self.overlay, self.lessons, picture)
 
     # Panes
 
@@ -459,14 +395,3 @@ class RunsScreen(Screen[None]):
             self.to(1)
         else:
             self.dismiss(None)
-
-
-def _any(text: str) -> None:
-    """Every text will do."""
-
-
-def _named(name: str) -> None:
-    from zhtui.store import NAME
-
-    if not NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} cannot name a run; use a-z, 0-9, dot, dash, at most 64")

@@ -24,7 +24,7 @@ from zhtui.tui.draw.inks import (
     WRONG,
     YOURS,
 )
-from zhtui.tui.overlay import STEP, TIME, UNITS, Overlay, Trace
+from zhtui.tui.overlay import STEP, TIME, UNITS, Overlay
 from zhtui.tui.screens.panes import Pane
 from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.chart import ChartWidget
@@ -321,10 +321,3 @@ class LogPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield LogView(id="log-lines")
-
-
-def colour_for(trace: Trace | None, taken: Sequence[int]) -> int:
-    """The lowest colour that no other line has; a line keeps its own."""
-    if trace is not None:
-        return trace.colour
-    return next(colour for colour in range(len(taken) + 1) if colour not in taken)

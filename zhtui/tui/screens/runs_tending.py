@@ -1,4 +1,4 @@
-"""What the runs' screen writes for other programs, into the working directory."""
+"""What the runs' screen does to a run: note, name, end, and what it writes for other programs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,67 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from zhtui.errors import StoreError
+from zhtui import tend
+from zhtui.errors import ConfigError, StoreError
 from zhtui.folder import RunFolder
 from zhtui.lesson import Lesson
+from zhtui.store import NAME
 from zhtui.tui.draw import vector
 from zhtui.tui.draw.chart import Picture
 from zhtui.tui.overlay import Overlay
-from zhtui.tui.screens.dialogs import Ask
+from zhtui.tui.screens.dialogs import Ask, EditKnob
 from zhtui.tui.session import Session
+from zhtui.tui.watch import Seen
 
 FORMATS = {"c": "csv", "t": "tensorboard", "j": "json"}
+
+
+def note(session: Session, run: Seen) -> None:
+    """Asks for the note."""
+
+    def taken(text: str | None) -> None:
+        if text is not None:
+            session.do(partial(tend.write_note, run.folder, text), "noted")
+
+    about = "a line to find the run by; an empty one takes the note away"
+    first = run.note.split("\n")[0]
+    title = f"note to {run.folder.lesson}/{run.folder.name}"
+    session.app.push_screen(EditKnob(title, about, first, lambda text: None), taken)
+
+
+def rename(session: Session, run: Seen, marks: dict[Path, int]) -> None:
+    """Asks for the name; a marked run keeps its mark."""
+
+    def work(name: str) -> str:
+        renamed = tend.rename(session.root, run.folder, name)
+        if run.folder.path in marks:
+            marks[renamed.path] = marks.pop(run.folder.path)
+        return f"{run.folder.name} is now {renamed.name}"
+
+    def taken(name: str | None) -> None:
+        if name is not None:
+            session.do(partial(work, name))
+
+    about = "a-z, 0-9, dot and dash; forks of the run are told"
+    title = f"another name for {run.folder.lesson}/{run.folder.name}"
+    session.app.push_screen(EditKnob(title, about, run.folder.name, _check_name), taken)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} cannot name a run; use a-z, 0-9, dot, dash, at most 64")
+
+
+def delete(session: Session, run: Seen) -> None:
+    """Asks, then deletes."""
+    name = f"{run.folder.lesson}/{run.folder.name}"
+
+    def taken(answer: str | None) -> None:
+        if answer == "d":
+            session.do(partial(tend.delete, run.folder), f"{name} deleted")
+
+    question = f"Delete {name} with its checkpoints? It cannot be brought back."
+    session.app.push_screen(Ask(question, [("n", "keep it"), ("d", "delete")]), taken)
 
 
 def export(session: Session, overlay: Overlay, lessons: Sequence[Lesson], picture: Picture) -> None:
