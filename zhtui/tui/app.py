@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -122,6 +123,7 @@ class LabApp(App[int]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+            self.call_after_refresh(gc.freeze)  # else each collection walks all that was imported
         self.push_screen(HomeScreen(self.session))
         if self.watching:
             self.session.watch.start()
