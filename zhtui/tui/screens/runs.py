@@ -106,10 +106,7 @@ class RunsScreen(Screen[None]):
 
     def refresh_runs(self) -> None:
         """Sifts and orders what the watcher saw, and draws it."""
-        runs = self.session.runs()
-        known = {run.folder.path for run in runs}
-        self.marks = {path: colour for path, colour in self.marks.items() if path in known}
-        sifted = sift.sifted(runs, self.words)
+        sifted = sift.sifted(self.session.runs(), self.words)
         self.listed = sift.ordered(sifted, self.order, self.backwards, self._higher)
         now = self.session.clock()
         self.query_one(ListPane).show(self.listed, self.marks, self.lesson_of, now)
@@ -126,8 +123,8 @@ class RunsScreen(Screen[None]):
         shown = f"{whole:,} run{'s' if whole != 1 else ''}"
         shown = shown if count == whole else f"{count:,} of {shown}"
         parts = [words("runs", TITLE, 9), words(shown, YOURS, 8)]
-        if self.marks:
-            parts.append(words(f"{len(self.marks)} marked", YOURS, 7))
+        if marked := self.marked:
+            parts.append(words(f"{len(marked)} marked", YOURS, 7))
         arrow = " backwards" if self.backwards else ""
         parts.append(words(f"by {self.order}{arrow}", FAINT, 6))
         if self.words:
@@ -137,16 +134,16 @@ class RunsScreen(Screen[None]):
 
     # What is followed
 
-    def _wanted(self) -> list[Seen]:
-        """The runs in the chart: the marked ones, else the one at the cursor."""
-        if self.marks:
-            known = {run.folder.path: run for run in self.session.runs()}
-            return [known[path] for path in self.marks]
-        return [self.chosen] if self.chosen is not None else []
+    @property
+    def marked(self) -> list[Seen]:
+        """The marked runs that are still there."""
+        known = {run.folder.path: run for run in self.session.runs()} if self.marks else {}
+        return [known[path] for path in self.marks if path in known]
 
     def _follow(self) -> None:
         """Follows the runs in the chart, and drops the others."""
-        self.overlay.follow(self._wanted(), self.marks, self.session.watch, self)
+        wanted = self.marked or ([self.chosen] if self.chosen is not None else [])
+        self.overlay.follow(wanted, self.marks, self.session.watch, self)
         self._follow_console()
 
     def _follow_console(self) -> None:
@@ -219,7 +216,7 @@ class RunsScreen(Screen[None]):
         self._show_differences()
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
-        if not self.marks:
+        if not self.marked:
             self.query_one(OverlayPane).chart.restart("reading…")
         self._follow()
         self._show()
@@ -246,8 +243,8 @@ class RunsScreen(Screen[None]):
 
     def action_mark_all(self) -> None:
         """Marks all that are listed (the first twenty), or none."""
-        if self.marks:
-            self.marks = {}
+        if self.marked:
+            self.marks.clear()
         else:
             for run in self.listed[:20]:
                 self._mark(run)

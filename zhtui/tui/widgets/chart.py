@@ -44,7 +44,7 @@ class ChartWidget(Drawn):
 
     def restart(self, empty: str) -> None:
         """Another chart: no crosshair, the whole run in sight; `empty` stands where nothing is."""
-        self.picture = Picture(log=self.picture.log, empty=empty)
+        self.picture = Picture(log=self.picture.log, log_x=self.picture.log_x, empty=empty)
 
     def draw(self, width: int, height: int) -> Cells:
         return chart.draw(self.picture, width, height)
