@@ -2,8 +2,9 @@
 
     python tests/ship.py STORE/gpt/brisk-otter …
 
-Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, without what belongs to
-the machine that made it (paths, host, process) and without what only a resume needs (the optimizer).
+Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, without what belongs
+to the machine that made it (paths, host, process) and without what only a resume needs (the
+optimizer).
 """
 
 from __future__ import annotations
