@@ -378,12 +378,13 @@ def test_weights_shade_characters() -> None:
 
 
 def test_a_table_draws_only_the_window() -> None:
-    view = Table(["n", "square"], [(i, i * i) for i in range(100_000)], mark=50_001)
+    view = Table(["n", "square"], [(i, i * i) for i in range(100_000)], 50_001, note="squares")
     widths = table.measure(view)
     cells = table.draw(view, widths, 50_000, 6, cursor=50_000)
     assert cells.lines()[2].split() == ["▸", "50,000", "2,500,000,000"]
     assert cells.ink[3].max() == LIT
     assert cells.height == 6
+    assert " squares " in cells.text(1)
 
 
 def test_a_graph_goes_from_left_to_right() -> None:

@@ -57,9 +57,10 @@ def line(widths: Widths, values: list[str]) -> str:
 
 def draw(view: Table, widths: Widths, top: int, height: int, cursor: int | None = None) -> Cells:
     """The head of the table and `height - 2` of its rows from `top` on."""
-    cells = Cells(widths.total, height)
+    cells = Cells(max(widths.total, cell_len(view.note) + 4), height)
     cells.put(2, 0, line(widths, list(view.columns)), FAINT)
-    cells.put(0, 1, "─" * widths.total, RULE)
+    cells.put(0, 1, "─" * cells.width, RULE)
+    cells.put(2, 1, f" {view.note} " if view.note else "", FAINT)
     for y in range(2, height):
         index = top + y - 2
         if index >= len(view.rows):
