@@ -97,10 +97,12 @@ async def test_a_prompt_is_continued_and_each_token_tells_of_itself(
         assert "ROMEO:" in text
         assert "step 20" in text
         assert f"{surprise(branch.tokens)[0]:.1f} bits" in text
-        await pilot.press("left", "left")
         odds = screen.query_one(Odds)
-        assert odds.token == branch.tokens[-2]
-        assert f"{bits(branch.tokens[-2]):.2f} bits" in shown(pilot)
+        assert odds.token == branch.tokens[-1]
+        await pilot.press("left", "left")
+        assert odds.token == branch.tokens[-3]
+        await pilot.pause()
+        assert f"{bits(branch.tokens[-3]):.2f} bits" in shown(pilot)
         await pilot.press("home")
         assert odds.token == branch.tokens[0]
         await pilot.press("right", "shift+right")
@@ -457,7 +459,7 @@ def script(do: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 PROMPT = [*"ROMEO:", "enter"]
-BRANCH = [*PROMPT, "home", *["right"] * 14, "down", "down", "enter"]
+BRANCH = [*PROMPT, "home", *["right"] * 15, "down", "down", "enter"]
 SHOTS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "empty-small": (NARROW, []),
     "token-small": (NARROW, [*PROMPT, "home", "right", "right", "right", "down"]),

@@ -33,13 +33,11 @@ class Laid:
     rows: Sequence[int]
 
 
-def shade(size: float, rich: bool) -> int:
-    """The paper of a surprise in bits; without colours only what is loud has one."""
+def shade(size: float) -> int:
+    """The paper of a surprise in bits; 0 for what is expected, or not known."""
     if size != size:
         return 0
     level = min(int(size / LOUD * SHADE_LEVELS), SHADE_LEVELS - 1)
-    if not rich and level < SHADE_LEVELS // 2:
-        return 0
     return SHADE + level if level else 0
 
 
@@ -57,7 +55,7 @@ def draw(
 ) -> Laid:
     """The text from the first line on; `same` characters are shared with another branch.
 
-    An error stands below what had been written when it came.
+    Where there are no colours, surprise is bold. An error stands below what was written till then.
     """
     owner = [-1] * len(prompt)
     for index, token in enumerate(tokens):
@@ -69,7 +67,8 @@ def draw(
     cells = Cells(width, max(height, last + 2 + len(sentence) + bool(error)))
     for y, line in enumerate(sentence, last + 2):
         cells.put(1, y, line, WRONG)
-    papers = [shade(bits(token), rich) if shaded else 0 for token in tokens]
+    papers = [shade(bits(token)) if shaded else 0 for token in tokens]
+    loud = [paper >= SHADE + SHADE_LEVELS // 2 for paper in papers]
     rows = [0] * len(tokens)
     seen = -1
     for place, ((x, y, glyph), index) in enumerate(zip(spots, owner, strict=True)):
@@ -77,9 +76,9 @@ def draw(
             rows[index], seen = y, index
         at = index == cursor and index >= 0
         ink = YOURS if index < 0 else (FAINT if place < same else PLAIN)
-        if same and place >= same:
+        paper = papers[index] if index >= 0 and rich else 0
+        if (same and place == same) or (index >= 0 and loud[index] and not rich):
             ink = LIT
-        paper = papers[index] if index >= 0 else 0
         if at:
             ink, paper = INVERSE, CHOSEN
         if glyph != "\n":

@@ -193,7 +193,9 @@ class ConsoleScreen(Screen[None]):
 
     def _show_message(self) -> None:
         branch, opening = self.branches.hand, self.writer.opening
-        if opening.error and branch is None:
+        if branch is not None and branch.error and branch.tokens:
+            part = words(branch.error, WRONG)
+        elif opening.error and branch is None:
             part = words(opening.error, WRONG)
         elif self.fresh:
             part = words("asked the run for a checkpoint; it writes when that is there", YOURS)

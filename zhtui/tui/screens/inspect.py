@@ -41,6 +41,7 @@ class InspectScreen(Screen[None]):
 
     BINDINGS = keys.bindings("inspect")
     CSS_PATH = "inspect.tcss"
+    AUTO_FOCUS = ""  # the text is typed after its key; where there is none it is asked for
     explained: ClassVar = (HELP, (("Here", "inspect"), ("In a heatmap", "heatmap")))
 
     def __init__(self, session: Session, folder: RunFolder, text: str = "") -> None:

@@ -97,9 +97,7 @@ class Strand(Drawn):
     def move(self, by: int) -> None:
         """Moves the cursor by tokens."""
         if self.at >= 0:
-            last = len(self.rows) - 1
-            start = self.at if self.cursor is not None or by < 0 else last
-            self.cursor = min(max(start + by if self.cursor is not None else start, 0), last)
+            self.cursor = min(max(self.at + by, 0), len(self.rows) - 1)
             self.redraw()
             self.follow()
 
