@@ -14,6 +14,7 @@ lesson = Lesson(
     presets=PRESETS,
     figure="bytes_per_token",
     higher=True,
+    commands=("tokenize",),
     charts={
         "bytes a token": ("bytes_per_token", "gpt2"),
         "count of the joined pair": ("count",),

@@ -1,100 +1,160 @@
-"""Tokenizers from a run, a name or a file; text through them; exports. What the command line calls.
-
-Nothing here prints. Every mistake of the user is a `LabError` of one sentence.
-"""
+"""`zhtui tokenize`, and what `zhtui runs export` can make of a run of this lesson."""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import cycle
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
-from lessons.tokenizer import export as exports
-from lessons.tokenizer import stream
-from lessons.tokenizer.bpe import PATTERNS, Tokenizer
-from lessons.tokenizer.published import PUBLISHED, published
-from zhtui.lab import LabError
+import typer
 
+from lessons.tokenizer import saved
+from lessons.tokenizer.bpe import Tokenizer
+from lessons.tokenizer.export import FORMATS
+from lessons.tokenizer.published import PUBLISHED
+from zhtui.lab import LabError, find_run
 
-@dataclass(frozen=True)
-class Piece:
-    """Some tokens of a text in a row: their numbers and their bytes."""
-
-    ids: list[int]
-    tokens: list[bytes]
-
-
-def tokenizer_of(source: str | Path, *, download: bool = False) -> Tokenizer:
-    """A tokenizer by name ("gpt2", "cl100k", "o200k"), of a run's folder, or an exported file."""
-    if str(source) in PUBLISHED:
-        return published(str(source), download)
-    path = Path(source)
-    if path.is_dir():
-        return from_run(path)
-    if path.is_file():
-        return exports.read(path)
-    names = ", ".join(PUBLISHED)
-    raise LabError(f"{source} is no tokenizer; give a run, an exported file, or one of {names}")
+GROUNDS = ("\x1b[30;48;5;153m", "\x1b[30;48;5;223m")  # black on light blue, on light orange
+PART = "\x1b[30;48;5;210m"  # on red: part of a character
+PLAIN = "\x1b[0m"
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="TOKENIZER", help=f"A run, an exported file, or {', '.join(PUBLISHED)}."
+    ),
+]
 
 
-def from_run(folder: Path) -> Tokenizer:
-    """The tokenizer of a run's latest checkpoint: its merges, its split, its special tokens."""
-    merges, _, settings = _learned(folder)
-    specials = str(settings["specials"]).split()
-    crosses = settings.get("specimen") == "cross chunks"
-    pattern = "none" if crosses else str(settings["pattern"])
-    if pattern not in PATTERNS:
-        raise _damaged(folder, f"its split {pattern!r} is not known")
+def tokenize(
+    tokenizer: Name,
+    text: Annotated[str | None, typer.Argument(help="The text; - or nothing reads a pipe.")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Their numbers, a space apart.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a token.")] = False,
+    special: Annotated[
+        str, typer.Option(help="Special tokens in the text: plain characters, allow, or refuse.")
+    ] = "plain",
+    where: Annotated[
+        Path | None, typer.Option("--store", help="The folder that holds the runs.")
+    ] = None,
+) -> None:
+    """Shows the tokens of a text, or of a pipe of any size as it comes."""
+    found = named(tokenizer, where)
+    if text is None and sys.stdin.isatty():
+        print(about(found))
+        return
+    write = numbers if ids else objects if as_json else bars
+    if write is bars and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        write = colours
+    for line in write(saved.tokenize(found, opened(text), special)):
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def named(name: str, store: Path | None = None) -> Tokenizer:
+    """The tokenizer of a run, an exported file, or a published one; that may be downloaded."""
+    online = os.environ.get("ZHTUI_OFFLINE", "0") in ("", "0")
+    if name in PUBLISHED or Path(name).is_file():
+        return saved.tokenizer_of(name, download=online)
     try:
-        return Tokenizer.from_merges(merges, pattern, specials, folder.name)
-    except IndexError as error:
-        raise _damaged(folder, "a merge joins a token that comes later") from error
+        folder = find_run(name, store)
+    except LabError as error:
+        others = ", ".join(PUBLISHED)
+        raise type(error)(f"{error}, or give an exported file or one of {others}") from error
+    return saved.tokenizer_of(folder)
 
 
-def counts_of(folder: Path) -> list[int]:
-    """How often the pair of each merge stood in the text that the run learned from."""
-    return _learned(folder)[1]
+def opened(text: str | None) -> BinaryIO:
+    """The text's bytes as they were typed, or the pipe."""
+    if text is None or text == "-":
+        return sys.stdin.buffer
+    return io.BytesIO(text.encode(errors="surrogateescape"))
 
 
-def _learned(folder: Path) -> tuple[list[tuple[int, int]], list[int], dict[str, object]]:
-    from safetensors import SafetensorError  # deferred: a published vocabulary needs neither
-    from safetensors.numpy import load_file
+def about(tokenizer: Tokenizer) -> str:
+    """One line on a tokenizer."""
+    specials = ", ".join(tokenizer.specials) or "none"
+    return f"{tokenizer.name}: {tokenizer.size:,} tokens; special: {specials}"
 
-    done = {int(path.name[5:]): path for path in folder.glob("step-*") if path.name[5:].isdigit()}
-    if not done:
-        raise LabError(f"{folder.name} has no checkpoint yet; let it run on, or give another run")
+
+# ---------------------------------------------------------------------------------- what is written
+
+Pieces = Iterator[saved.Piece]
+
+
+def numbers(pieces: Pieces) -> Iterator[str]:
+    """All numbers in one line."""
+    gap = ""
+    for piece in pieces:
+        yield gap + " ".join(map(str, piece.ids))
+        gap = " "
+    yield "\n"
+
+
+def objects(pieces: Pieces) -> Iterator[str]:
+    """A line a token; its text is null where its bytes are part of a character."""
+
+    @cache
+    def line(number: int, token: bytes) -> str:
+        text = None if partial_character(token) else token.decode()
+        return json.dumps({"id": number, "text": text, "bytes": token.hex()}) + "\n"
+
+    for piece in pieces:
+        yield "".join(map(line, piece.ids, piece.tokens))
+
+
+def bars(pieces: Pieces) -> Iterator[str]:
+    """The text with a bar behind each token, where there are no colours."""
+    for piece in pieces:
+        yield "".join(f"{visible(token)}│" for token in piece.tokens).replace("⏎│", "⏎│\n")
+    yield "\n"
+
+
+def colours(pieces: Pieces) -> Iterator[str]:
+    """The text on two grounds in turn, and on a third where a character is in parts."""
+    grounds = cycle(GROUNDS)
+    for piece in pieces:
+        drawn = []
+        for token in piece.tokens:
+            ground = next(grounds)
+            ground = PART if partial_character(token) else ground
+            drawn.append(ground + visible(token).replace("⏎", f"⏎{PLAIN}\n{ground}") + PLAIN)
+        yield "".join(drawn)
+    yield "\n"
+
+
+@cache
+def partial_character(token: bytes) -> bool:
+    """Whether the bytes begin or end inside a character."""
     try:
-        card = json.loads((folder / "run.json").read_bytes())
-        settings = dict(card["config"])
-        state = load_file(done[max(done)] / "tokenizer.safetensors")
-        merges = [(int(left), int(right)) for left, right in state["merges"].tolist()]
-        return merges, state["counts"].tolist(), {"specials": "", "pattern": "gpt4"} | settings
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise _damaged(folder, f"{error}".splitlines()[0]) from error
+        token.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
-def _damaged(folder: Path, why: str) -> LabError:
-    return LabError(
-        f"{folder.name} holds no whole tokenizer ({why}); give a run of lesson tokenizer"
-    )
+@cache
+def visible(token: bytes) -> str:
+    """The token on a terminal: parts of a character and what would steer it as escapes."""
+    text = token.decode(errors="backslashreplace").replace("\n", "⏎")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def tokenize(tokenizer: Tokenizer, file: BinaryIO, special: str = "plain") -> Iterator[Piece]:
-    """The tokens of a text or a pipe of any size, a piece at a time, in bounded memory.
-
-    `special` as in `Tokenizer.encode`. Raises `LabError` where the bytes are no UTF-8.
-    """
-    tokens = tokenizer.tokens
-    try:
-        for ids in stream.encode_file(tokenizer, file, special):
-            yield Piece(ids, [tokens[number] for number in ids])
-    except ValueError as error:
-        raise LabError(str(error)) from error
+# ----------------------------------------------------------------------------------------- exports
 
 
-def export(folder: Path, to: str, into: Path | None = None) -> Path:
-    """Writes a run's tokenizer as "tiktoken", "hf" or "text" into a folder (its own `export/`)."""
-    merges_counts = counts_of(folder)
-    return exports.write(from_run(folder), to, into or folder / "export", merges_counts)
+def exporter(to: str) -> Callable[[Path, Path], Path]:
+    """What writes a run's tokenizer in one format."""
+
+    def write(folder: Path, into: Path) -> Path:
+        return saved.export(folder, to, into)
+
+    return write
+
+
+EXPORTS = {to: exporter(to) for to in FORMATS}

@@ -34,14 +34,19 @@ ENDS = {
 
 
 def pieces(file: BinaryIO, pattern: str, size: int = PIECE) -> Iterator[str]:
-    """The file's text in pieces. Raises `ValueError` with the place of a byte that is no UTF-8."""
+    """The file's text in pieces. Raises `ValueError` with the place of a byte that is no UTF-8.
+
+    A pipe gives what it has so far, and is not waited for until it has filled a whole piece.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
+    take = getattr(file, "read1", file.read)
     kept, read, ends = "", 0, ENDS.get(pattern)
     while True:
-        block = file.read(size)
+        block = take(size)
+        looked_at = max(0, len(kept) - 1)  # no chunk ends before: a piece would have been cut there
         kept += _decode(decoder, block, read)
         read += len(block)
-        end = ends.search(kept) if ends else None
+        end = ends.search(kept, looked_at) if ends else None
         if not block:
             break
         if end is not None and end.start() > 0:

@@ -10,7 +10,7 @@ import pytest
 import tiktoken.load
 import tokenizers
 
-from lessons.tokenizer import command
+from lessons.tokenizer import saved
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
 from lessons.tokenizer.config import Config
 from lessons.tokenizer.export import FORMATS, read, write
@@ -43,30 +43,30 @@ def done(store: Path, tmp_path: Path) -> RunFolder:
 
 
 def test_a_run_folder_gives_its_tokenizer(done: RunFolder) -> None:
-    tokenizer = command.tokenizer_of(done.path)
+    tokenizer = saved.tokenizer_of(done.path)
     merges = learn([chunk.encode() for chunk in split(VERSE * 2, "gpt4")], 44)
     assert tokenizer.ranks == Tokenizer.from_merges(merges).ranks
     assert tokenizer.specials == {"<|endoftext|>": 300}
-    counts = command.counts_of(done.path)
+    counts = saved.counts_of(done.path)
     assert len(counts) == 44
     assert counts == sorted(counts, reverse=True)
 
 
 def test_a_run_that_was_cut_short_ends_with_the_same_merges(done: RunFolder) -> None:
-    whole = command.tokenizer_of(done.path).ranks
+    whole = saved.tokenizer_of(done.path).ranks
     for step, folder in done.checkpoints()[1:]:
         assert step > 0
         shutil.rmtree(folder)
     left = done.checkpoints()[-1][0]
     assert 0 < left < 44
     assert drive.work(done) == 0
-    assert command.tokenizer_of(done.path).ranks == whole
+    assert saved.tokenizer_of(done.path).ranks == whole
 
 
 def test_a_run_that_ran_out_of_pairs_finishes_and_exports(store: Path) -> None:
     folder = worked(store, "text=ab ab ab", "vocab_size=5000")
     assert folder.status().state == "finished"
-    assert command.tokenizer_of(folder.path).encode("ab ab") == [256, 257]
+    assert saved.tokenizer_of(folder.path).encode("ab ab") == [256, 257]
 
 
 def test_inspect_shows_a_text_of_ones_own(done: RunFolder) -> None:
@@ -90,17 +90,17 @@ def test_inspect_shows_a_text_of_ones_own(done: RunFolder) -> None:
 def test_an_export_gives_the_same_numbers_in_the_real_libraries(
     done: RunFolder, tmp_path: Path
 ) -> None:
-    ours = command.tokenizer_of(done.path)
+    ours = saved.tokenizer_of(done.path)
     text = VERSE + "unseen 漢字 \t\r\n x<|endoftext|>y"
     expected = ours.encode(text, special="allow")
 
-    path = command.export(done.path, "tiktoken", tmp_path / "out")
+    path = saved.export(done.path, "tiktoken", tmp_path / "out")
     settings_ = json.loads(path.with_name(f"{path.name}.json").read_text())
     ranks = tiktoken.load.load_tiktoken_bpe(str(path))
     theirs = tiktoken.Encoding("own", mergeable_ranks=ranks, **settings_)
     assert theirs.encode(text, allowed_special="all") == expected
 
-    path = command.export(done.path, "hf", tmp_path / "out")
+    path = saved.export(done.path, "hf", tmp_path / "out")
     assert tokenizers.Tokenizer.from_file(str(path)).encode(text).ids == expected
 
 
@@ -108,16 +108,16 @@ def test_an_export_gives_the_same_numbers_in_the_real_libraries(
 @pytest.mark.parametrize("pattern", sorted(PATTERNS))
 def test_an_export_is_read_back(tmp_path: Path, to: str, pattern: str) -> None:
     ours = Tokenizer.from_merges(learn([VERSE.encode()], 20), pattern, ["<|a|>", "<|b|>"], "own")
-    again = command.tokenizer_of(write(ours, to, tmp_path))
+    again = saved.tokenizer_of(write(ours, to, tmp_path))
     assert (again.ranks, again.pattern, again.specials) == (ours.ranks, pattern, ours.specials)
 
 
 def test_the_readable_export(done: RunFolder, tmp_path: Path) -> None:
-    lines = command.export(done.path, "text", tmp_path).read_text().splitlines()
+    lines = saved.export(done.path, "text", tmp_path).read_text().splitlines()
     assert lines[0] == "# 301 tokens, split gpt4"
-    first = command.tokenizer_of(done.path)
+    first = saved.tokenizer_of(done.path)
     assert f'   256  "{first.tokens[256].decode()}" = ' in lines[257]
-    assert lines[257].endswith(f"× {command.counts_of(done.path)[0]:,}")
+    assert lines[257].endswith(f"× {saved.counts_of(done.path)[0]:,}")
     assert '     0  "\\x00"' in lines
     assert lines[-1] == "   300  <|endoftext|>  special"
 
@@ -150,9 +150,9 @@ def test_an_export_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None
 
 def test_what_is_no_tokenizer_is_one_sentence(tmp_path: Path, store: Path) -> None:
     with pytest.raises(LabError, match="gpt2, cl100k, o200k"):
-        command.tokenizer_of("gpt9")
+        saved.tokenizer_of("gpt9")
     with pytest.raises(LabError, match="no checkpoint yet"):
-        command.tokenizer_of(tmp_path)
+        saved.tokenizer_of(tmp_path)
     (tmp_path / "step-000010").mkdir()
     with pytest.raises(LabError, match="holds no whole tokenizer"):
-        command.tokenizer_of(tmp_path)
+        saved.tokenizer_of(tmp_path)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.tokenizer import command, stream
+from lessons.tokenizer import saved, stream
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
 from zhtui.lab import LabError
 
@@ -54,7 +54,7 @@ def test_pieces_have_the_chunks_of_the_whole(text: str, size: int, pattern: str)
 def test_a_pipe_gives_the_numbers_of_the_whole(pattern: str) -> None:
     tokenizer = Tokenizer.from_merges(learn([VERSE.encode()], 40), pattern)
     text = VERSE * 6
-    pieces = list(command.tokenize(tokenizer, Dribble(text.encode())))
+    pieces = list(saved.tokenize(tokenizer, Dribble(text.encode())))
     assert [number for piece in pieces for number in piece.ids] == tokenizer.encode(text)
     assert b"".join(token for piece in pieces for token in piece.tokens) == text.encode()
 
@@ -62,13 +62,13 @@ def test_a_pipe_gives_the_numbers_of_the_whole(pattern: str) -> None:
 class Dribble(io.BytesIO):
     """A pipe that gives seven bytes at a time, in the middle of characters."""
 
-    def read(self, size: int | None = -1) -> bytes:
+    def read1(self, size: int | None = -1) -> bytes:
         return super().read(7)
 
 
 def test_a_pipe_that_is_no_text_is_one_sentence() -> None:
     with pytest.raises(LabError, match=r"byte 3 is no UTF-8.*iconv"):
-        list(command.tokenize(Tokenizer.from_merges([]), io.BytesIO(b"abc\xff")))
+        list(saved.tokenize(Tokenizer.from_merges([]), io.BytesIO(b"abc\xff")))
 
 
 def test_a_text_without_an_end_is_cut_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +108,8 @@ def peak_of(work: Iterator[object]) -> int:
 
 def test_memory_does_not_grow_with_the_text() -> None:
     tokenizer = Tokenizer.from_merges(learn([VERSE.encode()], 40))
-    small = peak_of(command.tokenize(tokenizer, Huge(2 << 20)))
-    large = peak_of(command.tokenize(tokenizer, Huge(12 << 20)))
+    small = peak_of(saved.tokenize(tokenizer, Huge(2 << 20)))
+    large = peak_of(saved.tokenize(tokenizer, Huge(12 << 20)))
     assert large < small * 1.5
 
 
