@@ -123,7 +123,7 @@ class LabApp(App[int]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
-            self.call_after_refresh(gc.freeze)  # else each collection walks all that was imported
+            self.call_after_refresh(settle)
         self.push_screen(HomeScreen(self.session))
         if self.watching:
             self.session.watch.start()
@@ -208,10 +208,17 @@ class LabApp(App[int]):
         self.push_screen(failure_screen(f"the screen of {name} failed", text))
 
 
+def settle() -> None:
+    """Collects garbage from now on, but never walks again what start-up made: 200 ms of a key."""
+    gc.freeze()
+    gc.enable()
+
+
 def open_lab(
     store: Path, lesson: str | None = None, run: str | None = None, *, mouse: bool = True
 ) -> int:
     """Opens the lab on this terminal, at a lesson and a run if they are given. Returns 0."""
+    gc.disable()  # until the first frame, which it would hold up
     app = LabApp(store, lesson, run)
     code = app.run(mouse=mouse)
     return code or app.return_code or 0

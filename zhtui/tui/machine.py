@@ -11,4 +11,4 @@ def reading() -> str:
 
     for gpu in device.readings():
         return str(gpu)
-    return f"cpu · {psutil.cpu_count()} cores · {psutil.cpu_percent():>3.0f} %"
+    return f"cpu · {psutil.cpu_count()} cores · {psutil.cpu_percent(interval=0.1):>3.0f} %"

@@ -26,6 +26,7 @@ from zhtui.views import View
 
 ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
 VIEW_EVERY = 0.25
+QUIET_EVERY = 30.0  # seconds between two readings of a device that nobody uses
 SHARE, LONGEST = 50, 5.0  # a large store is looked at for 2 % of the time, but each 5 seconds
 IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
 SITTING = 0.1  # seconds of reading one run before the others have their turn
@@ -162,7 +163,7 @@ class Watch(threading.Thread):
         self._followers: tuple[Reading, ...] = ()
         self._known: dict[Path, tuple[float, Seen]] = {}
         self._end, self._hurry = threading.Event(), threading.Event()
-        self._next_runs = self._next_device = 0.0
+        self._next_runs, self._device_read = 0.0, -QUIET_EVERY
 
     def follow(self, follower: Reading) -> None:
         """Begins to tail a run."""
@@ -209,8 +210,9 @@ class Watch(threading.Thread):
             if self._next_runs:  # nobody is in a hurry
                 spent = time.monotonic() - started
                 self._next_runs += min(SHARE * spent, LONGEST)
-        if now >= self._next_device:
-            self._next_device = now + DEVICE_EVERY
+        live = any(run.status.live for run in self.runs)
+        if now - self._device_read >= (DEVICE_EVERY if live else QUIET_EVERY):
+            self._device_read = now
             reading = self.device()
             if reading != self.reading:
                 self.reading = reading
