@@ -17,7 +17,9 @@ from zhtui.tui.draw.series import Floats
 
 Points = tuple[Floats, Floats]  # (steps, values)
 FEW = 64  # lines from which the sweep pays
-NUMBER = b"0123456789+-.eE \n"  # what may stand between the keys of a plain row
+DIGITS = b"0123456789-."  # of a number without an exponent
+NUMBER = DIGITS + b"+eE "  # what may stand between the keys of a plain row
+BLANK = bytes(code if code in DIGITS else 32 for code in range(256))  # all else is a space
 MARKS = bytes(range(1, 10))  # stand for the keys while their order is checked
 ORDER = MARKS + b"\n"
 
@@ -50,16 +52,20 @@ def _swept(lines: Sequence[bytes]) -> tuple[list[str], Floats] | None:
     if not first or "step" not in first or len(first) > len(MARKS):
         return None
     text = b"\n".join(lines)
-    for index, name in enumerate(first):
-        key = json.dumps(name).encode() + b": "
-        opening = b"{" if not index else b", "
-        text = text.replace(opening + key, MARKS[index : index + 1])
-    text = text.replace(b"}", b"")
-    kept = text.translate(None, NUMBER.replace(b"\n", b""))
-    row = MARKS[: len(first)] + b"\n"
-    if kept != (row * len(lines))[:-1]:
-        return None  # another order, a word, a NaN: the slow way knows
-    spaced = text.translate(bytes.maketrans(ORDER, b" " * len(ORDER)))
+    made = lines[0].translate(None, DIGITS) + b"\n"
+    wordy = not any(set(name.encode()) & set(DIGITS) for name in first)
+    if wordy and text.translate(None, DIGITS) == (made * len(lines))[:-1]:
+        spaced = text.translate(BLANK)  # no number here has an exponent
+    else:
+        for index, name in enumerate(first):
+            key = json.dumps(name).encode() + b": "
+            opening = b"{" if not index else b", "
+            text = text.replace(opening + key, MARKS[index : index + 1])
+        text = text.replace(b"}", b"")
+        row = MARKS[: len(first)] + b"\n"
+        if text.translate(None, NUMBER) != (row * len(lines))[:-1]:
+            return None  # another order, a word, a NaN: the slow way knows
+        spaced = text.translate(bytes.maketrans(ORDER, b" " * len(ORDER)))
     try:
         numbers = np.fromstring(spaced, dtype=np.float64, sep=" ")
     except (ValueError, DeprecationWarning):  # digits that make no number

@@ -18,9 +18,10 @@ def pack(dots: Dots) -> Codes:
     """(4 h, 2 w) dots as (h, w) braille codes; 0 is a space, which costs a third of an empty
     glyph.
     """
-    height, width = dots.shape[0] // 4, dots.shape[1] // 2
-    blocks = dots.reshape(height, 4, width, 2)
-    codes: Codes = (blocks * WEIGHTS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint8)
+    bits = dots.view(np.uint8)
+    codes: Codes = np.zeros((dots.shape[0] // 4, dots.shape[1] // 2), dtype=np.uint8)
+    for (row, column), weight in np.ndenumerate(WEIGHTS):
+        codes |= bits[row::4, column::2] * weight
     return codes
 
 

@@ -45,6 +45,7 @@ class Series:
         self._high: Singles = np.empty(16, dtype=np.float32)
         self._blocks = 0
         self._bad: list[int] = []
+        self._smoothed = 0  # so many points are
         self._state = (0.0, 0.0)  # the smoothed sum and the weight that it holds
 
     def __len__(self) -> int:
@@ -62,7 +63,12 @@ class Series:
 
     @property
     def smooth(self) -> Singles:
-        """(n,) the exponential moving average, corrected for its start."""
+        """(n,) the exponential moving average, corrected for its start; made when it is asked
+        for.
+        """
+        if self._smoothed < self._size:
+            self._extend_smooth(self._smoothed)
+            self._smoothed = self._size
         return self._smooth[: self._size]
 
     @property
@@ -88,16 +94,15 @@ class Series:
         self._y[start:stop] = np.where(good, y, np.nan)
         self._bad.extend((np.flatnonzero(~good) + start).tolist())
         self._size = stop
-        self._extend_smooth(start)
         self._extend_blocks()
 
     def _truncate(self, size: int) -> None:
-        """Forgets what comes from index `size` on, and smooths afresh up to there."""
+        """Forgets what comes from index `size` on."""
         self._size = size
         self._bad = [i for i in self._bad if i < size]
         self._blocks = min(self._blocks, size // BLOCK)
-        self._state = (0.0, 0.0)
-        self._extend_smooth(0)
+        if self._smoothed > size:
+            self._smoothed, self._state = 0, (0.0, 0.0)
 
     def _reserve(self, size: int) -> None:
         room = len(self._x)
@@ -146,7 +151,7 @@ class Series:
         bad = np.searchsorted(np.asarray(self._bad, dtype=np.int64), cuts)
         low, high = self._extremes(cuts)
         smooth = np.full(count, np.nan)
-        smooth[~empty] = self._smooth[stop[~empty] - 1]
+        smooth[~empty] = self.smooth[stop[~empty] - 1]
         low[empty] = high[empty] = np.nan
         smooth[np.isnan(low)] = np.nan
         return Columns(low, high, smooth, np.diff(bad) > 0)
