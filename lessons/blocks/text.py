@@ -4,11 +4,13 @@
     windows = windows_of(text.train, 64)      # every stretch of 64 + 1 characters, nothing copied
     batch = windows[torch.randint(len(windows), (12,))]
 
-Leaves out: tokens longer than a character (lesson `tokenizer`), several files, documents.
+Leaves out: tokens longer than a character (`tokens.py`), several files, documents.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -20,12 +22,19 @@ class Alphabet:
     can be asked without the text that it learned from.
     """
 
+    unit = "character"
+
     def __init__(self, characters: str = "") -> None:
         self.characters = characters
         self.index = {character: i for i, character in enumerate(characters)}
 
     def __len__(self) -> int:
         return len(self.characters)
+
+    @property
+    def start(self) -> str:
+        """What to begin with where nothing is given: a new line, where there are lines."""
+        return "\n" if "\n" in self.index else self.characters[0]
 
     def unknown(self, text: str) -> str:
         """The characters of `text` that this alphabet lacks, each once, in order."""
@@ -38,6 +47,14 @@ class Alphabet:
     def decode(self, ids: Tensor) -> str:
         """Integers (characters,) to characters."""
         return "".join(self.characters[i] for i in ids.tolist())
+
+    def texts(self, ids: Tensor) -> list[str]:
+        """Each integer's own text."""
+        return list(self.decode(ids))
+
+    def speller(self) -> Callable[[int], str]:
+        """What each integer of a row adds to the text."""
+        return self.characters.__getitem__
 
     def state_dict(self) -> dict[str, str]:
         """What a checkpoint holds of it."""
@@ -59,12 +76,18 @@ class CharText:
         points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
         symbols, ids = points.unique(sorted=True, return_inverse=True)
         self.alphabet = Alphabet("".join(map(chr, symbols.tolist())))
-        self.train, self.val = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+        cut = int(0.9 * len(ids))
+        self.train, self.val = ids[:cut], ids[cut:]
+        self.val_bytes = len(text[cut:].encode())
 
     @classmethod
     def read(cls, path: Path) -> CharText:
         """The text of a UTF-8 file."""
         return cls(path.read_text(encoding="utf-8"))
+
+    def bits_per_byte(self, loss: Tensor) -> Tensor:
+        """A loss on `val` in nats a token, as bits a byte: to compare between vocabularies."""
+        return loss * len(self.val) / self.val_bytes / math.log(2)
 
 
 def windows_of(ids: Tensor, length: int) -> Tensor:

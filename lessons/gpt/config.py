@@ -12,8 +12,9 @@ RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full"
 @dataclass(frozen=True)
 class Config:
     data: str = knob("auto", "text to learn: a data set's name, or a file")
+    tokenizer: str = knob("", "a run of lesson tokenizer, gpt2 or a .tiktoken file; or characters")
     rung: str = knob("full", "how far up the ladder from bigram to GPT", choices=RUNGS)
-    block_size: int = knob(64, "context, in characters", low=2)
+    block_size: int = knob(64, "context, in characters or tokens", low=2)
     n_layer: int = knob(4, "blocks", low=1)
     n_head: int = knob(4, "heads a block; divides n_embd", low=1)
     n_embd: int = knob(128, "channels of the residual stream", low=1)

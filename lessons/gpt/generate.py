@@ -1,4 +1,4 @@
-"""Writes text with a trained GPT, one character at a time, each position computed once.
+"""Writes text with a trained GPT, one token at a time, each position computed once.
 
 Always in float32: one position at a time is bound by memory, and rounding buys nothing.
 """
@@ -6,23 +6,23 @@ Always in float32: one position at a time is bound by memory, and rounding buys 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor
 
 from lessons.blocks.sampling import cut, heat
-from lessons.blocks.text import Alphabet
-from lessons.gpt.build import build
+from lessons.gpt.build import Symbols, build
 from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
 
-ALTERNATIVES = 8  # how many of the likeliest characters a token tells of
+ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
 
 
 @torch.inference_mode()
 def write(
-    alphabet: Alphabet,
+    alphabet: Symbols,
+    spell: Callable[[int], str],
     model: GPT,
     stream: Generator[Tensor, Tensor | None, None],
     last: Tensor | None,
@@ -30,7 +30,9 @@ def write(
     sampling: Sampling,
     given: Tensor | None = None,
 ) -> tuple[Tensor, Token]:
-    """One character, thrown or given (1,), and what else it might have been.
+    """One token, thrown or given (1,), and what else it might have been.
+
+    `spell` adds its text: none, while a character is only there in parts.
 
     Training goes on undisturbed in between.
     """
@@ -45,20 +47,20 @@ def write(
     choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
     top = heated.topk(min(ALTERNATIVES, len(heated)))
     return choice.to(raw.device), Token(
-        text=alphabet.decode(choice),
+        text=spell(int(choice)),
         probability=own[choice].item(),
         entropy=torch.special.entr(own).sum().item() / math.log(2),
-        alternatives=tuple(zip(alphabet.decode(top.indices), top.values.tolist(), strict=True)),
+        alternatives=tuple(zip(alphabet.texts(top.indices), top.values.tolist(), strict=True)),
         kept=int(kept.count_nonzero()),
     )
 
 
 def begin(
     run: Run, prompt: str, text: str = ""
-) -> tuple[Alphabet, GPT, Generator[Tensor, Tensor | None, None]]:
+) -> tuple[Symbols, GPT, Generator[Tensor, Tensor | None, None]]:
     """The alphabet, the model, and the stream of its predictions after `prompt`.
 
-    An empty prompt begins where a line begins. Past `block_size` characters the context starts
+    An empty prompt begins where a line begins. Past `block_size` tokens the context starts
     afresh from its younger half (`GPT.stream`). Raises LabError for characters of the prompt, or of
     the text that will follow it, that the model has never seen.
     """
@@ -69,25 +71,24 @@ def begin(
             f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
             f"use only characters of the text it learned."
         )
-    start = prompt or ("\n" if "\n" in learned.index else learned.characters[0])
-    return learned, model, model.stream(learned.encode(start).to(run.device))
+    return learned, model, model.stream(learned.encode(prompt or learned.start).to(run.device))
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
-    """The characters after `prompt`."""
+    """The characters or tokens after `prompt`."""
     alphabet, model, stream = begin(run, prompt)
     dice = torch.Generator().manual_seed(sampling.seed)
-    last: Tensor | None = None
+    last, spell = None, alphabet.speller()
     for _ in range(sampling.tokens):
-        last, token = write(alphabet, model, stream, last, dice, sampling)
+        last, token = write(alphabet, spell, model, stream, last, dice, sampling)
         yield token
 
 
 def score(run: Run, prompt: str, text: str, sampling: Sampling) -> Iterator[Token]:
-    """The characters of `text` after `prompt`, as if the model had thrown them."""
+    """The characters or tokens of `text` after `prompt`, as if the model had thrown them."""
     learned, model, stream = begin(run, prompt, text)
-    last: Tensor | None = None
+    last, spell = None, learned.speller()
     dice = torch.Generator()
     for given in learned.encode(text).split(1):
-        last, token = write(learned, model, stream, last, dice, sampling, given)
+        last, token = write(learned, spell, model, stream, last, dice, sampling, given)
         yield token

@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.utils import parameters_to_vector
 
-from lessons.blocks.text import Alphabet
-from lessons.gpt.build import build
+from lessons.gpt.build import Symbols, build
 from lessons.gpt.model import GPT, Look
 from zhtui.lab import Bars, Heatmap, Histogram, LabError, Run, Table, Text, View
 
@@ -37,12 +36,17 @@ def thumbnails(weights: list[Tensor]) -> Tensor:
 class Read:
     """A text as the model read it: T integers, its inside, and T - 1 surprises in nats."""
 
-    text: str
-    learned: Alphabet
+    labels: list[str]  # T
+    learned: Symbols
     model: GPT
     ids: Tensor  # (T,)
     look: Look
     surprise: Tensor  # (T - 1,)
+
+    @property
+    def text(self) -> str:
+        """What was read; where it begins or ends inside a character, with U+FFFD."""
+        return "".join(self.labels)
 
 
 @contextmanager
@@ -63,31 +67,31 @@ def read(run: Run, text: str) -> Read:
             f"The text has {', '.join(map(repr, unknown))}, unknown to this model; "
             f"use only characters of the text it learned."
         )
-    text = text[: model.block_size]
-    if len(text) < 2:
-        raise LabError("One character has no past to look at; give two or more.")
-    ids = learned.encode(text).to(run.device)
+    ids = learned.encode(text)[: model.block_size].to(run.device)
+    if len(ids) < 2:
+        raise LabError(f"One {learned.unit} has no past to look at; give two or more.")
     with torch.no_grad(), quiet(model):
         look = model.look(ids)
         surprise = F.cross_entropy(model(ids[None])[0, :-1], ids[1:], reduction="none")
-    return Read(text, learned, model, ids, look, surprise)
+    return Read(learned.texts(ids), learned, model, ids, look, surprise)
 
 
 def glance(of: Read) -> Iterator[tuple[str, View]]:
     """What is also watched while the model trains: one head, all heads, the stream, surprise."""
-    look, text = of.look, of.text
+    look, unit = of.look, of.learned.unit
     if look.weights:
         layers, heads = len(look.weights), len(look.weights[0])
         note = f"layer {layers}, head 1 of {heads}: row looks at column"
-        yield "attention", attention(look.weights[-1][0], text, note)
-        note = f"{layers} layers down, {heads} heads across, the first {THUMBNAIL} characters"
+        yield "attention", attention(look.weights[-1][0], of.labels, note)
+        note = f"{layers} layers down, {heads} heads across, the first {THUMBNAIL} {unit}s"
         yield "heads", Heatmap(thumbnails(look.weights).cpu().numpy(), low=0.0, note=note)
     sizes = [x.norm(dim=-1).mean().item() for x in look.stream]
     note = "length of the residual stream, mean over positions"
     yield "stream", Bars(names(look), sizes, note=note)
-    weights = F.pad(of.surprise / of.surprise.max(), (1, 0)).cpu().numpy()
+    lengths = torch.tensor([len(label) for label in of.labels])
+    weights = F.pad(of.surprise / of.surprise.max(), (1, 0)).cpu().repeat_interleave(lengths)
     bits = of.surprise.mean().item() / 0.6931471805599453
-    yield "surprise", Text(text, weights=weights, note=f"{bits:.2f} bits a character")
+    yield "surprise", Text(of.text, weights=weights.numpy(), note=f"{bits:.2f} bits a {unit}")
 
 
 def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
@@ -109,7 +113,7 @@ def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
     for i, layer in enumerate(of.look.weights):
         for j, head in enumerate(layer):
             note = f"layer {i + 1}, head {j + 1}: row looks at column"
-            yield f"attention {i + 1}.{j + 1}", attention(head, of.text, note)
+            yield f"attention {i + 1}.{j + 1}", attention(head, of.labels, note)
 
 
 def names(look: Look) -> list[str]:
@@ -117,10 +121,10 @@ def names(look: Look) -> list[str]:
     return ["embedding", *(f"block {i + 1}" for i in range(len(look.stream) - 1))]
 
 
-def attention(weights: Tensor, text: str, note: str) -> Heatmap:
+def attention(weights: Tensor, labels: list[str], note: str) -> Heatmap:
     """One head (T, T), the text at both sides."""
-    values = weights.half().cpu().numpy()
-    return Heatmap(values, rows=list(text), columns=list(text), low=0.0, note=note)
+    sides = [label if len(label) == 1 else seen(label) for label in labels]
+    return Heatmap(weights.half().cpu().numpy(), rows=sides, columns=sides, low=0.0, note=note)
 
 
 def guesses(of: Read, count: int) -> tuple[Tensor, Tensor]:
@@ -138,7 +142,7 @@ def lens(of: Read) -> Table:
     chances, ids = guesses(of, 3)
     rows = []
     for name, p, likely in zip(names(of.look), chances[:, -1], ids[:, -1], strict=True):
-        pairs = zip(of.learned.decode(likely), p.tolist(), strict=True)
+        pairs = zip(of.learned.texts(likely), p.tolist(), strict=True)
         rows.append((name, *(f"{seen(c)} {chance:.3f}" for c, chance in pairs)))
     return Table(
         ("after", "first", "second", "third"), rows, note=f"what follows {of.text[-12:]!r}"
@@ -149,17 +153,17 @@ def lens_by_character(of: Read) -> Table:
     """The likeliest next character after every character and station; what came stands beside."""
     chances, ids = guesses(of, 1)  # (1 + L, T, 1)
     rows = []
-    for t, character in enumerate(of.text):
-        came = of.text[t + 1] if t + 1 < len(of.text) else ""
-        likely = of.learned.decode(ids[:, t, 0])
+    for t, character in enumerate(of.labels):
+        came = of.labels[t + 1] if t + 1 < len(of.labels) else ""
+        likely = of.learned.texts(ids[:, t, 0])
         pairs = zip(likely, chances[:, t, 0].tolist(), strict=True)
         rows.append((seen(character), seen(came), *(f"{seen(c)} {p:.2f}" for c, p in pairs)))
     return Table(("after", "came", *names(of.look)), rows)
 
 
-def seen(character: str) -> str:
-    """A character that can be seen."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(character, character)
+def seen(text: str) -> str:
+    """A text of which every character can be seen."""
+    return text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
 
 
 def ridges(parts: Mapping[str, Tensor], note: str) -> Histogram:

@@ -1,8 +1,8 @@
-"""Trains a GPT on the characters of a text: the lecture's loop, nanoGPT's schedule.
+"""Trains a GPT on the characters or tokens of a text: the lecture's loop, nanoGPT's schedule.
 
-B texts a batch, T positions, n stretches of T + 1 characters in the text.
+B texts a batch, T positions, n stretches of T + 1 tokens in the text.
 
-Leaves out: several GPUs (lesson `parallel`), tokens longer than a character (`gpt2`).
+Leaves out: several GPUs (lesson `parallel`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
     windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
     unseen = windows_of(text.val.to(run.device), config.block_size)
-    counted = baselines(text.train, text.val, len(alphabet)) if config.baselines else []
+    count = config.baselines and not config.tokenizer  # of tokens there are too many
+    counted = baselines(text.train, text.val, len(alphabet)) if count else []
     if counted:
         run.show("baselines", table(counted))
     loss_of = model.loss
@@ -83,6 +84,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         row = {"loss": total, "lr": lr, "grad_norm": grad_norm}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
             row |= {"train": evaluate(run, model, windows), "val": evaluate(run, model, unseen)}
+            row["bits_per_byte"] = text.bits_per_byte(row["val"])
             if counted:
                 row["counted"] = min(c.loss for c in counted)
             watch(run)

@@ -14,7 +14,7 @@ from lessons.gpt.inspect import glance, read
 from zhtui.lab import Bars, Run, Sampling, Table, Text
 
 SAMPLE = Sampling(tokens=200, temperature=0.8)
-PASSAGE = 32  # characters of the validation text that the model is watched on
+PASSAGE = 32  # characters or tokens of the validation text that the model is watched on
 
 
 def table(counted: Sequence[Counted]) -> Table:
