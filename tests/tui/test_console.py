@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from zhtui.folder import EVENTS, STATUS, RunFolder, append_json
 from zhtui.sampling import Sampling
-from zhtui.tui.branches import Branch, bits, surprise
+from zhtui.tui.branches import Branch, bits, index_at, shared, surprise
 from zhtui.tui.screens.console import ConsoleScreen
 from zhtui.tui.screens.inspect import InspectScreen
 from zhtui.tui.widgets.strand import Odds
@@ -192,7 +192,10 @@ async def test_two_branches_stand_side_by_side_and_what_they_share_is_faint(
         assert (left.branch.number, right.branch.number) == (1, 2)
         assert left.display
         assert right.display
-        assert right.same >= len("ROMEO:")
+        same = shared(left.branch.text, right.branch.text)
+        assert left.same == right.same == same >= len("ROMEO:")
+        assert left.at == index_at(left.branch, same), "both are where their ways part"
+        assert right.at == index_at(right.branch, same)
         await pilot.press("left_square_bracket")
         await pilot.press("escape")
         assert screen.mode == "one"

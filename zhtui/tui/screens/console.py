@@ -12,35 +12,22 @@ from textual.widgets import Input, Static
 
 from zhtui.folder import RunFolder, Status
 from zhtui.sampling import Sampling
-from zhtui.tui import keys, states
+from zhtui.tui import keys
 from zhtui.tui.answers import Answered, Ear
-from zhtui.tui.branches import Branch, shared
+from zhtui.tui.branches import Branch, index_at, shared
 from zhtui.tui.dials import DIALS
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, WRONG, YOURS
+from zhtui.tui.draw.inks import FAINT
 from zhtui.tui.messages import RunGrew
+from zhtui.tui.screens import console_lines
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import SMALL, layout
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Follower
-from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
+from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
 from zhtui.tui.widgets.rows import Rows
 from zhtui.tui.widgets.strand import Odds, Strand, StrandHead, branch_row
 from zhtui.tui.writing import MIDDLE, Writer
 
-HELP = """
-The model continues your prompt, a token at a time. Move to any token: at its side stand its
-probability, its surprise in bits, the entropy of the choice, and what else might have come, after
-temperature; dashed lines are where top-k and top-p cut. ● is what stands in the text. Up and down
-choose an alternative, enter takes it: the text branches there, and the model writes on.
-
-A text of your own is not written but read: how many bits was each token worth to the model? The
-shade of a token is its surprise.
-
-Three streams write with the same dice and three settings. Two branches can be compared: what they
-share is faint.
-"""
-EMPTY = """Type a prompt and press enter: the model goes on from there.
-\\n in a prompt is a new line."""
 ONE, TWO, THREE = "one", "two", "three"
 
 
@@ -48,7 +35,7 @@ class ConsoleScreen(Screen[None]):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
-    explained: ClassVar = (HELP, (("In the console", "console"),))
+    explained: ClassVar = (console_lines.HELP, (("In the console", "console"),))
     CSS_PATH = "console.tcss"
 
     def __init__(self, session: Session, folder: RunFolder, text: str = "") -> None:
@@ -70,7 +57,7 @@ class ConsoleScreen(Screen[None]):
         yield Rule()
         with Horizontal(id="ask"):
             yield Static("prompt", id="label")
-            box = Input(self.prompt, id="prompt", compact=True)
+            box = Input(self.prompt.replace("\n", "\\n"), id="prompt", compact=True)
             box.cursor_blink = False
             yield box
         with Container(id="stage"):
@@ -88,7 +75,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
-        self.query_one("#strand-0", Strand).empty = EMPTY
+        self.query_one("#strand-0", Strand).empty = console_lines.EMPTY
         self.session.watch.follow(self.follower)
         self.query_one("#prompt").focus()
         self._arrange()
@@ -96,8 +83,6 @@ class ConsoleScreen(Screen[None]):
     def on_unmount(self) -> None:
         self.session.watch.drop(self.follower)
         self.writer.hush()
-
-    # What is heard
 
     def on_answered(self, message: Answered) -> None:
         self.ear.due()
@@ -138,7 +123,8 @@ class ConsoleScreen(Screen[None]):
         same = 0
         if self.mode == TWO and all(columns):
             same = shared(*[branch.text for branch in columns if branch])
-        for index, (head, strand) in enumerate(zip(self.heads, self.strands, strict=True)):
+        pairs = zip(self.query(StrandHead), self.strands, strict=True)
+        for index, (head, strand) in enumerate(pairs):
             branch = columns[index] if index < len(columns) else None
             head.show(branch, self.mode == THREE and index == self.column)
             strand.show(branch, same=same, shaded=self.shaded)
@@ -150,11 +136,6 @@ class ConsoleScreen(Screen[None]):
         self.query_one("#branches", Rows).show(rows, str(self.branches.current))
         self._show_top()
         self._show_message()
-
-    @property
-    def heads(self) -> list[StrandHead]:
-        """The lines over the texts."""
-        return list(self.query(StrandHead))
 
     @property
     def strands(self) -> list[Strand]:
@@ -178,36 +159,13 @@ class ConsoleScreen(Screen[None]):
     def _show_top(self) -> None:
         reply = self.branches.hand.reply if self.branches.hand else None
         step = (reply.step if reply else None) or self.writer.opening.step
-        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
-        if self.status is not None and self.status.live:
-            parts.append(words(f"{states.sign(self.status.state)[0]} live", YOURS, 20))
-        parts.append(words("step …" if step is None else f"step {step:,}", PLAIN, 60))
-        sampling = self.writer.settings[self.column]
-        for index, dial in enumerate(DIALS):
-            on = index == self.dial
-            value = dial.reading(sampling)
-            value = f"◂{value}▸" if on else f" {value} "
-            ink = CHOSEN if on else PLAIN
-            parts.append(Part(((f"{dial.word}", FAINT), (value, ink)), 98 if on else 50 - index))
+        parts = console_lines.state(self.folder, self.status, step)
+        parts += console_lines.dials(self.writer.settings[self.column], self.dial)
         self.query_one("#top", Line).show(parts)
 
     def _show_message(self) -> None:
-        branch, opening = self.branches.hand, self.writer.opening
-        if branch is not None and branch.error and branch.tokens:
-            part = words(branch.error, WRONG)
-        elif opening.error and branch is None:
-            part = words(opening.error, WRONG)
-        elif self.fresh:
-            part = words("asked the run for a checkpoint; it writes when that is there", YOURS)
-        elif branch is not None and branch.writing:
-            waits = branch.reply is not None and branch.reply.step is None
-            part = words("the model is loaded" if waits else "writes …  space stops it", FAINT)
-        elif not opening.done:
-            part = words("the engine loads the model; you can type meanwhile", FAINT)
-        elif branch is None:
-            part = words("ready", FAINT)
-        else:
-            part = words(DIALS[self.dial].text, FAINT)
+        said = console_lines.message(self.writer, self.fresh)
+        part = said or words(DIALS[self.dial].text, FAINT)
         self.query_one("#message", Line).show([part])
 
     # Prompts
@@ -240,8 +198,6 @@ class ConsoleScreen(Screen[None]):
             self.writer.read(text)
             self._anew()
         self._strand.focus()
-
-    # Writing
 
     def _write(self) -> None:
         if self.mode == THREE:
@@ -357,6 +313,11 @@ class ConsoleScreen(Screen[None]):
         if self.mark not in others:
             self.mark = hand.parent if hand.parent in others else others[-1]
         self._to_mode(TWO)
+        self.refresh_all()
+        for strand in self.strands[:2]:  # both where their ways part
+            if strand.branch is not None and strand.branch.tokens:
+                strand.cursor = index_at(strand.branch, strand.same)
+        self.refresh_all()
 
     def action_three(self) -> None:
         """Three streams with the same dice; again for one."""
@@ -406,8 +367,6 @@ class ConsoleScreen(Screen[None]):
     def _set(self, sampling: Sampling) -> None:
         self.writer.set(self.column, sampling)
         self.refresh_all()
-
-    # The rest
 
     def action_shade(self) -> None:
         """Shades every token by its surprise."""
