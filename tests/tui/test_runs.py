@@ -19,6 +19,7 @@ from textual.widgets import Input
 from zhtui import tend
 from zhtui.folder import CARD, EVENTS, METRICS, OUTPUT, RunFolder
 from zhtui.tui import columns
+from zhtui.tui.draw.series import Series
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.screens.lesson import LessonScreen
 from zhtui.tui.screens.runs import RunsScreen
@@ -417,3 +418,18 @@ def test_odd_lines_do_not_change_the_others(odd: bytes) -> None:
     lines = [*plain[:100], odd, *plain[100:]]
     found = columns.columns(lines)["loss"][1].tolist()
     assert [v for v in found if v not in (1.0,)] == [i / 7 for i in range(200) if i != 7]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.6, 0.98])
+def test_many_points_are_smoothed_as_one_by_one(rate: float) -> None:
+    values = np.random.default_rng(5).normal(3, 1, 3000)
+    whole, grown = Series(rate), Series(rate)
+    whole.extend(np.arange(3000.0), values)
+    for start in range(0, 3000, 100):
+        grown.extend(np.arange(3000.0)[start : start + 100], values[start : start + 100])
+        assert len(grown.smooth) == start + 100, "smoothed as it is drawn"
+    total = weight = 0.0
+    for value, smooth, piece in zip(values, whole.smooth, grown.smooth, strict=True):
+        total, weight = rate * total + (1 - rate) * value, rate * weight + (1 - rate)
+        assert smooth == pytest.approx(total / weight, rel=1e-5)
+        assert piece == pytest.approx(total / weight, rel=1e-5)

@@ -29,6 +29,7 @@ VIEW_EVERY = 0.25
 QUIET_EVERY = 30.0  # seconds between two readings of a device that nobody uses
 SHARE, LONGEST = 50, 5.0  # a large store is looked at for 2 % of the time, but each 5 seconds
 IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
+BEHIND_EVERY = 0.3
 SITTING = 0.1  # seconds of reading one run before the others have their turn
 
 
@@ -68,7 +69,7 @@ class Follower:
         self._status = Status()
         self._shown: dict[str, list[int]] = {}  # view -> its steps, rising
         self._have: tuple[str, int] | None = None
-        self._next_look = self._next_view = 0.0
+        self._next_look = self._next_view = self._next_told = 0.0
         self._lock = threading.Lock()
         self._growth = Growth()
         self._loaded = False
@@ -102,7 +103,15 @@ class Follower:
                     self._growth.status = status
         if now >= self._next_view:
             self._read_view(now)
-        return bool(self._growth)
+        return bool(self._growth) and self._worth_telling()
+
+    def _worth_telling(self) -> bool:
+        """A long run that is still being read is drawn three times a second, not at each sitting."""
+        now = time.monotonic()
+        if self.behind and now < self._next_told:
+            return False
+        self._next_told = now + BEHIND_EVERY
+        return True
 
     def _read_rows(self) -> list[dict[str, Points]]:
         """The new rows; of many, those of one sitting: the rest at the next look, at once."""

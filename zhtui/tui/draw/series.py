@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ BLOCK = 64
 CHUNK = 256  # points smoothed in one matrix product
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
+T = TypeVar("T", np.float64, np.float32)
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,15 @@ class Series:
         if size <= room:
             return
         room = max(size, room * 2)
-        self._x = np.resize(self._x, room)
-        self._y = np.resize(self._y, room)
-        self._smooth = np.resize(self._smooth, room)
+        self._x = _roomier(self._x, room)
+        self._y = _roomier(self._y, room)
+        self._smooth = _roomier(self._smooth, room)
 
     def _extend_smooth(self, start: int) -> None:
         """Moving averages of value and of weight from `start` on, CHUNK points at a time."""
-        total, weight = self._state
         falls, shares = _kernel(self.smoothing)
+        start = self._extend_many(start)
+        total, weight = self._state
         for left in range(start, self._size, CHUNK):
             values = self._y[left : min(left + CHUNK, self._size)].astype(np.float64)
             there = np.isfinite(values)
@@ -128,14 +131,35 @@ class Series:
             total, weight = float(sums[-1]), float(weights[-1])
         self._state = (total, weight)
 
+    def _extend_many(self, start: int) -> int:
+        """The same for all whole chunks at once, where every point is a number; returns the place
+        from which on the rest is to be done.
+        """
+        count = (self._size - start) // CHUNK
+        stop = start + count * CHUNK
+        if count < 2 or np.isnan(self._y[start:stop]).any():
+            return start
+        total, weight = self._state
+        falls, shares = _kernel(self.smoothing)
+        sums = self._y[start:stop].reshape(count, CHUNK) @ shares.T.astype(np.float32)
+        before = np.empty(count)  # the sum that each chunk begins with
+        for chunk, end in enumerate(sums[:, -1].tolist()):
+            before[chunk] = total
+            total = falls[-1] * total + end
+        lost = (1 - weight) * falls[-1] ** np.arange(count)  # of the weight, likewise
+        weights = 1 - lost[:, None] * falls
+        self._smooth[start:stop] = ((sums + before[:, None] * falls) / weights).ravel()
+        self._state = (float(total), float(weights[-1, -1]))
+        return stop
+
     def _extend_blocks(self) -> None:
         """Extremes of the blocks that became complete."""
         first, last = self._blocks, self._size // BLOCK
         if last == first:
             return
         if last > len(self._low):
-            self._low = np.resize(self._low, max(last, 2 * len(self._low)))
-            self._high = np.resize(self._high, len(self._low))
+            self._low = _roomier(self._low, max(last, 2 * len(self._low)))
+            self._high = _roomier(self._high, len(self._low))
         fresh = self._y[first * BLOCK : last * BLOCK].reshape(-1, BLOCK)  # (blocks, BLOCK)
         self._low[first:last] = np.fmin.reduce(fresh, axis=1)
         self._high[first:last] = np.fmax.reduce(fresh, axis=1)
@@ -179,6 +203,13 @@ class Series:
         """The index of the last point at or before `x`."""
         index = int(np.searchsorted(self.x, x, side="right")) - 1
         return index if index >= 0 else None
+
+
+def _roomier(values: NDArray[T], room: int) -> NDArray[T]:
+    """The values at the front of a longer array."""
+    longer = np.empty(room, dtype=values.dtype)
+    longer[: len(values)] = values
+    return longer
 
 
 @cache
