@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from zhtui.folder import EVENTS, STATUS, RunFolder, append_json
 from zhtui.sampling import Sampling
-from zhtui.tui.branches import Branch, bits, index_at, shared, surprise
+from zhtui.tui.branches import Branch, bits, index_at, shared
 from zhtui.tui.screens.console import ConsoleScreen
 from zhtui.tui.screens.inspect import InspectScreen
 from zhtui.tui.widgets.strand import Odds
@@ -96,7 +96,7 @@ async def test_a_prompt_is_continued_and_each_token_tells_of_itself(
         text = shown(pilot)
         assert "ROMEO:" in text
         assert "step 20" in text
-        assert f"{surprise(branch.tokens)[0]:.1f} bits" in text
+        assert f"{branch.surprise[0]:.1f} bits" in text
         odds = screen.query_one(Odds)
         assert odds.token == branch.tokens[-1]
         await pilot.press("left", "left")
@@ -215,7 +215,7 @@ async def test_three_streams_have_the_same_dice_and_three_settings(
         assert len({each.temperature for each in settings}) == 3
         assert all(branch and len(branch.tokens) == 200 for branch in trio)
         assert sum(strand.display and strand.region.width > 20 for strand in screen.strands) == 3
-        cold, _, hot = (surprise(branch.tokens)[1] for branch in trio if branch)
+        cold, _, hot = (branch.surprise[1] for branch in trio if branch)
         assert cold < hot
         await pilot.press(*["tab"] * 5)
         assert screen.column == 2, "behind the last setting comes the next stream"
@@ -232,7 +232,7 @@ async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> Non
         branch = await done(pilot)
         assert branch.own
         assert "".join(token.text for token in branch.tokens) == "the king"
-        total, each = surprise(branch.tokens)
+        total, each = branch.surprise
         assert total == pytest.approx(8 * each)
         assert total == pytest.approx(-sum(math.log2(t.probability) for t in branch.tokens))
         text = shown(pilot)

@@ -30,15 +30,30 @@ class Branch:
     own: bool = False
     scored: Reply | None = None
     reply: Reply | None = None
+    _tokens: list[Token] = field(default_factory=list)
+    _bits: list[float] = field(default_factory=list)
 
     @property
-    def tokens(self) -> list[Token]:
-        """All tokens so far."""
-        tokens = list(self.kept)
-        if self.taken is not None:
-            scored = self.scored.tokens if self.scored and self.scored.done else []
-            tokens.append(scored[-1] if scored else self.taken)
-        return tokens + (self.reply.tokens if self.reply else [])
+    def tokens(self) -> Sequence[Token]:
+        """All tokens so far; the list only grows, but for the one that was taken."""
+        start = len(self.kept) + (self.taken is not None)
+        if not self._tokens:
+            self._tokens += [*self.kept, self.taken] if self.taken else self.kept
+            self._bits += map(bits, self._tokens)
+        if self.taken is not None and self.scored and self.scored.done and self.scored.tokens:
+            self._tokens[start - 1] = self.scored.tokens[-1]
+            self._bits[start - 1] = bits(self.scored.tokens[-1])
+        fresh = self.reply.tokens[len(self._tokens) - start :] if self.reply else []
+        self._tokens += fresh
+        self._bits += map(bits, fresh)
+        return self._tokens
+
+    @property
+    def surprise(self) -> tuple[float, float]:
+        """Bits in all, and a token; tokens whose probability is not known are left out."""
+        count = len(self.tokens)
+        sizes = [size for size in self._bits[:count] if size == size]
+        return sum(sizes), sum(sizes) / max(len(sizes), 1)
 
     @property
     def text(self) -> str:
@@ -61,12 +76,6 @@ def bits(token: Token) -> float:
     if token.probability != token.probability:
         return math.nan
     return -math.log2(token.probability) if token.probability > 0 else math.inf
-
-
-def surprise(tokens: Sequence[Token]) -> tuple[float, float]:
-    """Bits in all, and a token; tokens whose probability is not known are left out."""
-    known = [size for size in map(bits, tokens) if size == size]
-    return sum(known), sum(known) / len(known) if known else 0.0
 
 
 def shared(one: str, other: str) -> int:

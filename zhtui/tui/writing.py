@@ -54,7 +54,7 @@ class Writer:
     def take(self, old: Branch, at: int, alternative: int) -> Branch:
         """Another way from token `at` on: the alternative is taken, and the model writes on."""
         self.hush()
-        kept = old.tokens[:at]
+        kept = list(old.tokens[:at])
         left = old.tokens[at]
         text = left.alternatives[alternative][0]
         taken = Token(text, nan, left.entropy, left.alternatives, left.kept)

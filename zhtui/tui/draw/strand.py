@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
+from rich.cells import cell_len
+
 from zhtui.sampling import Token
 from zhtui.tui.branches import bits
 from zhtui.tui.draw.cells import Cells
@@ -68,21 +70,28 @@ def draw(
     for y, line in enumerate(sentence, last + 2):
         cells.put(1, y, line, WRONG)
     papers = [shade(bits(token)) if shaded else 0 for token in tokens]
-    loud = [paper >= SHADE + SHADE_LEVELS // 2 for paper in papers]
+    loud = SHADE + SHADE_LEVELS // 2
     rows = [0] * len(tokens)
     seen = -1
+    run: list[str] = []  # glyphs that stand side by side in one colour; they are put at once
+    begun = after = (0, 0, PLAIN, 0)  # x, y, ink, paper: where the run begins, what would go on
     for place, ((x, y, glyph), index) in enumerate(zip(spots, owner, strict=True)):
         if index > seen:
             rows[index], seen = y, index
-        at = index == cursor and index >= 0
+        paper = papers[index] if index >= 0 else 0
         ink = YOURS if index < 0 else (FAINT if place < same else PLAIN)
-        paper = papers[index] if index >= 0 and rich else 0
-        if (same and place == same) or (index >= 0 and loud[index] and not rich):
+        if (same and place == same) or (paper >= loud and not rich):
             ink = LIT
-        if at:
+        paper = paper if rich else 0
+        if index == cursor and index >= 0:
             ink, paper = INVERSE, CHOSEN
-        if glyph != "\n":
-            cells.put(1 + min(x, width - 2), y, glyph, ink, paper)
-        elif paper:
-            cells.put(1 + min(x, width - 2), y, "⏎", ink if at else FAINT, paper)
+        if glyph == "\n":
+            glyph = "⏎" if paper else ""
+        here = (1 + min(x, width - 2), y, ink, paper)
+        if here != after:
+            cells.put(begun[0], begun[1], "".join(run), begun[2], begun[3])
+            run, begun = [], here
+        run.append(glyph)
+        after = (here[0] + (cell_len(glyph) if glyph else 0), y, ink, paper)
+    cells.put(begun[0], begun[1], "".join(run), begun[2], begun[3])
     return Laid(cells, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zhtui.sampling import Sampling, Token
-from zhtui.tui.branches import Branch, surprise
+from zhtui.tui.branches import Branch
 from zhtui.tui.dials import short
 from zhtui.tui.draw import odds, strand
 from zhtui.tui.draw.cells import Cells
@@ -35,7 +35,7 @@ class StrandHead(Drawn, can_focus=False):
         at = cells.put(1, 0, f"{self.branch.number} ", CHOSEN if self.lit else TITLE)
         name = "your own text" if self.branch.own else short(self.branch.sampling)
         at = cells.put(at, 0, name, CHOSEN if self.lit else PLAIN)
-        total, each = surprise(tokens)
+        total, each = self.branch.surprise
         right = f"{len(tokens)} tokens  {total:.1f} bits  {each:.2f} each"
         for text in (right, f"{total:.1f} bits  {each:.2f} each", f"{each:.2f} bits each"):
             if tokens and at + len(text) + 2 < width:
@@ -155,8 +155,9 @@ def branch_row(branch: Branch, marked: bool) -> Item:
         if branch.parent:
             at = cells.put(at + 1, y, f"└{branch.parent}", FAINT)
         tokens = branch.tokens
-        end = "".join(token.text for token in tokens[len(branch.kept) :]) or branch.prompt
-        each = f"{surprise(tokens)[1]:.2f}" if tokens else "…"
+        start = len(branch.kept)
+        end = "".join(token.text for token in tokens[start : start + 60]) or branch.prompt
+        each = f"{branch.surprise[1]:.2f}" if tokens else "…"
         room = cells.width - at - len(each) - 4
         cells.put(at + 1, y, odds.shown(end[:room]).replace("␣", " "), PLAIN if chosen else FAINT)
         cells.put(cells.width - len(each) - 1, y, each, FAINT)
