@@ -104,6 +104,7 @@ def run(
     if headless:
         from zhtui import headless as foreground
 
+        os.environ.update(client.surroundings(folder))
         raise typer.Exit(foreground.run(folder, as_json=as_json))
     if not folder.alive():
         client.start(folder)

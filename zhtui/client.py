@@ -104,13 +104,18 @@ def start(folder: RunFolder) -> int:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env={**PATIENT, **os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**PATIENT, **os.environ, **surroundings(folder), "PYTHONUNBUFFERED": "1"},
             )
     except OSError as error:
         raise StoreError(f"no worker could be started ({error.strerror}); try again") from error
     _children.append(worker)
     _reap()
     return worker.pid
+
+
+def surroundings(folder: RunFolder) -> dict[str, str]:
+    """What a run is told of where it lies: it finds others by name in its own store."""
+    return {"ZHTUI_STORE": str(folder.path.parent.parent)}
 
 
 def request(folder: RunFolder, action: str, **fields: Any) -> str:

@@ -53,9 +53,9 @@ def find_run(name: str, store: Path | None = None) -> Path:
 
     In `store`, else in the user's own. Raises `LabError` that names the nearest run.
     """
-    from zhtui import store as stores  # deferred, as is all that a card has no need of
+    from zhtui.store import find, root  # deferred, as is all that a card has no need of
 
-    return stores.find(stores.root(store), name).path
+    return find(root(store), name).path
 
 
 def export_run(folder: Path, to: str, into: Path) -> Path:
@@ -63,7 +63,7 @@ def export_run(folder: Path, to: str, into: Path) -> Path:
 
     So a lesson takes what another has made without importing it. Raises `LabError`.
     """
-    from zhtui import export
+    from zhtui.export import write
     from zhtui.folder import RunFolder
 
-    return export.write(RunFolder(folder), to, into)
+    return write(RunFolder(folder), to, into)

@@ -1,4 +1,4 @@
-"""GPT on the characters of a text, from the bigram to the transformer one rung at a time."""
+"""GPT on a text's characters or tokens, from the bigram to the transformer one rung at a time."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ lesson = Lesson(
     figure="val",
     charts={
         "loss": ("loss", "train", "val", "counted"),
+        "bits a byte": ("bits_per_byte",),
         "gradient": ("grad_norm",),
         "rate": ("lr",),
     },

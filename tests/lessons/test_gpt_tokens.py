@@ -6,6 +6,9 @@ import json
 import math
 import os
 import shutil
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +202,23 @@ def test_a_stopped_run_goes_on_bit_by_bit_without_its_tokenizer(
     assert rows(cut) == rows(whole)
     files = [folder.checkpoints()[-1][1] / "model.safetensors" for folder in (cut, whole)]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_name_is_looked_up_in_the_runs_own_store(
+    learned: RunFolder, store: Path, poem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZHTUI_STORE")
+    knobs = [f"data={poem}", "tokenizer=own", "steps=2"]
+    words = ["run", "gpt", *knobs, "--preset", "tiny", "--headless", "--store", str(store)]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "zhtui", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    detached = made(store, "gpt", "behind", poem, "tokenizer=own", "steps=2")
+    worker = client.start(detached)
+    with suppress(ChildProcessError):  # the lab may have reaped it
+        os.waitpid(worker, 0)
+    assert detached.status().step == 2, detached.status().error
 
 
 def test_an_exported_file_trains_as_its_run_does(
