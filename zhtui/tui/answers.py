@@ -10,7 +10,7 @@ from textual.screen import Screen
 from zhtui.tui.link import Link
 from zhtui.tui.messages import Coalesced
 
-GAP = 0.07  # seconds between two looks at answers that stream in
+GAP = 0.1  # seconds between two looks at answers that stream in
 
 
 class Answered(Coalesced, bubble=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -43,6 +44,12 @@ def shade(size: float) -> int:
     return SHADE + level if level else 0
 
 
+@lru_cache(maxsize=8)
+def wrapped(text: str, width: int) -> tuple[tuple[int, int, str], ...]:
+    """Where each character stands; remembered, for a cursor moves over texts that rest."""
+    return tuple(places(text, width))
+
+
 def draw(
     prompt: str,
     tokens: Sequence[Token],
@@ -63,7 +70,7 @@ def draw(
     for index, token in enumerate(tokens):
         owner += [index] * len(token.text)
     text = prompt + "".join(token.text for token in tokens)
-    spots = list(places(text, max(width - 2, 2)))
+    spots = wrapped(text, max(width - 2, 2))
     last = spots[-1][1] if spots else -1
     sentence = wrap(error, max(width - 2, 8))
     cells = Cells(width, max(height, last + 2 + len(sentence) + bool(error)))

@@ -95,14 +95,12 @@ class Strand(Drawn):
         return laid.cells
 
     def move(self, by: int) -> None:
-        """Moves the cursor by tokens."""
+        """Moves the cursor by tokens; `show` draws it."""
         if self.at >= 0:
             self.cursor = min(max(self.at + by, 0), len(self.rows) - 1)
-            self.redraw()
-            self.follow()
 
     def move_line(self, by: int) -> None:
-        """Moves the cursor by lines of the text."""
+        """Moves the cursor by lines of the text; `show` draws it."""
         if not self.rows or self.at < 0:
             return
         wanted = self.rows[self.at] + by
@@ -110,8 +108,6 @@ class Strand(Drawn):
         column = self.at - self.rows.index(self.rows[self.at])
         if near:
             self.cursor = near[min(column, len(near) - 1)]
-            self.redraw()
-            self.follow()
 
     def follow(self) -> None:
         """Scrolls until the token that is looked at is in sight."""
