@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -215,9 +214,9 @@ def test_a_name_is_looked_up_in_the_runs_own_store(
     )
     assert done.returncode == 0, done.stderr
     detached = made(store, "gpt", "behind", poem, "tokenizer=own", "steps=2")
-    worker = client.start(detached)
-    with suppress(ChildProcessError):  # the lab may have reaped it
-        os.waitpid(worker, 0)
+    number = client.start(detached)
+    (worker,) = [child for child in client._children if child.pid == number]
+    assert worker.wait() == 0
     assert detached.status().step == 2, detached.status().error
 
 
