@@ -169,6 +169,17 @@ async def test_the_differences_are_the_knobs_that_differ(
         assert line.split()[-3:-1] == ["0.003", "2"]
 
 
+async def test_a_knob_that_was_turned_on_the_way_is_a_difference(
+    make: Make, three: list[RunFolder]
+) -> None:
+    turned = {"event": "knob", "step": 200, "knob": "rung", "value": "head"}
+    with (three[0].path / EVENTS).open("a") as file:
+        file.write(json.dumps(turned) + "\n")
+    async with make().run_test(size=(120, 40)) as pilot:
+        text = await runs(pilot, "slash", *typed("gpt"), "enter", "a", "3", "z")
+        assert "→head" in next(line for line in text.splitlines() if "━  brisk-otter" in line)
+
+
 async def test_the_crosshair_reads_every_line(make: Make, three: list[RunFolder]) -> None:
     async with make().run_test(size=(160, 50)) as pilot:
         await runs(pilot, "slash", *typed("gpt"), "enter", "a", "c", "2", "left", "left", "left")

@@ -106,7 +106,7 @@ class Follower:
         return bool(self._growth) and self._worth_telling()
 
     def _worth_telling(self) -> bool:
-        """A long run that is still being read is drawn three times a second, not at each sitting."""
+        """A long run is drawn three times a second while it is read, not at each sitting."""
         now = time.monotonic()
         if self.behind and now < self._next_told:
             return False

@@ -255,9 +255,8 @@ class ComparePane(Pane):
         self.query_one(Differences).show(table, _about(run), knobs)
 
 
-def differing(runs: Sequence[Seen]) -> list[str]:
+def differing(cards: Sequence[Mapping[str, str]]) -> list[str]:
     """The knobs in which some runs differ, and seed and preset where these do."""
-    cards = [_settings(run) for run in runs]
     names = dict.fromkeys(name for card in cards for name in card)
     return [name for name in names if len({card.get(name, "–") for card in cards}) > 1]
 
@@ -273,16 +272,19 @@ def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> l
     metric, picture = overlay.shown(lessons), chart.picture
     higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
     at = "last" if picture.cursor is None else f"at {place(picture)}"
-    knobs = differing([trace.seen for trace in overlay.traces])
+    cards = [
+        {**_settings(trace.seen), **{k: f"→{v}" for k, v in trace.history.knobs.items()}}
+        for trace in overlay.traces
+    ]  # → where a knob was turned on the way
+    knobs = differing(cards)
     heads = ["", "run", at, "best", "@", *knobs]
     table = [[(text, FAINT) for text in heads]]
-    for trace in overlay.traces:
+    for trace, card in zip(overlay.traces, cards, strict=True):
         series = trace.course(metric, overlay.axis, overlay.smoothing)
         where = float("inf") if picture.cursor is None else picture.cursor
         index = series.at(where) if series is not None else None
         value = float(series.y[index]) if series is not None and index is not None else None
         best, ink = trace.best(metric, higher), SERIES + trace.colour % SERIES_COUNT
-        card = _settings(trace.seen)
         table.append(
             [
                 ("━", ink),
