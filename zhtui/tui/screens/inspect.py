@@ -22,7 +22,7 @@ from zhtui.tui.watch import Follower
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
 from zhtui.tui.widgets.thumbs import Thumbs
 from zhtui.tui.widgets.views import HeatmapWidget, ViewWidget, widget_for
-from zhtui.views import Heatmap, Table, View
+from zhtui.views import Heatmap, View
 
 HELP = """
 The model reads your text, and the lesson shows what happens inside. v or a number turns from one
@@ -229,7 +229,7 @@ class InspectScreen(Screen[None]):
         if not self.views:
             return words(EMPTY, FAINT)
         view = self.shown.member(self.place) if self.shown else None
-        return words(view.note if isinstance(view, (Heatmap, Table)) else "", FAINT)
+        return words(view.note if isinstance(view, Heatmap) else "", FAINT)
 
     # Keys
 
