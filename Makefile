@@ -37,7 +37,7 @@ bench: $(VENV)/dev  ## speed, as ratios measured in one run; PEER=DIR names a ch
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER))
 
 pictures: $(VENV)/dev  ## draw README's pictures anew from the runs in checkpoints/
-	$(BIN)/python tests/pictures.py
+	$(BIN)/python -P tests/pictures.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

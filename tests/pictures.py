@@ -32,9 +32,7 @@ async def draw(name: str, lesson: str | None, keys: tuple[str, ...]) -> None:
         device=lambda: "cpu · 2 cores",
     )
     async with app.run_test(size=(120, 40)) as pilot:
-        for _ in range(4):
-            app.session.watch.look()
-            await pilot.pause()
+        await pilot.pause(2.0)  # the watcher looks by itself
         for key in keys:
             await pilot.press(key)
             await app.workers.wait_for_complete()

@@ -25,6 +25,7 @@ def ship(run: Path) -> None:
     card = json.loads((run / "run.json").read_text())
     if card.get("data"):
         card["data"]["path"] = Path(card["data"]["path"]).name
+    card["command"] = ["zhtui", "run", run.parent.name, "--preset", card["preset"]]
     (there / "run.json").write_text(json.dumps(card) + "\n")
     status = json.loads((run / "status.json").read_text()) | {"host": "", "pid": 0}
     (there / "status.json").write_text(json.dumps(status) + "\n")
