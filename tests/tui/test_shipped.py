@@ -1,0 +1,49 @@
+"""The runs that `checkpoints/` holds from the start: each opens, and the moons are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from onscreen import shown, tick
+from textual.pilot import Pilot
+
+from zhtui import store
+from zhtui.tui.app import LabApp
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+RUNS = [run for run in store.runs(SHIPPED) if (run.path / "run.json").stat().st_size]
+
+
+def lab(lesson: str, run: str) -> LabApp:
+    return LabApp(
+        SHIPPED, lesson, run, clock=lambda: 2e9, device=lambda: "cpu · 2 cores", watching=False
+    )
+
+
+@pytest.mark.parametrize("name", ["micrograd", "bigram", "gpt", "tokenizer"])
+async def test_one_finished_run_a_lesson_opens(name: str) -> None:
+    (run, *_) = [run for run in RUNS if run.lesson == name]
+    assert run.status().state == "finished"
+    assert run.rows()
+    assert run.checkpoints()
+    for step, view in run.artifacts():
+        run.artifact(step, view)
+    app = lab(name, run.name)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await tick(pilot, 4)
+        assert run.name in shown(pilot)
+        assert "FINISHED" in shown(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_the_moons(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+    async def before(pilot: Pilot[int]) -> None:
+        await tick(pilot, 4)
+        for key in ("2", "v"):
+            await pilot.press(key)
+            await tick(pilot, 3)
+
+    app = lab("micrograd", "first-moons")
+    assert snap_compare(app, terminal_size=size, run_before=before)
