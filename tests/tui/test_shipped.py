@@ -38,10 +38,13 @@ async def test_one_finished_run_a_lesson_opens(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-def test_the_moons(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("keys", [("2",), ("2", "v")], ids=["boundary", "neurons"])
+def test_the_moons(
+    snap_compare: Callable[..., bool], keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
     async def before(pilot: Pilot[int]) -> None:
         await tick(pilot, 4)
-        for key in ("2", "v"):
+        for key in keys:
             await pilot.press(key)
             await tick(pilot, 3)
 
