@@ -121,7 +121,7 @@ class LabApp(App[int]):
         if self.console.color_system in ("standard", None) and not self.is_headless:
             self.theme = "ansi-dark"
         if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(settle)
         self.push_screen(HomeScreen(self.session))
