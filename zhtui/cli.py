@@ -37,7 +37,6 @@ app.add_typer(data_app, name="data")
 
 def main() -> None:
     """Runs the command; a mistake becomes one sentence and an exit code, never a traceback."""
-    os.environ.update({**client.PATIENT, **os.environ})  # before torch is loaded
     try:
         app(prog_name="zhtui")
     except LabError as error:

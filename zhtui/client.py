@@ -31,9 +31,10 @@ from zhtui.folder import (
 from zhtui.store import fresh_name
 
 PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
-# Threads that wait for each other sleep: where the app, a shell or a second run wants a core too,
-# spinning made a step two to four times slower (measured on two cores).
-PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+# A worker leaves one core to the terminal. Threads that wait for each other spin: where they had to
+# share their cores, a step took a hundred times as long (measured on two; asleep while waiting, three
+# times as long on a quiet machine).
+PATIENT = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
 ACTIONS = ("pause", "resume", "step", "stop", "checkpoint", "set", "sample")
 
 
