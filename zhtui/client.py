@@ -31,9 +31,8 @@ from zhtui.folder import (
 from zhtui.store import fresh_name
 
 PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
-# A worker leaves one core to the terminal. Threads that wait for each other spin: where they had to
-# share their cores, a step took a hundred times as long (measured on two; asleep while waiting, three
-# times as long on a quiet machine).
+# A worker leaves one core to the terminal. Threads that wait for each other spin: where they must
+# share cores a step takes far longer; asleep while waiting, three times as long on a quiet machine.
 PATIENT = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
 ACTIONS = ("pause", "resume", "step", "stop", "checkpoint", "set", "sample")
 
