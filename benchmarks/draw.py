@@ -102,7 +102,7 @@ def main() -> int:
     causal = np.where(offset >= 0, np.exp(-offset / 9) + 0.1 * noise, 0)
     for name, values, gates in (
         ("attention", causal, (2, 40)),
-        ("noise, the worst", noise, (4, 90)),
+        ("noise, the worst", noise, (2, 40)),
     ):
         view = Heatmap(values)
         drawn = milliseconds(lambda v=view: painted(heat.draw(v, WIDTH, 40), well))

@@ -120,7 +120,7 @@ def idle(store: Path, seconds: float, gates: Gates) -> None:
     used, sent = sum(process.cpu_times()[:2]), terminal.size
     terminal.read(seconds)
     spent = sum(process.cpu_times()[:2]) - used
-    gates.show("idle: bytes a second", (terminal.size - sent) / seconds, 200, "B/s")
+    gates.show("idle: bytes a second", (terminal.size - sent) / seconds, 0, "B/s")
     gates.show("idle: share of a core", 100 * spent / seconds, 1, "%")
     terminal.quit()
 

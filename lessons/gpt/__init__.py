@@ -10,7 +10,7 @@ NANOGPT = "nanoGPT, README"
 SHAKESPEARE = "shakespeare"
 # One run's mean of 20 batches moves by 0.013 with the batches alone. nanoGPT's own train.py printed
 # 1.8857 here for weights that have 1.908 on 4,000 stretches; this lesson's have 1.902 to 1.918.
-CPU_TOLERANCE = 0.04
+CPU_TOLERANCE = 0.02  # so the default seed misses it, and verify says so
 
 
 def rung(name: str, value: float, tolerance: float) -> Reference:
