@@ -16,16 +16,10 @@ from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft, of_run
 from zhtui.tui.history import History
 from zhtui.tui.messages import RunGrew, RunsChanged
+from zhtui.tui.screens.arrangement import Arrangement
 from zhtui.tui.screens.dialogs import Ask
-from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
-from zhtui.tui.screens.panes import (
-    ChartPane,
-    KnobPane,
-    NotePane,
-    Pane,
-    SamplePane,
-    ViewPane,
-)
+from zhtui.tui.screens.layout import ONE, panes_shown
+from zhtui.tui.screens.panes import ChartPane, KnobPane, NotePane, SamplePane, ViewPane
 from zhtui.tui.screens.stage import Stage
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Follower, Seen
@@ -44,6 +38,13 @@ The arrow keys move a crosshair that reads every line, and replays the run: ever
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
 f forks there: same weights, seed and data, a knob changed, both lines in one chart.
 """
+ASKED = {  # what the worker can be asked for, and what is said then
+    "step": "",
+    "checkpoint": "saving a checkpoint",
+    "stop": "stopping, with a checkpoint; space resumes it",
+    "sample": "asked for a sample",
+}
+LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
 PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
 
@@ -66,7 +67,7 @@ class LessonScreen(Screen[None]):
         self.history = History()
         self.follower: Follower | None = None
         self.seen: Seen | None = None
-        self.current, self.zoomed = 1, False
+        self.panes = Arrangement(self, self._choose)
 
     def compose(self) -> ComposeResult:
         yield Line(id="top")
@@ -82,7 +83,7 @@ class LessonScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         await self._look_at(self._first_run())
-        self.to(1)
+        self.panes.to(1)
         self.run_worker(self._load(), exit_on_error=False)
         if self.start_at_once:
             self.action_run()
@@ -182,74 +183,42 @@ class LessonScreen(Screen[None]):
         self.query_one(SamplePane).show(moment)
         values = of_run(card, moment.knobs)
         self.query_one(KnobPane).show(values, status is not None and status.live)
-        self._arrange()
+        self.panes.arrange()
 
     # Panes
 
     def on_resize(self, event: Resize) -> None:
-        self._arrange()
+        self.panes.arrange()
 
-    def _arrange(self) -> None:
-        """Shows as many panes as there is room for; the notes stand in for a view that is none."""
-        kind = layout(self.size.width, self.size.height)
-        kind = ONE if self.zoomed and kind != SMALL else kind
-        for each in KINDS:
-            self.set_class(each == kind, f"-{each}")
+    def _choose(self, room: str, current: int) -> set[int]:
+        """The notes stand in for a view that is none."""
         viewless = not self.history.views
-        shown = {ONE: {self.current}, TWO: {1, 5 if viewless else 2, 3, 4}, ALL: {1, 2, 3, 4, 5}}
-        if kind == TWO and self.current == 5:
-            shown[TWO] = {1, 5, 3, 4}
-        if kind == ALL and viewless:
-            shown[ALL] = {1, 3, 4, 5}
         self.set_class(viewless, "-viewless")
-        for pane in self.query(Pane):
-            pane.display = pane.number in shown.get(kind, set())
-        if self.focused is None or not self.focused.is_on_screen:
-            self._focus()
-
-    def to(self, number: int) -> None:
-        """Goes to a pane."""
-        self.current = number
-        self._arrange()
-        self._focus()
-        self.call_after_refresh(self._focus)
-
-    def _focus(self) -> None:
-        pane = next(pane for pane in self.query(Pane) if pane.number == self.current)
-        target = pane.target
-        if pane.display and target is not None and target is not self.focused:
-            target.focus()
+        return panes_shown(room, current, viewless)
 
     def action_to(self, number: int) -> None:
         """A pane by its number."""
-        self.to(number)
+        self.panes.to(number)
 
     def action_pane(self, by: int) -> None:
-        """The next pane in sight, or the next one at all where one is shown."""
-        kind = layout(self.size.width, self.size.height)
-        shown = sorted(pane.number for pane in self.query(Pane) if pane.display)
-        numbers = [1, 2, 3, 4, 5] if self.zoomed or kind == ONE else shown
-        if self.current in numbers:
-            self.to(numbers[(numbers.index(self.current) + by) % len(numbers)])
-        elif numbers:
-            self.to(numbers[0])
+        """The next pane."""
+        self.panes.turn(by)
 
     def action_zoom(self) -> None:
         """One pane alone, or all again."""
-        self.zoomed = not self.zoomed
-        self.to(self.current)
+        self.panes.zoom()
 
     def action_notes(self) -> None:
         """The notes; again to come back."""
-        self.to(1 if self.current == 5 else 5)
+        self.panes.to(1 if self.panes.current == 5 else 5)
 
     def action_back(self) -> None:
         """Puts away the crosshair, then the zoom, then the lesson."""
         focused = self.focused
         if isinstance(focused, (ChartWidget, HeatmapWidget)) and focused.clear_cursor():
             return
-        if self.zoomed:
-            self.action_zoom()
+        if self.panes.zoomed:
+            self.panes.zoom()
             return
         self._unfollow()
         self.dismiss(None)
@@ -257,7 +226,7 @@ class LessonScreen(Screen[None]):
     def action_chart(self, by: int) -> None:
         """The next chart."""
         self.query_one(ChartPane).turn(by)
-        self.to(1)
+        self.panes.to(1)
         self._show()
 
     def action_view(self, by: int) -> None:
@@ -266,8 +235,8 @@ class LessonScreen(Screen[None]):
         pane.turn(self.history.pictures(), by)
         if self.follower is not None:
             self.follower.wanted = pane.wanted
-        if by and layout(self.size.width, self.size.height) == ONE:
-            self.to(2)
+        if by and self.panes.room == ONE:
+            self.panes.to(2)
 
     # Runs
 
@@ -298,55 +267,27 @@ class LessonScreen(Screen[None]):
         """All runs of all lessons."""
         self.session.open_runs()
 
-    def _ask(self, action: str, said: str) -> None:
-        if self.seen is not None:
-            self.session.ask(self.seen.folder, action, said)
+    def action_ask(self, action: str) -> None:
+        """Asks something of the run's worker."""
+        if action == "sample" and not self.entry.has("generate"):
+            self.notify(f"{self.lesson.title} writes no samples")
+        elif self.seen is not None:
+            self.session.ask(self.seen.folder, action, ASKED[action])
 
     def action_pause(self) -> None:
         """Pauses, or resumes."""
         if self.seen is not None:
             self.session.pause_or_resume(self.seen.folder)
 
-    def action_step(self) -> None:
-        """Makes one step."""
-        self._ask("step", "")
-
-    def action_save(self) -> None:
-        """Saves a checkpoint."""
-        self._ask("checkpoint", "saving a checkpoint")
-
-    def action_stop(self) -> None:
-        """Stops the run; space resumes it."""
-        self._ask("stop", "stopping, with a checkpoint; space resumes it")
-
-    def action_sample(self) -> None:
-        """Asks for a sample now."""
-        if self.entry.has("generate"):
-            self._ask("sample", "asked for a sample")
+    def action_open(self, part: str) -> None:
+        """The console of the run's model, or a look inside it."""
+        opens = {"generate": self.session.open_console, "inspect": self.session.open_inspect}
+        if self.seen is None:
+            self.notify("no run yet: r starts one")
+        elif not self.entry.has(part):
+            self.notify(f"{self.lesson.title} {LACKS[part]}")
         else:
-            self.notify(f"{self.lesson.title} writes no samples")
-
-    def action_console(self) -> None:
-        """Lets the run's model write."""
-        if self.seen is None or not self.entry.has("generate"):
-            self.notify(
-                "no run yet: r starts one"
-                if not self.seen
-                else f"{self.lesson.title} writes nothing"
-            )
-        else:
-            self.session.open_console(self.seen.folder)
-
-    def action_inspect(self) -> None:
-        """Looks inside the run's model."""
-        if self.seen is None or not self.entry.has("inspect"):
-            self.notify(
-                "no run yet: r starts one"
-                if not self.seen
-                else f"{self.lesson.title} shows nothing more"
-            )
-        else:
-            self.session.open_inspect(self.seen.folder)
+            opens[part](self.seen.folder)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""
@@ -365,8 +306,8 @@ class LessonScreen(Screen[None]):
         """Edits the knob at the cursor: of the live run where it can change, else of the next."""
         pane = self.query_one(KnobPane)
         row = next((row for row in self.draft.rows if row.name == pane.chosen), None)
-        if self.current != 4 or row is None:
-            self.to(4)
+        if self.panes.current != 4 or row is None:
+            self.panes.to(4)
             if row is None and pane.chosen == PRESET:
                 self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
             return
