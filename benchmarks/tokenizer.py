@@ -1,10 +1,11 @@
 """Tokenizer speed beside minbpe, rustbpe, Hugging Face's tokenizers and tiktoken: ratios, paired.
 
-    python benchmarks/tokenizer.py [--peer MINBPE] [--rounds 5] [--large TEXT]
+    python benchmarks/tokenizer.py [--peer MINBPE [--full]] [--rounds 5] [--large TEXT]
 
 Each round times all sides in turn in one process; medians and their ratios are printed.
 minbpe takes minutes to 1,024 tokens, so it learns fewer merges (--minbpe-merges) and its time is
-scaled by the merges: it recounts the whole text for each. rustbpe is used where it can be imported.
+scaled by the merges, as it recounts the whole text for each; with --full it learns them all, and
+nothing else is timed. rustbpe is used where it can be imported.
 """
 
 from __future__ import annotations
@@ -96,15 +97,25 @@ def training(text: str, size: int, rounds: int) -> None:
 
 
 def minbpe(text: str, folder: Path, merges: int, size: int) -> None:
-    """Learning beside minbpe's RegexTokenizer, which learns `merges`; they must be the same."""
+    """Learning beside minbpe's RegexTokenizer, which learns `merges`; they must be the same.
+
+    Where those are fewer than `size` takes, minbpe's time to `size` is scaled by the merges.
+    """
     sys.path.insert(0, str(folder))
     from minbpe import RegexTokenizer
 
     theirs = RegexTokenizer()
-    cpu, _ = clock(lambda: theirs.train(text, 256 + merges))
+    before = clock(lambda: learn(text, size))[0]
+    cpu, wall = clock(lambda: theirs.train(text, 256 + merges))
     ours = learn(text, size)
     assert ours.merges[:merges] == list(theirs.merges), "minbpe's merges are others"
-    again = median([clock(lambda: learn(text, size)) for _ in range(5)])[0]
+    again = median([(before, before), *(clock(lambda: learn(text, size)) for _ in range(4))])[0]
+    if merges == size - 256:
+        print(
+            f"minbpe to {size:,}, every merge: {cpu:.1f} s CPU {wall:.1f} s wall; "
+            f"ours {again:.3f} s CPU: {cpu / again:,.0f} times; same merges"
+        )
+        return
     few = median([clock(lambda: learn(text, 256 + merges)) for _ in range(5)])[0]
     scaled = cpu * (size - 256) / merges
     print(
@@ -181,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, help="a checkout of minbpe")
     parser.add_argument("--minbpe-merges", type=int, default=16)
+    parser.add_argument("--full", action="store_true", help="minbpe alone, to 1,024: minutes")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--large", type=Path, help="a text of 10 MB to learn 32,768 tokens from")
     options = parser.parse_args()
@@ -188,6 +200,9 @@ def main() -> None:
     if not folder:
         sys.exit("set ZHTUI_DATA to the folder with tinyshakespeare.txt")
     text = (Path(folder) / "tinyshakespeare.txt").read_text()
+    if options.full and options.peer:
+        minbpe(text, options.peer, 1024 - 256, 1024)
+        return
     training(text, 1024, options.rounds)
     training(text, 8192, options.rounds)
     encoding(text, options.rounds)
