@@ -68,6 +68,8 @@ class Reading:
     memory_total: int | None
     power: float | None
     temperature: int | None
+    power_limit: float | None = None
+    slowed: str = ""  # why the GPU holds its clocks back: "heat", "power" or "" for neither
 
     def __str__(self) -> str:
         """H200 · 139 GiB · 31 % · 412 W."""
@@ -195,6 +197,12 @@ def mfu(flops_per_second: float, name: str) -> float | None:
 
 # Readings
 
+SLOWED = (  # bits of NVML's clocks event reasons; heat first, as a hot GPU draws less power
+    ("heat", 0x20 | 0x40),  # the driver's and the hardware's own
+    ("power", 0x04 | 0x80),  # the power cap, the power supply's brake
+    ("heat", 0x08),  # the hardware's slowdown: all that an older GPU says
+)
+
 
 def readings() -> list[Reading]:
     """What each NVIDIA GPU does now; [] without GPU or driver. Never raises; fit to be polled."""
@@ -231,7 +239,8 @@ def _reading(nvml: Any, handle: Any) -> Reading:
 
     name = told("nvmlDeviceGetName") or "GPU"
     load, memory = told("nvmlDeviceGetUtilizationRates"), told("nvmlDeviceGetMemoryInfo")
-    power = told("nvmlDeviceGetPowerUsage")
+    power, limit = told("nvmlDeviceGetPowerUsage"), told("nvmlDeviceGetEnforcedPowerLimit")
+    reasons = told("nvmlDeviceGetCurrentClocksThrottleReasons") or 0
     try:
         temperature = nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)
     except nvml.NVMLError:
@@ -243,6 +252,8 @@ def _reading(nvml: Any, handle: Any) -> Reading:
         memory_total=None if memory is None else memory.total,
         power=None if power is None else power / 1000,  # milliwatts
         temperature=temperature,
+        power_limit=None if limit is None else limit / 1000,
+        slowed=next((word for word, bits in SLOWED if reasons & bits), ""),
     )
 
 

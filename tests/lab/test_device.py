@@ -53,6 +53,8 @@ def fake_nvml(**answers: object) -> types.ModuleType:
         "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(used=5 * 2**30, total=139 * 2**30),
         "nvmlDeviceGetPowerUsage": 412_000,
         "nvmlDeviceGetTemperature": 54,
+        "nvmlDeviceGetEnforcedPowerLimit": 700_000,
+        "nvmlDeviceGetCurrentClocksThrottleReasons": 0,
         **answers,
     }
 
@@ -210,17 +212,34 @@ def test_no_share_of_an_unknown_peak(name: str) -> None:
 def test_a_reading_in_numbers_and_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", fake_nvml())
     (reading,) = device.readings()
-    assert reading == device.Reading("NVIDIA H200", 31, 5 * 2**30, 139 * 2**30, 412.0, 54)
+    memory = 5 * 2**30, 139 * 2**30
+    assert reading == device.Reading("NVIDIA H200", 31, *memory, 412.0, 54, power_limit=700.0)
     assert str(reading) == "H200 · 139 GiB · 31 % · 412 W"
 
 
 def test_sensors_that_are_missing_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    sensors = ("UtilizationRates", "MemoryInfo", "PowerUsage", "Temperature")
+    sensors = ["UtilizationRates", "MemoryInfo", "PowerUsage", "Temperature"]
+    sensors += ["EnforcedPowerLimit", "CurrentClocksThrottleReasons"]
     silent = {f"nvmlDeviceGet{sensor}": NVMLError("not supported") for sensor in sensors}
     module = fake_nvml(nvmlDeviceGetName=b"Tesla T4", nvmlDeviceGetCount=2, **silent)
     monkeypatch.setitem(sys.modules, "pynvml", module)
     assert device.readings() == 2 * [device.Reading("Tesla T4", None, None, None, None, None)]
     assert str(device.readings()[0]) == "Tesla T4"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "word"),
+    [
+        *((0x01, ""), (0x02, ""), (0x04, "power"), (0x88, "power")),
+        *((0x08, "heat"), (0x20, "heat"), (0x44, "heat")),
+    ],
+)
+def test_why_a_gpu_holds_back_is_told(
+    reasons: int, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = fake_nvml(nvmlDeviceGetCurrentClocksThrottleReasons=reasons)
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    assert device.readings()[0].slowed == word
 
 
 @pytest.mark.parametrize(
