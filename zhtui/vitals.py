@@ -236,19 +236,20 @@ def _cpu(looks: Sequence[Vitals], larger: str) -> str:
     possible = min(team, look.cores)
     if busy >= 100 * NEAR and mine < 0.75 * possible:
         return (
-            f"The worker has {mine:.1f} of the {possible} cores that it could use, others have "
-            "the rest: pause them."
+            f"The worker has {mine:.1f} of the {counted(possible, 'core')} that it could use, "
+            "others have the rest: end them, or pause other runs."
         )
     if team > look.cores:
         return (
-            f"{team} threads share {look.cores} cores and wait for each other: "
+            f"{team} threads share {counted(look.cores, 'core')} and wait for each other: "
             f"start with --threads {look.cores}."
         )
     if team > 2 and mine < 0.5 * team:
         return f"Of {team} threads {mine:.1f} are busy: the steps are too small, {larger}."
     if team < look.cores - 1 and mine >= NEAR * team and busy < 100 * NEAR:
         return (
-            f"All {team} threads are busy and {look.cores - team} cores are left: "
+            f"{counted(team, 'thread')} of the worker cannot do more, {look.cores - team} cores "
+            "are left: "
             f"start with --threads {look.cores - 1}."
         )
     return ""
@@ -257,6 +258,11 @@ def _cpu(looks: Sequence[Vitals], larger: str) -> str:
 def _load(looks: Sequence[Vitals]) -> float:
     """The worker's load on the average, percent of one core."""
     return fmean(look.worker.load or 0.0 for look in looks if look.worker)
+
+
+def counted(number: int, thing: str) -> str:
+    """1 core, 2 cores."""
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def memory(size: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded import NOW
+from recorded import NOW, pulse
 
 from zhtui.catalog import Entry
 from zhtui.lab import Lesson, Reference, knob
@@ -77,6 +77,7 @@ def make(
         known: dict[str, Any] = {"clock": lambda: NOW, "device": lambda: "cpu · 2 cores ·  31 %"}
         lab = LabApp(store, **{**known, "entries": entries, "watching": False, **options})
         lab.session.watch.clock = itertools.count(1).__next__
+        lab.session.pulse = pulse
         return lab
 
     return app

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from zhtui import artifact, lease
+from zhtui.device import GIB
 from zhtui.folder import ARTIFACTS, CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS, RunFolder
 from zhtui.views import View
+from zhtui.vitals import Vitals, Worker
 
 NOW = 1_700_000_000.0
 
@@ -80,6 +83,18 @@ def record(
     status = status_of(state, steps, total, row=last, best=best, error=error)
     (folder / STATUS).write_text(json.dumps(status))
     return RunFolder(folder)
+
+
+def pulse(folder: RunFolder) -> Callable[[], Vitals]:
+    """Reads a machine that is always the same; a live run has a worker that breathes."""
+    breath = itertools.count()
+
+    def look() -> Vitals:
+        status, load = folder.status(), 90.0 + 8 * math.sin(next(breath) / 2)
+        worker = Worker(load, 7, 1, 371 * 2**20) if status.live else None
+        return Vitals(status, 2, load / 2, 0.0, 3 * GIB, 16 * GIB, "AMD EPYC · 2 cores", worker)
+
+    return look
 
 
 def alive(folder: RunFolder) -> AbstractContextManager[None]:
