@@ -63,8 +63,9 @@ DRIFT = {
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No network, no store but the test's own."""
+    """No network, no store and no settings but the test's own."""
     monkeypatch.setenv("ZHTUI_OFFLINE", "1")
+    monkeypatch.setenv("ZHTUI_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("ZHTUI_STORE", str(tmp_path / "store"))
 
 

@@ -61,13 +61,19 @@ def _lab(
     where: Annotated[
         Path | None, typer.Option("--store", help="The folder that holds the runs.")
     ] = None,
-    mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Take mouse events.")] = True,
+    mouse: Annotated[
+        bool | None, typer.Option("--mouse/--no-mouse", help="Take mouse events.")
+    ] = None,
+    ascii: Annotated[
+        bool | None,
+        typer.Option("--ascii/--no-ascii", help="Draw with plain ASCII only.", show_default=False),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        _open(where, mouse=mouse)
+        _open(where, mouse=mouse, ascii=ascii)
 
 
 @app.command()
@@ -202,13 +208,29 @@ def verify(
 def doctor() -> None:
     """Says what this machine has, and what to do about what it lacks."""
     from zhtui import doctor as checks
+    from zhtui.tui import settings_report
 
-    for line in checks.lines():
+    for line in (*checks.lines(), *settings_report.report()):
         print(line)
 
 
-def _open(where: Path | None, *, run: RunFolder | None = None, mouse: bool = True) -> None:
+@app.command()
+def keys() -> None:
+    """Prints every key with its id, as a [keys] table to take lines from into config.toml."""
+    from zhtui.tui import settings_report
+
+    for line in settings_report.table():
+        print(line)
+
+
+def _open(
+    where: Path | None,
+    *,
+    run: RunFolder | None = None,
+    mouse: bool | None = None,
+    ascii: bool | None = None,
+) -> None:
     from zhtui.tui.app import open_lab  # deferred: textual
 
-    lesson = run.lesson if run else None
-    raise typer.Exit(open_lab(store.root(where), lesson, run.name if run else None, mouse=mouse))
+    name, lesson = (run.name, run.lesson) if run else (None, None)
+    raise typer.Exit(open_lab(store.root(where), lesson, name, mouse=mouse, ascii=ascii))

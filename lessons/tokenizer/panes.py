@@ -53,12 +53,19 @@ HERE = (
     Key("tokenizer.close", "escape", "close", "back", "put away the search, the screen"),
 )
 PANE = (
-    Key("tokens.up", "up,k", "cursor(-1)", "", "the row above", False),
-    Key("tokens.down", "down,j", "cursor(1)", "", "the row below", False),
-    Key("tokens.page_up", "pageup", "page(-1)", "", "a page up", False),
-    Key("tokens.page_down", "pagedown", "page(1)", "", "a page down", False),
-    Key("tokens.left", "less_than_sign", "aside(-8)", "", "to the left in a wide tree", False),
-    Key("tokens.right", "greater_than_sign", "aside(8)", "", "to the right", False),
+    Key("tokenizer.list_up", "up,k", "cursor(-1)", "", "the row above", False),
+    Key("tokenizer.list_down", "down,j", "cursor(1)", "", "the row below", False),
+    Key("tokenizer.list_page_up", "pageup", "page(-1)", "", "a page up", False),
+    Key("tokenizer.list_page_down", "pagedown", "page(1)", "", "a page down", False),
+    Key(
+        "tokenizer.list_left",
+        "less_than_sign",
+        "aside(-8)",
+        "",
+        "to the left in a wide tree",
+        False,
+    ),
+    Key("tokenizer.list_right", "greater_than_sign", "aside(8)", "", "to the right", False),
 )
 # The lab's table of keys has a place for each screen; this one adds its own.
 keys.PLACES |= {"tokenizer": HERE, "tokens": PANE}

@@ -7,11 +7,13 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -19,11 +21,13 @@ from zhtui import catalog
 from zhtui.catalog import Entry
 from zhtui.tui import keys, machine
 from zhtui.tui.draw import inks
+from zhtui.tui.keyboard import Keyboard, check
 from zhtui.tui.link import Link, driver
 from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen, told
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.session import Session
+from zhtui.tui.settings import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
 from zhtui.tui.watch import Watch
 
 THEMES = (
@@ -98,8 +102,11 @@ class LabApp(App[int]):
         device: Callable[[], str] = machine.reading,
         entries: Sequence[Entry] | None = None,
         watching: bool = True,
+        settings: Settings = USUAL,
     ) -> None:
-        self.link = Link()
+        self.settings, self.plain = settings, tuple(_plain() if settings.ascii else ())
+        self.keyboard = Keyboard(settings.keys, plain=bool(settings.ascii))
+        self.link = Link(settings.bytes_a_second)
         plain = "NO_COLOR" in os.environ
         super().__init__(driver_class=driver(self.link), ansi_color=True if plain else None)
         self.animation_level = "none"
@@ -108,14 +115,26 @@ class LabApp(App[int]):
         self._guest: tuple[str, Screen[Any] | None] = ("", None)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "ansi-dark" if plain else "lab-dark"
+        self.theme = "ansi-dark" if plain else THEME_NAMES[settings.theme]
+        self.set_keymap(dict(settings.keys))
         found = list(entries) if entries is not None else catalog.all_lessons()
         self.session = Session(self, store, Watch(store, self, device), self.link, found, clock)
 
     @property
     def palette(self) -> inks.Palette:
         """What pictures are drawn with: the theme's palette, or none at all under NO_COLOR."""
-        return inks.PLAINEST if self.no_color else PALETTES.get(self.theme, inks.DARK)
+        palette = inks.PLAINEST if self.no_color else PALETTES.get(self.theme, inks.DARK)
+        return inks.coarse(palette) if self.plain else palette
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through on its way to the terminal."""
+        return [*super().get_line_filters(), *self.plain]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: every key that works on the screen, by its sentence."""
+        from zhtui.tui.commands import commands  # deferred: not part of the first frame
+
+        return commands(screen, self.keyboard)
 
     def on_mount(self) -> None:
         if self.console.color_system in ("standard", None) and not self.is_headless:
@@ -125,6 +144,7 @@ class LabApp(App[int]):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(settle)
         self.push_screen(HomeScreen(self.session))
+        self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
             self.session.watch.start()
         name, run = self.first
@@ -144,12 +164,19 @@ class LabApp(App[int]):
         for screen in self.screen_stack[-1:]:
             screen.post_message(DeviceRead())
 
+    def complain(self, why: str) -> None:
+        """Says what is wrong with config.toml, if anything is."""
+        if why:
+            text = f"{path()}, {why}. The lab has its defaults until then."
+            self.notify(text, title="config.toml", severity="warning", timeout=30, markup=False)
+
     def action_help(self) -> None:
         """Explains the screen that is shown."""
         explained = getattr(self.screen, "explained", None)
         if explained is not None:
             explanation, places = explained
-            self.push_screen(help_screen(explanation, [*places, ("Everywhere", "anywhere")]))
+            everywhere = [*places, ("Everywhere", "anywhere")]
+            self.push_screen(help_screen(explanation, everywhere, self.keyboard))
 
     def action_next_theme(self) -> None:
         """The next of the lab's themes."""
@@ -192,6 +219,9 @@ class LabApp(App[int]):
         """A lesson's own screen. Should it fail, it goes and its error is shown; the lab lives."""
         self._guest = (name, screen)
         self.push_screen(screen)
+        others = [entry.name for entry in self.session.entries]
+        if mistake := check(self.settings.keys, others):  # the guest has brought its keys
+            self.complain(mistake[1])
 
     def _handle_exception(self, error: Exception) -> None:
         name, guest = self._guest
@@ -215,10 +245,28 @@ def settle() -> None:
 
 
 def open_lab(
-    store: Path, lesson: str | None = None, run: str | None = None, *, mouse: bool = True
+    store: Path,
+    lesson: str | None = None,
+    run: str | None = None,
+    *,
+    mouse: bool | None = None,
+    ascii: bool | None = None,
 ) -> int:
-    """Opens the lab on this terminal, at a lesson and a run if they are given. Returns 0."""
+    """Opens the lab on this terminal, at a lesson and a run if they are given. Returns 0.
+
+    `mouse` and `ascii` are what config.toml says, where they are None.
+    """
     gc.disable()  # until the first frame, which it would hold up
-    app = LabApp(store, lesson, run)
-    code = app.run(mouse=mouse)
+    entries = catalog.all_lessons()
+    known = load([entry.name for entry in entries])
+    signs = (ascii, known.ascii, bool(plain_terminal()))
+    known = replace(known, ascii=next(each for each in signs if each is not None))
+    app = LabApp(store, lesson, run, entries=entries, settings=known)
+    code = app.run(mouse=known.mouse if mouse is None else mouse)
     return code or app.return_code or 0
+
+
+def _plain() -> Iterable[LineFilter]:
+    from zhtui.tui.plain import Plain  # deferred: most terminals need it not
+
+    yield Plain()

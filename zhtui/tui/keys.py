@@ -1,6 +1,6 @@
-"""The one table of keys. Dispatch, the line of keys and the help all come from it.
+"""The one table of keys. Dispatch, the line of keys, the help and the palette all come from it.
 
-Each key has an id, by which it can be rebound, and a place in which it works.
+Each key has an id, by which config.toml binds it anew, and a place in which it works.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ LESSON = (
     Key("lesson.pause", "space", "pause", "pause", "pause; resume a paused or stopped run"),
     Key("lesson.step", "full_stop", "ask('step')", "step", "make a single step, then pause"),
     Key("lesson.edit", "e", "edit", "edit knob", "change the knob at the cursor"),
-    Key("lesson.notes", "n", "notes", "notes", "the lesson's text"),
+    Key("lesson.notes", "n", "visit(5)", "notes", "the lesson's text; again to come back"),
+    Key("lesson.cards", "u", "visit(7)", "questions", "guess a number, run, compare"),
     Key("lesson.view", "v", "view(1)", "view", "the next thing that the lesson shows"),
     Key("lesson.view_back", "V", "view(-1)", "view", "the view before", False),
     Key("lesson.chart", "c", "chart(1)", "chart", "the next chart"),
@@ -61,7 +62,7 @@ LESSON = (
     Key("lesson.newer", "right_square_bracket", "other(-1)", "newer", "a newer run", False),
     Key("lesson.pane", "tab", "pane(1)", "pane", "the next pane"),
     Key("lesson.pane_back", "shift+tab", "pane(-1)", "pane", "the pane before", False),
-    *(Key(f"lesson.pane_{i}", str(i), f"to({i})", "", f"pane {i}", False) for i in range(1, 6)),
+    *(Key(f"lesson.pane_{i}", str(i), f"to({i})", "", f"pane {i}", False) for i in range(1, 8)),
     Key("lesson.zoom", "z", "zoom", "zoom", "this pane alone; again for all", False),
     Key("lesson.back", "escape", "back", "back", "put away the cursor, the zoom, the lesson"),
 )
@@ -190,7 +191,24 @@ KNOBS = (
     Key("knobs.more", "right", "preset(1)", "preset", "the next preset", False),
 )
 
+CARD = (
+    Key("card.play", "enter", "play", "guess", "guess; where you did, look at the run again"),
+    Key("card.again", "g", "again", "", "guess again, with another run", False),
+    Key("card.before", "left", "card(-1)", "", "the question before", False),
+    Key("card.after", "right", "card(1)", "", "the next question", False),
+)
+
 DIALOG = (Key("dialog.close", "escape,q", "close", "close", "close this"),)
+
+READER = (
+    Key("reader.copy", "c", "copy", "copy", "copy the text"),
+    Key("reader.down", "down,j", "scroll(1)", "scroll", "a line on", False),
+    Key("reader.up", "up,k", "scroll(-1)", "", "a line back", False),
+    Key("reader.page_down", "pagedown,space", "scroll(15)", "", "a page on", False),
+    Key("reader.page_up", "pageup", "scroll(-15)", "", "a page back", False),
+)
+
+EDIT = (Key("edit.cancel", "escape", "cancel", "close", "leave the value as it is"),)
 
 PLACES: dict[str, tuple[Key, ...]] = {
     "anywhere": APP,
@@ -204,7 +222,10 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "heatmap": HEATMAP,
     "list": LIST,
     "knobs": KNOBS,
+    "card": CARD,
     "dialog": DIALOG,
+    "reader": READER,
+    "edit": EDIT,
 }
 
 NAMES = {
@@ -230,16 +251,6 @@ NAMES = {
 }
 
 
-def name(key: Key) -> str:
-    """The key as it is written on a keyboard: its first, and the others after commas."""
-    parts = []
-    for text in key.keys.split(","):
-        shifted = text.removeprefix("shift+")
-        plain = NAMES.get(shifted, shifted)
-        parts.append(f"shift {plain}" if shifted != text else plain)
-    return ", ".join(parts)
-
-
 def bindings(*places: str) -> list[BindingType]:
     """Textual's bindings of some places; every one has an id and can be rebound."""
     return [
@@ -247,9 +258,3 @@ def bindings(*places: str) -> list[BindingType]:
         for place in places
         for key in PLACES[place]
     ]
-
-
-def line(*places: str) -> list[tuple[str, str]]:
-    """(key, word) of what the line of keys shows, in the table's order."""
-    shown = [key for place in places for key in PLACES[place] if key.shown]
-    return [(name(key).split(", ")[0], key.word) for key in shown]

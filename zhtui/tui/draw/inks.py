@@ -6,7 +6,8 @@ Heat levels are inks too, so that a half-block is one ink on one paper and its s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 PLAIN, FAINT, TITLE, GOOD, WRONG, PUBLISHED, YOURS, CURSOR, LIT, RULE, CHOSEN, INVERSE = range(12)
 SERIES = 16  # 16..23: eight series, bright
@@ -64,6 +65,12 @@ def _palette(
     colours[SIGNED : SIGNED + 15] = _ramp(signed, SIGNED_LEVELS)
     colours[SHADE : SHADE + 8] = _ramp((ground, series[1]), SHADE_LEVELS)
     return Palette(name, tuple(colours))
+
+
+@cache
+def coarse(palette: Palette) -> Palette:
+    """The same colours where a cell shows one shade, not two halves."""
+    return replace(palette, rich=False)
 
 
 def by_name(name: str) -> Palette:

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from rich.text import Text as RichText
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from zhtui.errors import LabError
 from zhtui.tui import keys
+from zhtui.tui.keyboard import USUAL, Keyboard, keyboard_of
 
 
 class Ask(ModalScreen[str]):
@@ -44,7 +44,7 @@ class Ask(ModalScreen[str]):
 class EditKnob(ModalScreen[str | None]):
     """One line to type a value; `check` refuses with a sentence, which is shown."""
 
-    BINDINGS: ClassVar = [Binding("escape", "cancel", "close", show=False, id="edit.cancel")]
+    BINDINGS: ClassVar = keys.bindings("edit")
 
     def __init__(self, title: str, text: str, value: str, check: Callable[[str], None]) -> None:
         super().__init__()
@@ -57,7 +57,8 @@ class EditKnob(ModalScreen[str | None]):
             value = Input(self.value, compact=True)
             value.cursor_blink = False
             yield value
-            yield Static("enter takes it, esc leaves it", id="verdict", markup=False)
+            leave = keyboard_of(self.app).first("edit.cancel")
+            yield Static(f"enter takes it, {leave} leaves it", id="verdict", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Takes the value, or says why not."""
@@ -76,14 +77,7 @@ class EditKnob(ModalScreen[str | None]):
 class Reader(ModalScreen[None]):
     """A long text to scroll; `c` copies it."""
 
-    BINDINGS: ClassVar = [
-        *keys.bindings("dialog"),
-        Binding("c", "copy", "copy", show=False, id="reader.copy"),
-        Binding("down,j", "scroll(1)", show=False, id="reader.down"),
-        Binding("up,k", "scroll(-1)", show=False, id="reader.up"),
-        Binding("pagedown,space", "scroll(15)", show=False, id="reader.page_down"),
-        Binding("pageup", "scroll(-15)", show=False, id="reader.page_up"),
-    ]
+    BINDINGS: ClassVar = keys.bindings("dialog", "reader")
 
     def __init__(self, title: str, body: RichText | object, plain: str, wide: bool = False) -> None:
         super().__init__()
@@ -94,7 +88,10 @@ class Reader(ModalScreen[None]):
             yield Static(self.heading, classes="title", markup=False)
             with VerticalScroll(can_focus=False):
                 yield Static(self.body)  # type: ignore[arg-type]
-            yield Static("esc closes   c copies   ↑ ↓ scroll", classes="faint")
+            first = keyboard_of(self.app).first
+            scroll = f"{first('reader.up')} {first('reader.down')} scroll"
+            ways = f"{first('dialog.close')} closes   {first('reader.copy')} copies   {scroll}"
+            yield Static(ways, classes="faint", markup=False)
 
     def action_copy(self) -> None:
         """Copies the text through the terminal (OSC 52)."""
@@ -110,7 +107,9 @@ class Reader(ModalScreen[None]):
         self.dismiss(None)
 
 
-def help_screen(explanation: str, places: Sequence[tuple[str, str]]) -> Reader:
+def help_screen(
+    explanation: str, places: Sequence[tuple[str, str]], keyboard: Keyboard = USUAL
+) -> Reader:
     """What is seen on a screen, then its keys from the one table, a title a place."""
     paragraphs = [" ".join(part.split()) for part in explanation.strip().split("\n\n")]
     text = RichText("\n\n".join(paragraphs) + "\n")
@@ -118,7 +117,7 @@ def help_screen(explanation: str, places: Sequence[tuple[str, str]]) -> Reader:
         text.append(f"\n{title}\n", "bold")
         for key in keys.PLACES[place]:
             if key.text:
-                text.append(f"  {keys.name(key):<18} ", "bold")
+                text.append(f"  {keyboard.name(key):<18} ", "bold")
                 text.append(f"{key.text}\n")
     return Reader("What is on this screen", text, text.plain)
 

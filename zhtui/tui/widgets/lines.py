@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zhtui.tui import keys
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
+from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.widgets.drawn import Drawn
 
 Word = tuple[str, int]  # text, ink
@@ -61,18 +61,22 @@ class KeyLine(Line):
 
     def __init__(self, *places: str, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.places(*places)
+        self._places = places
 
     def places(self, *places: str) -> None:
         """The keys of other places."""
-        pairs = keys.line(*places)
+        self._places = places
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Cells:
+        pairs = keyboard_of(self.app).line(*self._places)
         parts = []
         for index, (key, word) in enumerate(pairs):
             last = index >= len(pairs) - 2  # how to leave, and the help: never left out
             weight = 100 if last else 50 - index
             parts.append(Part(((key, CHOSEN), (f" {word}", FAINT)), weight))
         self.parts = parts
-        self.redraw()
+        return super().draw(width, height)
 
 
 class Rule(Drawn, can_focus=False):
