@@ -167,7 +167,7 @@ class LabApp(App[int]):
     def complain(self, why: str) -> None:
         """Says what is wrong with config.toml, if anything is."""
         if why:
-            text = f"{path()}, {why}. The lab has its defaults until then."
+            text = f"{path()}, {why}\nThe lab has its defaults until then."
             self.notify(text, title="config.toml", severity="warning", timeout=30, markup=False)
 
     def action_help(self) -> None:

@@ -1,0 +1,259 @@
+"""config.toml: what it may say, what is said of a mistake in it, and keys that were bound anew."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from onscreen import Make, shown, tick
+from recorded import record
+from textual.command import CommandPalette
+
+from zhtui import catalog
+from zhtui.errors import ConfigError
+from zhtui.tui import app as lab
+from zhtui.tui import keyboard, keys, settings, settings_report
+from zhtui.tui.keyboard import Keyboard
+from zhtui.tui.screens.home import HomeScreen
+from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.screens.runs import RunsScreen
+from zhtui.tui.settings import Settings
+
+SWAPPED = {"home.run": "R", "home.runs": "r"}
+
+
+def test_a_file_says_keys_theme_mouse_ascii_and_bytes() -> None:
+    said = settings.read(
+        'theme = "light"\nmouse = false\nascii = true\nbytes_a_second = 9_000\n'
+        '[keys]\nhome.run = "f5, ctrl+r"\n"app.help" = "?,shift+h"\n'
+    )
+    assert said == Settings(
+        keys={"home.run": "f5,ctrl+r", "app.help": "question_mark,H"},
+        theme="light",
+        mouse=False,
+        ascii=True,
+        bytes_a_second=9_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ('theme = "light"\nmouse = yes\n', 2, "correct it"),
+        ('mouse = true\n\ntheme = "pink"', 3, "dark, light, safe, own"),
+        ("mouse = 1", 1, "true or false"),
+        ("ascii = 'no'", 1, "true or false"),
+        ("bytes_a_second = 10", 1, "2000 or more"),
+        ("bytes_a_second = true", 1, "whole number"),
+        ("# keys\ncolour = 3", 2, "there is no setting colour"),
+        ("\nkeys = 3", 2, r"\[keys\]"),
+        ('[keys]\nhome.rum = "f5"', 2, "did you mean home.run"),
+        ('[keys]\n"zzz" = "f5"', 2, "`zhtui keys` lists them"),
+        ("[keys]\n\nhome.run = 5", 3, "in quotes"),
+        ('[keys.home]\nrun = "r"\nopen = "returnn"', 3, "there is no key 'returnn'"),
+        ('[keys]\nhome.run = ""', 2, "there is no key ''"),
+        ('[keys]\nhome.run = "hype+x"', 2, "there is no key 'hype"),
+        ('[keys]\nhome.run = "R"', 2, "R is the key of home.runs as well"),
+        ('[keys]\nhome.inspect = "x"\nhome.run = "k"', 3, "k is the key of list.up"),
+        ('[keys]\napp.quit = "e"', 2, "e is the key of lesson.edit"),
+        ('theme = "light', 1, "correct it"),
+        ('[keys]\na = """x', 2, "correct it"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(text: str, line: int, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as caught:
+        settings.read(text)
+    assert str(caught.value).startswith(f"line {line}: ")
+
+
+def test_keys_may_change_places() -> None:
+    assert settings.read('[keys]\nhome.run = "R"\nhome.runs = "r"').keys == SWAPPED
+
+
+def test_a_lesson_s_keys_are_checked_once_its_screen_has_brought_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = '[keys]\ndrift.nowhere = "f5"'
+    assert settings.read(text, ["drift"]).keys == {"drift.nowhere": "f5"}
+    brought = (keys.Key("drift.on", "n", "on", "on", "on"), keys.Key("drift.x", "x", "x", "", "x"))
+    monkeypatch.setitem(keys.PLACES, "drift", brought)
+    with pytest.raises(ConfigError, match="there is no key with the id drift"):
+        settings.read(text, ["drift"])
+    with pytest.raises(ConfigError, match=r"x is the key of drift\.x as well"):
+        settings.read('[keys]\ndrift.on = "x"')
+
+
+def test_no_file_is_no_mistake() -> None:
+    assert not settings.path().exists()
+    assert settings.load() == Settings()
+
+
+def test_a_file_that_cannot_be_read_is_a_complaint() -> None:
+    settings.path().write_bytes(b"theme = '\xff'")
+    assert "not UTF-8 at byte 9" in settings.load().complaint
+    settings.path().unlink()
+    settings.path().mkdir()
+    assert "cannot be read" in settings.load().complaint
+
+
+def test_without_the_variable_the_file_lies_in_the_user_s_own_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ZHTUI_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    if sys.platform == "linux":
+        assert settings.path() == tmp_path / "own" / "zhtui" / "config.toml"
+    assert settings.path().parts[-2:] == ("zhtui", "config.toml")
+
+
+def test_every_theme_has_a_name_for_the_file() -> None:
+    assert set(settings.THEME_NAMES.values()) == set(lab.PALETTES)
+
+
+def test_places_of_the_table_are_told_apart_by_their_ids() -> None:
+    for place in {place for row in keyboard.TOGETHER for place in row}:
+        assert place in keys.PLACES
+    assert keyboard.check({}) is None
+
+
+def test_what_zhtui_keys_prints_is_a_file_that_says_what_is_so() -> None:
+    text = "\n".join(settings_report.table())
+    settings.path().write_text(text, encoding="utf-8")
+    said = settings.load(catalog.names())
+    assert said.complaint == ""
+    assert said.keys == {key.id: key.keys for row in keys.PLACES.values() for key in row}
+    assert "\n".join(settings_report.table()) == text
+
+
+def test_the_ids_of_a_lesson_s_screen_begin_with_its_name() -> None:
+    """In a process of its own, in which no test has brought keys."""
+    code = (
+        "from zhtui import catalog; from zhtui.tui import keys, settings_report\n"
+        "own = set(keys.PLACES); settings_report._guests()\n"
+        "ids = [k.id for p, row in keys.PLACES.items() if p not in own for k in row]\n"
+        "assert ids and all(id.split('.')[0] in catalog.names() for id in ids), ids"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_doctor_names_the_file_and_its_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_CTYPE", raising=False)
+    lines = "\n".join(settings_report.report())
+    assert f"settings in {settings.path()} (not there" in lines
+    assert "plain ASCII: on, because LANG=C" in lines
+    settings.path().write_text("ascii = false\n")
+    assert "plain ASCII: off, because config.toml says so" in list(settings_report.report())
+    settings.path().write_text("ascii = maybe\n")
+    assert any(line.startswith("! ") and "line 1" in line for line in settings_report.report())
+
+
+@pytest.mark.parametrize(
+    ("environ", "why"),
+    [
+        ({}, ""),
+        ({"LANG": "en_US.UTF-8"}, ""),
+        ({"LANG": "C.UTF-8"}, ""),
+        ({"LANG": "de_DE"}, ""),
+        ({"LANG": "C"}, "LANG=C"),
+        ({"LANG": "C", "LC_ALL": "en_GB.utf8"}, ""),
+        ({"LANG": "C.UTF-8", "LC_ALL": "POSIX"}, "LC_ALL=POSIX"),
+        ({"LANG": "de_DE.ISO-8859-1@euro"}, "LANG=de_DE.ISO-8859-1@euro"),
+        ({"LANG": "C.UTF-8", "TERM": "linux"}, "TERM=linux"),
+    ],
+)
+def test_a_terminal_that_shows_no_utf_8_is_known_by_its_locale(
+    environ: dict[str, str], why: str
+) -> None:
+    assert settings.plain_terminal(environ) == why
+
+
+def test_pythons_own_locale_is_not_taken_for_the_users() -> None:
+    """Started with LANG=C, Python sets LC_CTYPE itself."""
+    code = "from zhtui.tui.settings import plain_terminal; print(plain_terminal())"
+    known = {"LANG": "C", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, check=True)
+    assert done.stdout.split() == [b"LANG=C"]
+
+
+def test_keys_are_written_as_on_a_keyboard() -> None:
+    board = Keyboard({"home.run": "question_mark,shift+left,ctrl+f5,slash,space"})
+    run = next(key for key in keys.HOME if key.id == "home.run")
+    assert board.name(run) == "?, shift ←, ctrl+f5, /, space"
+    assert Keyboard(board.rebound, plain=True).name(run).isascii()
+    assert board.first("home.run") == "?"
+    assert board.first("nowhere") == ""
+
+
+async def test_a_rebound_key_works_and_shows(make: Make, store: Path) -> None:
+    record(store)
+    async with make(settings=Settings(keys=SWAPPED)).run_test(size=(120, 60)) as pilot:
+        await tick(pilot)
+        assert "R run  r runs" in shown(pilot).splitlines()[-1]
+        await pilot.press("question_mark")
+        await tick(pilot)
+        help = shown(pilot)
+        assert "R                  open the lesson and start a run at once" in help
+        await pilot.press("escape")
+        await pilot.press("r")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_the_palette_shows_the_rebound_key_and_calls_what_it_calls(
+    make: Make, store: Path
+) -> None:
+    record(store)
+    rebound = {**SWAPPED, "app.palette": "f2"}
+    async with make(settings=Settings(keys=rebound)).run_test(size=(120, 60)) as pilot:
+        await tick(pilot)
+        await pilot.press("f2")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, CommandPalette)
+        await pilot.press(*"all runs")
+        await pilot.app.workers.wait_for_complete()
+        await tick(pilot)
+        lines = [line.strip(" ▌█▎│") for line in shown(pilot).splitlines()]
+        place = next(i for i, line in enumerate(lines) if line.startswith("all runs: compare"))
+        assert lines[place + 1].strip() == "r"
+        await pilot.press("enter")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_a_key_of_a_focused_part_can_be_rebound(make: Make) -> None:
+    async with make(settings=Settings(keys={"list.down": "n"})).run_test() as pilot:
+        await tick(pilot)
+        await pilot.press("j", "n", "enter")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, LessonScreen)
+        assert pilot.app.screen.entry.name == "bigram"
+
+
+async def test_a_broken_file_leaves_the_defaults_and_a_toast_names_its_line(make: Make) -> None:
+    settings.path().write_text('theme = "light"\n[keys]\nhome.rum = "f5"\n')
+    async with make(settings=settings.load()).run_test(size=(120, 40), notifications=True) as pilot:
+        await tick(pilot)
+        words = " ".join(shown(pilot).replace("▌", " ").split())
+        assert "line 3: there is no key with the id home.rum" in words
+        assert "did you mean home.run?" in words
+        assert pilot.app.theme == "lab-dark"
+        assert isinstance(pilot.app.screen, HomeScreen)
+        await pilot.press("R")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_the_theme_and_the_bytes_are_taken(make: Make) -> None:
+    app = make(settings=Settings(theme="safe", bytes_a_second=5_000))
+    async with app.run_test():
+        assert app.theme == "lab-safe"
+        assert app.link.rate == 5_000
+
+
+def test_a_printed_table_is_toml() -> None:
+    assert set(tomllib.loads("\n".join(settings_report.table()))) == {"keys"}
