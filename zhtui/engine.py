@@ -10,7 +10,8 @@ with the request's id.
 
 First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that there are. Then
 {"id", "token": {…}}, {"id", "name", "view"} or {"id", "thought"}; last {"id", "done": true} or
-{"id", "error": sentence}. It ends when stdin does.
+{"id", "error": sentence}. Requests that are under way at the same time are answered in turn, a part
+of each. It ends when stdin does.
 """
 
 from __future__ import annotations
@@ -140,26 +141,40 @@ class Opened:
 
 
 class Server:
-    """Answers requests one after another; `cancelled` holds the ids that nobody waits for."""
+    """Answers requests, a part of each in turn; `cancelled` holds the ids that nobody waits for."""
 
     def __init__(self, answer: Callable[[Mapping[str, Any]], None]) -> None:
         self.answer = answer
         self.cancelled: set[int] = set()
         self.opened: dict[tuple[Path, int | None], Opened] = {}
+        self.under_way: list[Iterator[Mapping[str, Any]]] = []
 
-    def handle(self, request: Mapping[str, Any]) -> None:
-        """Answers one request to its end; whatever goes wrong is an answer too."""
+    def take(self, request: Mapping[str, Any]) -> None:
+        """One more request to answer."""
+        self.under_way.append(self._guarded(request))
+
+    def turn(self) -> None:
+        """The next part of each answer that is under way."""
+        for answers in list(self.under_way):
+            part = next(answers, None)
+            if part is None:
+                self.under_way.remove(answers)
+            else:
+                self.answer(part)
+
+    def _guarded(self, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """All parts of an answer to its end; whatever goes wrong is a part too."""
         about = {"id": request.get("id")}
         try:
             with boundary(f"the request {request.get('do')!r}"):
                 for part in self._answers(request):
                     if about["id"] in self.cancelled:
                         break
-                    self.answer({**about, **part})
+                    yield {**about, **part}
         except LabError as error:
-            self.answer({**about, "error": str(error)})
+            yield {**about, "error": str(error)}
         else:
-            self.answer({**about, "done": True})
+            yield {**about, "done": True}
 
     def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         folder, do = RunFolder(Path(request["run"])), request["do"]
@@ -248,7 +263,9 @@ def main() -> None:
     inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines, inbox, server.cancelled), daemon=True).start()
     while True:
-        server.handle(inbox.get())
+        while server.under_way and inbox.empty():
+            server.turn()
+        server.take(inbox.get())
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ from zhtui.folder import RunFolder, Status
 
 SMALLER = ("batch_size", "block_size", "n_embd", "hidden", "width")  # knobs that memory hangs on
 LOOKS = 8  # of which a remedy takes the average
-FULL, NEAR = 0.92, 0.9  # shares of a memory, of a core
+FULL, NEAR = 0.92, 0.8  # shares of a memory, of the cores that a worker could use
+CROWDED = 90.0  # percent of all cores
 IDLE = 60.0  # percent of a GPU below which it is starved
 WAITING = 20.0  # percent of the time that a machine waits for its disks
 
@@ -179,13 +180,15 @@ def _gpu_memory(look: Vitals, smaller: str) -> str:
     if gpu is None or not gpu.memory_total or gpu.memory_used is None:
         return ""
     share = gpu.memory_used / gpu.memory_total
-    return f"The GPU's memory is {share:.0%} full: take a smaller {smaller}." * (share >= FULL)
+    return f"The GPU's memory is {100 * share:.0f} % full: take a smaller {smaller}." * (
+        share >= FULL
+    )
 
 
 def _memory(look: Vitals, smaller: str) -> str:
     share = look.used / look.total
-    text = f"The machine's memory is {share:.0%} full: take a smaller {smaller}, or end other work."
-    return text * (share >= FULL)
+    text = f"The machine's memory is {100 * share:.0f} % full: "
+    return f"{text}take a smaller {smaller}, or end other work." * (share >= FULL)
 
 
 def _slowed(look: Vitals, smaller: str) -> str:
@@ -215,7 +218,7 @@ def _gpu(looks: Sequence[Vitals], larger: str) -> str:
         )
     disk = f", the disks are waited for {waiting:.0f} % of the time" if waiting >= WAITING else ""
     return (
-        f"The GPU is {busy:.0f} % busy and the worker only {mine:.0%} of a core{disk}: "
+        f"The GPU is {busy:.0f} % busy and the worker only {100 * mine:.0f} % of a core{disk}: "
         "the data come too slowly, put them on a faster disk."
     )
 
@@ -234,7 +237,7 @@ def _cpu(looks: Sequence[Vitals], larger: str) -> str:
             "put data and store on a faster one."
         )
     possible = min(team, look.cores)
-    if busy >= 100 * NEAR and mine < 0.75 * possible:
+    if busy >= CROWDED and mine < NEAR * possible:
         return (
             f"The worker has {mine:.1f} of the {counted(possible, 'core')} that it could use, "
             "others have the rest: end them, or pause other runs."
@@ -246,7 +249,7 @@ def _cpu(looks: Sequence[Vitals], larger: str) -> str:
         )
     if team > 2 and mine < 0.5 * team:
         return f"Of {team} threads {mine:.1f} are busy: the steps are too small, {larger}."
-    if team < look.cores - 1 and mine >= NEAR * team and busy < 100 * NEAR:
+    if team < look.cores - 1 and mine >= NEAR * team and busy < CROWDED:
         return (
             f"{counted(team, 'thread')} of the worker cannot do more, {look.cores - team} cores "
             "are left: "

@@ -17,6 +17,7 @@ import pytest
 
 from zhtui import catalog, checkpoint, client, drive
 from zhtui.asking import COMMAND, Engine, Reply
+from zhtui.engine import WARM, Server
 from zhtui.folder import RunFolder
 from zhtui.sampling import Sampling
 from zhtui.views import Bars
@@ -99,6 +100,14 @@ def asked(engine: Engine, do: str, run: RunFolder, **fields: Any) -> Reply:
     reply = engine.ask(do, run, heard, **fields)
     heard.until(lambda: reply.done)
     return reply
+
+
+def handle(server: Server, *requests: dict[str, Any]) -> None:
+    """Answers requests that came together, to the end of each."""
+    for request in requests:
+        server.take(request)
+    while server.under_way:
+        server.turn()
 
 
 def print_of(folder: Path) -> str:
@@ -231,6 +240,35 @@ def test_killed_in_mid_stream_it_says_so_and_the_next_request_starts_another(
     assert engine.pid not in (None, pid)
 
 
+def test_streams_advance_together_and_one_that_ends_leaves_the_others(
+    speaker: RunFolder,
+) -> None:
+    answers: list[Any] = []
+    common = {"do": "generate", "run": str(speaker.path)}
+    asked = [{**common, "id": i, "sampling": {"tokens": 2 + 2 * i}} for i in range(3)]
+    handle(Server(answers.append), *asked, {**common, "id": 3, "prompt": "é"})
+    order = [part["id"] for part in answers if "token" in part]
+    assert order == [0, 1, 2, 0, 1, 2, 1, 2, 1, 2, 2, 2]
+    assert [part["id"] for part in answers if "done" in part] == [0, 1, 2]
+    assert [part["id"] for part in answers if "error" in part] == [3]
+    alone: list[Any] = []
+    handle(Server(alone.append), asked[2])
+    assert alone == [part for part in answers if part["id"] == 2]
+
+
+def test_a_question_is_answered_while_a_long_stream_goes_on(
+    engine: Engine, speaker: RunFolder
+) -> None:
+    heard = Heard()
+    reply = engine.ask("generate", speaker, heard, prompt="slow", sampling=Sampling(tokens=10**6))
+    heard.until(lambda: len(reply.tokens) > 3)
+    between = asked(engine, "generate", speaker, sampling=Sampling(tokens=5))
+    assert len(between.tokens) == 5
+    assert not reply.done
+    engine.cancel(reply)
+    heard.until(lambda: reply.done)
+
+
 def test_an_engine_that_cannot_start_is_a_sentence(speaker: RunFolder) -> None:
     engine = Engine(command=("/nonexistent/python",))
     reply = engine.ask("open", speaker, lambda: None)
@@ -259,17 +297,15 @@ def test_it_dies_with_its_stdin_even_in_the_midst_of_an_answer(speaker: RunFolde
 
 
 def test_only_a_few_runs_stay_warm(store: Path, stranger: Callable[..., Path]) -> None:
-    from zhtui.engine import WARM, Server
-
     stranger("quiet", generate="def generate(run, prompt, sampling):\n    yield from ()\n")
     answers: list[Any] = []
     server = Server(answers.append)
     for i in range(WARM + 2):
         run = client.create(store, catalog.one("quiet"), preset="tiny", where="cpu", name=f"r-{i}")
         checkpoint.save(run.path, 1, {}, {})
-        server.handle({"id": i, "do": "open", "run": str(run.path)})
+        handle(server, {"id": i, "do": "open", "run": str(run.path)})
     assert [path.name for path, _ in server.opened] == ["r-2", "r-3", "r-4"]
-    server.handle({"id": 9, "do": "forget", "run": str(run.path)})
+    handle(server, {"id": 9, "do": "forget", "run": str(run.path)})
     assert len(server.opened) == WARM - 1
     assert answers[-1] == {"id": 9, "done": True}
 

@@ -134,8 +134,8 @@ def on_cpu(mine: float, **more: Any) -> Vitals:
     ("seen", "sentence"),
     [
         (look(), ""),
-        (look(gpu=replace(H200, memory_used=132 * GIB)), "memory is 95% full: take a smaller"),
-        (look(used=60 * GIB), "The machine's memory is 94% full: take a smaller batch_size"),
+        (look(gpu=replace(H200, memory_used=132 * GIB)), "memory is 95 % full: take a smaller"),
+        (look(used=60 * GIB), "The machine's memory is 94 % full: take a smaller batch_size"),
         (look(gpu=replace(H200, slowed="heat", temperature=87)), "at 87 °C: look after"),
         (look(gpu=replace(H200, slowed="power")), "power limit of 700 W"),
         (look(gpu=replace(H200, utilisation=23)), "23 % busy and waits for the worker"),
@@ -143,7 +143,7 @@ def on_cpu(mine: float, **more: Any) -> Vitals:
         (look(mine=30.0, gpu=replace(H200, utilisation=23)), "the data come too slowly"),
         (
             look(mine=9.0, gpu=replace(H200, utilisation=23), waiting=40.0),
-            "only 9% of a core, the disks are waited for 40 % of the time",
+            "only 9 % of a core, the disks are waited for 40 % of the time",
         ),
         (look(gpu=replace(H200, utilisation=None, memory_used=None)), ""),
         (look("cpu", 1500.0), "on the CPU, beside NVIDIA H200: start one with --device cuda"),

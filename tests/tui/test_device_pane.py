@@ -202,7 +202,7 @@ async def test_a_stand_in_gpu_is_read_through_nvml_and_its_remedy_named(
             text = shown(pilot)
             for words in ("GPU · H200 · 139 GiB", "31 %", "5.0 GiB", "412 of 700 W", "54 °C"):
                 assert words in text
-            assert "41.2k tok/s · MFU 31%" in text
+            assert "41.2k tok/s · MFU 31 %" in text
             assert "The GPU is 31 % busy" in text
             assert "raise" in text or "faster disk" in text
             nvml.__dict__["nvmlDeviceGetPowerUsage"] = lambda *_: 650_000

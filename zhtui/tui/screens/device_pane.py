@@ -82,7 +82,7 @@ def _worker(looks: Looks, now: Vitals) -> Group:
     found.append(Meter("memory", memory(worker.memory), used, _top(used), 1))
     if status.rate:
         speeds = _values(looks, "status.rate")
-        share = "" if status.mfu is None else f" · MFU {status.mfu:.0%}"
+        share = "" if status.mfu is None else f" · MFU {100 * status.mfu:.0f} %"
         reading = f"{rate(status.rate, status.unit)}{share}"
         found.append(Meter("speed", reading, speeds, _top(speeds), 4))
     team = f"{worker.team} compute" if worker.team > 1 else "1 computes"
