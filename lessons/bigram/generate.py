@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from lessons.bigram.corpus import build
 from lessons.bigram.model import EDGE, Alphabet, throw
@@ -27,27 +28,49 @@ def last_character(prompt: str, alphabet: Alphabet) -> int:
     return known.index(prompt[-1]) if prompt else 0
 
 
+def begin(run: Run, prompt: str) -> tuple[str, Tensor, int]:
+    """The characters as they are written, P(b | a) as the net has it (V, V), and the id to go on
+    from.
+    """
+    tally, model = run.once(build)
+    run.keep(model=model)
+    texts = tally.alphabet.characters.replace(EDGE, "\n")
+    return texts, model.table(), last_character(prompt, tally.alphabet)
+
+
+def token(texts: str, p: Tensor, cut: Tensor, temperature: float, character: int) -> Token:
+    """A character of P (V,), and what else it might have been; it was drawn from `cut` (V,)."""
+    warm = distribution(p.log(), temperature)
+    top = warm.topk(min(SHOWN, len(p)))
+    return Token(
+        text=texts[character],
+        probability=p[character].item(),
+        entropy=torch.special.entr(p).sum().item() / math.log(2),
+        alternatives=[
+            (texts[i], chance)
+            for i, chance in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        ],
+        kept=int((cut > 0).sum()),
+    )
+
+
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     """`sampling.tokens` characters that continue the prompt, with the dice of `sampling.seed`."""
-    corpus = run.once(build)
-    run.keep(model=corpus.model)
-    texts = corpus.alphabet.characters.replace(EDGE, "\n")
-    table = corpus.model.table()  # (V, V)
+    texts, table, character = begin(run, prompt)
     dice = torch.Generator().manual_seed(sampling.seed)
-    character = last_character(prompt, corpus.alphabet)
     for _ in range(sampling.tokens):
         p = table[character]  # (V,)
-        warm = distribution(p.log(), sampling.temperature)
         cut = distribution(p.log(), sampling.temperature, sampling.top_k, sampling.top_p)
         character = throw(cut, character, dice).character
-        top = warm.topk(min(SHOWN, len(p)))
-        yield Token(
-            text=texts[character],
-            probability=p[character].item(),
-            entropy=torch.special.entr(p).sum().item() / math.log(2),
-            alternatives=[
-                (texts[i], chance)
-                for i, chance in zip(top.indices.tolist(), top.values.tolist(), strict=True)
-            ],
-            kept=int((cut > 0).sum()),
-        )
+        yield token(texts, p, cut, sampling.temperature, character)
+
+
+def score(run: Run, prompt: str, text: str, sampling: Sampling) -> Iterator[Token]:
+    """The characters of `text` after `prompt`, as if the net had thrown them."""
+    texts, table, character = begin(run, prompt)
+    last_character(text, run.once(build)[0].alphabet)  # names what is unknown before the first one
+    for given in map(texts.index, text):
+        p = table[character]  # (V,)
+        cut = distribution(p.log(), sampling.temperature, sampling.top_k, sampling.top_p)
+        yield token(texts, p, cut, sampling.temperature, given)
+        character = given

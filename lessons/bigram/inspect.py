@@ -16,12 +16,12 @@ from zhtui.lab import Run, Table, Text, View
 
 def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
     """Surprise of every character of the words (one a line), and what comes after the last."""
-    corpus = run.once(build)
-    run.keep(model=corpus.model)
-    alphabet, learned = corpus.alphabet, corpus.model.table()
+    tally, model = run.once(build)
+    run.keep(model=model)
+    alphabet, learned = tally.alphabet, model.table()
     words = [line.strip() for line in text.splitlines() if line.strip()]
     end = last_character("\n".join(words), alphabet)
-    counted = probabilities(corpus.counts, run.config.smoothing)
+    counted = probabilities(tally.counts, run.config.smoothing)
 
     a, b = examples(words, alphabet, 2).T  # (N,), (N,)
     bits = -learned[a, b].log2()

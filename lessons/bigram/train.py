@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from lessons.bigram import pictures
-from lessons.bigram.corpus import Corpus, build
-from lessons.bigram.model import count, nll, one_hot, probabilities, safe_rate
+from lessons.bigram.corpus import Corpus, build, words_of
+from lessons.bigram.model import OneLayer, count, nll, one_hot, probabilities, safe_rate
 from zhtui.lab import LabError, Run
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
-    corpus = run.once(build)
-    counts, model = corpus.counts, corpus.model
+    corpus = run.once(words_of)
+    counts = corpus.counts
+    tally, model = run.once(build)
+    tally.take(corpus)
     run.keep(model=model)
     baselines = show_counts(run, corpus)
 
@@ -35,7 +37,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
         row: dict[str, Any] = {"loss": loss.detach(), "nll": data_loss.detach()}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-            row |= look(run, corpus, baselines["bigram"])
+            row |= look(run, corpus, model, baselines["bigram"])
         yield row
 
     yield baselines
@@ -65,15 +67,15 @@ def show_counts(run: Run, corpus: Corpus) -> dict[str, float]:
     }
 
 
-def look(run: Run, corpus: Corpus, counted: float) -> dict[str, float]:
+def look(run: Run, corpus: Corpus, model: OneLayer, counted: float) -> dict[str, float]:
     """Shows the net beside the counts, after this step; `gap` is what it still lacks."""
-    learned, alphabet = corpus.model.table(), corpus.alphabet
+    learned, alphabet = model.table(), corpus.alphabet
     if not learned.isfinite().all():
         raise LabError(
             f"W is no longer made of numbers; start again with lr={safe_rate(corpus.counts):.1f} "
             "or less, and with less regularization."
         )
-    run.show("W", pictures.weights(corpus.model.W.detach().cpu(), corpus.counts, alphabet))
+    run.show("W", pictures.weights(model.W.detach().cpu(), corpus.counts, alphabet))
     run.show("misfit", pictures.misfit(corpus.counts, learned, alphabet))
     run.show("names", pictures.names(learned, alphabet, run.config.dice))
     seen = {"gap": nll(corpus.counts, learned) - counted}

@@ -19,8 +19,8 @@ from torch.nn import functional as F
 import lessons.bigram
 from lessons.bigram import lesson, pictures
 from lessons.bigram.config import Config
-from lessons.bigram.corpus import build, read, split
-from lessons.bigram.generate import generate
+from lessons.bigram.corpus import build, read, split, words_of
+from lessons.bigram.generate import generate, score
 from lessons.bigram.inspect import inspect
 from lessons.bigram.model import (
     Alphabet,
@@ -37,7 +37,9 @@ from lessons.bigram.model import (
     throw,
 )
 from lessons.bigram.train import train
-from zhtui.lab import LabError, Run, Sampling, View
+from zhtui import catalog, client, drive, engine
+from zhtui.folder import RunFolder
+from zhtui.lab import LabError, Run, Sampling, Text, View
 
 WORDS = ["emma", "olivia", "ava", "isabella", "sophia", "mia", "charlotte", "amelia", "zoë"]
 steady = settings(deadline=None)  # the first call pays for what torch loads late
@@ -344,7 +346,7 @@ def test_views(desk: Desk) -> None:
         "table", "first character", "dice", "counted names", "ladder", "ladder bars", "log-counts",
         "W", "misfit", "names",
     }  # fmt: skip
-    corpus = run.once(build)
+    corpus = run.once(words_of)
     size = len(corpus.alphabet)
     for name in ("table", "W", "log-counts"):
         assert shown[name].values.shape == (size, size)
@@ -392,7 +394,8 @@ def test_generate_repeats_itself_and_leaves_the_global_dice_alone(desk: Desk) ->
     assert tokens == list(generate(run, "em", Sampling(tokens=40, seed=3)))
     assert torch.equal(state, torch.get_rng_state())
     assert len(tokens) == 40
-    table, characters = run.once(build).model.table(), run.once(build).alphabet.characters
+    tally, model = run.once(build)
+    table, characters = model.table(), tally.alphabet.characters
     before = characters.index("m")
     for token in tokens:
         here = 0 if token.text == "\n" else characters.index(token.text)
@@ -412,6 +415,57 @@ def test_only_the_end_of_a_prompt_matters(desk: Desk) -> None:
     assert text_of(run, "emma\n", sampling) == text_of(run, "", sampling)
 
 
+def test_a_text_is_scored_as_if_it_had_been_written(desk: Desk) -> None:
+    run = Run(lesson.presets["tiny"], host=desk)
+    rows(run)
+    sampling = Sampling(tokens=40, temperature=0.7, top_k=5, seed=3)
+    written = list(generate(run, "em", sampling))
+    text = "".join(token.text for token in written)
+    assert "\n" in text, "several names"
+    assert list(score(run, "em", text, sampling)) == written
+    assert list(score(run, "", "", sampling)) == []
+    bits = -sum(math.log2(token.probability) for token in score(run, "", "emma\n", Sampling()))
+    assert bits == pytest.approx(float(surprise(run, "emma")), abs=0.006)
+
+
+def surprise(run: Run, word: str) -> str:
+    """What a look inside says of the same word."""
+    view = dict(inspect(run, word))["surprise"]
+    assert isinstance(view, Text)
+    return view.note.split()[0]
+
+
+def test_a_text_with_an_unknown_character_is_not_begun(desk: Desk) -> None:
+    run = Run(lesson.presets["tiny"], host=desk)
+    with pytest.raises(LabError, match=r"'Z'.*use only"):
+        next(score(run, "", "emZ", Sampling()))
+
+
+def test_a_trained_net_writes_and_is_looked_into_without_its_words(
+    store: Path, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("\n".join(WORDS * 5), encoding="utf-8")
+    folder = client.create(
+        store, catalog.one("bigram"), preset="tiny", knobs=(f"data={words}",), where="cpu"
+    )
+    assert drive.work(folder) == 0
+    sampling = Sampling(tokens=12)
+    with_words = list(generate(engine.open_run(folder), "em", sampling))
+    table = dict(inspect(engine.open_run(folder), "emma"))["pairs"]
+    words.unlink()
+    moved = RunFolder(folder.path.rename(store / "bigram" / "moved"))
+    assert list(generate(engine.open_run(moved), "em", sampling)) == with_words
+    assert dict(inspect(engine.open_run(moved), "emma"))["pairs"] == table
+    assert len(list(score(engine.open_run(moved), "", "emma", sampling))) == 4
+
+
+def test_a_net_that_learned_from_other_characters_is_not_trained_on(desk: Desk) -> None:
+    desk.saved["tally"] = {"characters": ".xyz", "counts": torch.ones(4, 4, dtype=torch.int32)}
+    with pytest.raises(LabError, match=r"other characters than those.*start a new run"):
+        rows(Run(lesson.presets["tiny"], host=desk))
+
+
 def test_cuts(desk: Desk) -> None:
     run = Run(lesson.presets["tiny"], host=desk)
     rows(run)
@@ -421,7 +475,7 @@ def test_cuts(desk: Desk) -> None:
     for token in generate(run, "", Sampling(tokens=30, top_k=2, seed=1)):
         (_, _), (_, second), *_ = token.alternatives
         assert token.probability >= second - 1e-12
-        assert 2 <= token.kept < len(run.once(build).alphabet)
+        assert 2 <= token.kept < len(run.once(words_of).alphabet)
     for token in generate(run, "", Sampling(tokens=30, top_p=1e-9, seed=1)):
         assert token.kept == 1
 
@@ -483,7 +537,7 @@ def test_odd_files_train_and_sample(tmp_path: Path, text: str, form: str) -> Non
     closing = rows(run)
     assert all(math.isfinite(value) for row in closing for value in row.values())
     assert len(text_of(run, "", Sampling(tokens=10))) == 10
-    assert "\ufeff" not in run.once(build).alphabet.characters
+    assert "\ufeff" not in run.once(words_of).alphabet.characters
 
 
 def test_a_learning_rate_that_bounces_is_told(tmp_path: Path) -> None:
@@ -553,7 +607,7 @@ def test_published_counts_and_samples(names: Path) -> None:
     for reference in found:
         assert last[reference.metric] == pytest.approx(reference.value, abs=reference.tolerance)
     assert desk.shown["counted names"].text.startswith(PUBLISHED)
-    assert (run.once(build).counts.sum(), len(run.once(build).alphabet)) == (228_146, 27)
+    assert (run.once(words_of).counts.sum(), len(run.once(words_of).alphabet)) == (228_146, 27)
 
 
 def test_the_net_reaches_the_published_figures(names: Path) -> None:
