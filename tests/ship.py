@@ -2,9 +2,9 @@
 
     python tests/ship.py STORE/gpt/brisk-otter …
 
-Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, without what belongs
-to the machine that made it (paths, host, process) and without what only a resume needs (the
-optimizer).
+Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, and the older ones
+where they are small, so that a replay can ask them; without what belongs to the machine that made
+it (paths, host, process) and without what only a resume needs (the optimizer).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 STORE = Path(__file__).parents[1] / "checkpoints"
+SMALL = 64 * 1024  # bytes of an older checkpoint that is taken along
 
 
 def ship(run: Path) -> None:
@@ -32,11 +33,21 @@ def ship(run: Path) -> None:
     for name in ("metrics.jsonl", "events.jsonl"):
         shutil.copyfile(run / name, there / name)
     shutil.copytree(run / "artifacts", there / "artifacts")
-    newest = max(run.glob("step-*"))
-    shutil.copytree(newest, there / newest.name, ignore=shutil.ignore_patterns("optimizer.*"))
-    state = json.loads((newest / "state.json").read_text())
+    *older, newest = sorted(run.glob("step-*"))
+    for checkpoint in older:
+        if sum(file.stat().st_size for file in checkpoint.iterdir()) <= SMALL:
+            take(checkpoint, there)
+    take(newest, there)
+
+
+def take(checkpoint: Path, there: Path) -> None:
+    """One checkpoint, without the optimizer."""
+    shutil.copytree(
+        checkpoint, there / checkpoint.name, ignore=shutil.ignore_patterns("optimizer.*")
+    )
+    state = json.loads((checkpoint / "state.json").read_text())
     state["parts"].pop("optimizer", None)
-    (there / newest.name / "state.json").write_text(json.dumps(state) + "\n")
+    (there / checkpoint.name / "state.json").write_text(json.dumps(state) + "\n")
 
 
 if __name__ == "__main__":
