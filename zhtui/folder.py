@@ -23,7 +23,7 @@ from zhtui.errors import StoreError
 FORMAT = 1
 CARD, STATUS, METRICS, EVENTS = "run.json", "status.json", "metrics.jsonl", "events.jsonl"
 CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "artifacts"
-NOTE = "note.txt"
+NOTE, GUESS = "note.txt", "guess.json"
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
 LIVE = ("starting", "running", "paused")

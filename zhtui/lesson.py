@@ -64,13 +64,25 @@ class Reference:
 
 @dataclass(frozen=True)
 class Question:
-    """A learner's question, answered by an experiment: predict, run, see, say."""
+    """A learner's question, answered by an experiment: predict, run, see, say.
+
+    The learner commits to a number before the run: `metric` at `at` (as in `Reference`), of a run
+    of `preset` with `knobs`. `known` are numbers that are told before, by what they belong to. What
+    is to be seen, and the one sentence that the numbers support, are told when the run has ended.
+    `data` is the data set that all these numbers are of ("" where it needs none).
+    """
 
     ask: str
     predict: str
-    run: str  # what to do: keys, or KEY=VALUE knobs
+    metric: str
     see: str
     say: str
+    at: str | int = "last"
+    preset: str = "quick"
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 1337
+    data: str = ""
+    known: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,3 +107,18 @@ class Lesson:
     higher: bool = False
     commands: Sequence[str] = ()
     charts: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"loss": ("loss",)})
+
+
+def figure(steps: Sequence[float], values: Sequence[float], at: str | int) -> float | None:
+    """Of a metric's values, the "last", "best" (lowest) or "first", or that of a step."""
+    if isinstance(at, int):
+        return next((value for step, value in zip(steps, values, strict=True) if step == at), None)
+    if not values:
+        return None
+    return min(values) if at == "best" else values[0 if at == "first" else -1]
+
+
+def figure_of(rows: Sequence[Mapping[str, Any]], metric: str, at: str | int) -> float | None:
+    """The same of a run's rows; those without the metric do not count."""
+    have = [row for row in rows if row.get(metric) is not None]
+    return figure([row["step"] for row in have], [row[metric] for row in have], at)

@@ -14,7 +14,7 @@ from zhtui import client, config, data, device
 from zhtui.catalog import Entry
 from zhtui.drive import work
 from zhtui.errors import LabError
-from zhtui.lesson import Reference
+from zhtui.lesson import Reference, figure_of
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,6 @@ def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Itera
             yield from _compared(entry, same, where)
 
 
-def value_of(rows: Sequence[dict[str, Any]], reference: Reference) -> float | None:
-    """The figure in a run's rows that a reference speaks of."""
-    metric, at = reference.metric, reference.at
-    have = [row for row in rows if row.get(metric) is not None]
-    if isinstance(at, int):
-        have = [row for row in have if row["step"] == at]
-    if not have:
-        return None
-    if at == "best":
-        return float(min(row[metric] for row in have))
-    return float(have[0 if at == "first" else -1][metric])
-
-
 def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[Outcome]:
     first = same[0]
     knobs = tuple(f"{key}={config.text(value)}" for key, value in first.knobs.items())
@@ -84,7 +71,7 @@ def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[O
             return
         rows = folder.rows()
     for one in same:
-        ours = value_of(rows, one)
+        ours = figure_of(rows, one.metric, one.at)
         holds = ours is not None and abs(ours - one.value) <= one.tolerance
         yield Outcome(entry.name, one, "holds" if holds else "differs", ours)
 

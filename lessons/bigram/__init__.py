@@ -22,7 +22,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="nll",
-    charts={"nll": ("loss", "nll", "val"), "gap to the counts": ("gap",)},
+    charts={"nll": ("loss", "nll", "val", "trigram"), "gap to the counts": ("gap",)},
     references=(
         Reference(
             "nll", 2.454014, 2e-4, "the counts, reached by descent", LECTURE, preset="limit",
@@ -41,58 +41,66 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="Why negative log-likelihood?",
-            predict="At 2.454 nats a character, what chance does the true character get on "
-            "average?",
-            run="preset=quick; then inspect your own name",
-            see="exp(-2.454) = 0.086, against 1/27 = 0.037 for a fair die of 27 sides.",
-            say="The chance of the whole text is a product of 228,146 factors, too small for any "
-            "float. Its logarithm is a sum, the minus makes less mean better, the average makes "
-            "texts of any length comparable, and of all tables the counted one has the least.",
-        ),
-        Question(
             ask="Does a net that never counts find the counts?",
-            predict="How far from 2.454014 is it after 1,000 steps, and after 20,000?",
-            run="preset=limit; watch gap, and W beside log-counts",
-            see="gap falls to 0.0013 at step 1,000 and to 0.00007 at 20,000, never below 0.",
+            predict="Counted pairs give 2.4540 nats a character. A net of one layer descends for "
+            "1,000 steps and never counts. What does it reach?",
+            metric="nll",
+            preset="limit",
+            knobs={"steps": 1000},
+            known={"counted": 2.454014, "even chance": 3.295837},
+            data="names",
+            see="2.4553. gap falls on, to 0.00007 after 20,000 steps, and never below 0.",
             say="The gradient in row a is share(a) * (what the net says - what was counted). It "
             "is 0 only where both agree, so W is the logarithm of the counts up to a number a "
             "row.",
         ),
         Question(
             ask="What is regularization the same thing as?",
-            predict="With regularization=1, does the NLL come nearer to 2.45 or to 3.30?",
-            run="preset=pulled, then again with regularization=0.1 and 10",
-            see="The gap is 0.05 at 0.1, 0.27 at 1 and 0.68 at 10; W fades to one colour.",
+            predict="regularization=1 pulls W to 0, where every character is as likely. How near "
+            "to that does it come?",
+            metric="nll",
+            preset="pulled",
+            known={"not pulled": 2.454014, "W = 0": 3.295837},
+            data="names",
+            see="2.7213. With 0.1 the gap is 0.05, with 10 it is 0.68; W fades to one colour.",
             say="W = 0 says that all characters are equally likely, and so do counts to which a "
             "very large number is added. Both trade what the data say for a flat guess.",
         ),
         Question(
             ask="Why one-hot, and not the number of the letter?",
-            predict="Does form=table, which never builds a one-hot row, give another loss?",
-            run="quick with form=one-hot and with form=table, overlaid",
-            see="One curve: the losses differ in the seventh digit. A step on the table takes a "
-            "thousandth of the time.",
+            predict="With one-hot rows the net is at 2.4652 after 200 steps. form=table never "
+            "builds such a row. Where is it?",
+            metric="nll",
+            knobs={"form": "table"},
+            known={"one-hot": 2.465174},
+            data="names",
+            see="At 2.4652: the two differ in the seventh digit. A step on the table takes a "
+            "hundredth of the time or less.",
             say="z is not 26 times a. A one-hot row makes no such claim, and times W it is a "
             "look-up of one row: that is all an embedding is.",
         ),
         Question(
-            ask="Why a learning rate of 50?",
-            predict="Which breaks first: 70, 100 or 200?",
-            run="preset=quick form=table lr=70, then 100, then 200",
-            see="70 is smooth, at 100 the loss repeats every four steps, at 200 it leaps about "
-            "2.9.",
+            ask="How long may a step be?",
+            predict="lr=70 is smooth and ends at 2.463 after 200 steps. And lr=200?",
+            metric="nll",
+            knobs={"form": "table", "lr": 200.0},
+            known={"lr=70": 2.462793},
+            data="names",
+            see="2.95, and it leaps at every step. At lr=100 it is still 2.487.",
             say="Each row of W is used in at most a seventh of the examples, so the loss is flat: "
             "its curvature is under 2/67, and descent is stable up to a rate of 67 at least.",
         ),
         Question(
-            ask="Would a longer context be better?",
-            predict="Which n-gram is best on names that were not counted: 2, 3, 4, 5 or 6?",
-            run="preset=quick; open ladder",
-            see="Training falls at every rung, 2.45 to 1.47. Held out, 4 is best at 2.09; 6 is at "
-            "2.30.",
-            say="Contexts multiply (27, 600, 5,567 … 38,997) and most are met once: long tables "
-            "remember instead of knowing. A net that shares between contexts is lesson mlp.",
+            ask="What is one more letter of context worth?",
+            predict="Without a letter before it a character costs 2.822 nats, with one 2.454. "
+            "What is it, counted, with two?",
+            metric="trigram",
+            preset="tiny",
+            known={"none": 2.822421, "one": 2.453771},
+            data="names",
+            see="2.184, on the names that were counted.",
+            say="Each letter before helps, and each multiplies the contexts: 27 rows, then 600, "
+            "then 5,567. Soon most are met once, and a long table remembers instead of knowing.",
         ),
     ),
 )  # fmt: skip

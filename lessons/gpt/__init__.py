@@ -59,62 +59,84 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="Is the aggregation in self-attention for the last token only?",
-            predict="How many rows of the attention map have weights: one, or all?",
-            run="any run; look at the view attention",
-            see="A full lower triangle: each character has a row of its own, over its own past.",
-            say="Each of the T positions asks, and each gets its average in the same product. So "
-            "one text of T characters is T training examples, with contexts of 1 to T, and that "
-            "is why the model can begin to write from a single character.",
+            ask="Why is the first loss about 4.17?",
+            predict="A model that has learned nothing is asked for the next of 65 characters. "
+            "What is its loss?",
+            metric="loss",
+            at="first",
+            preset="cpu",
+            knobs={"steps": 20, "eval_batches": 2, "baselines": False},
+            data=SHAKESPEARE,
+            see="4.180; ln 65 is 4.174.",
+            say="Small weights make small logits, and small logits an almost even guess. A first "
+            "loss far above ln V says that the model begins confidently wrong.",
         ),
         Question(
-            ask="What is the residual path?",
-            predict="rung=feedforward loses 2.26 with one layer. What with three?",
-            run="preset=rung-feedforward n_layer=3, then preset=rung-blocks",
-            see="2.395 with three layers, worse than one; 2.089 once each layer is a branch.",
+            ask="What is the residual path for?",
+            predict="rung=feedforward is at 2.392 after 2,000 steps, with one layer. And with "
+            "three of them?",
+            metric="val",
+            preset="rung-feedforward",
+            knobs={"n_layer": 3, "steps": 2000, "baselines": False},
+            known={"one layer": 2.3918},
+            data=SHAKESPEARE,
+            see="2.567, worse than one. As branches of a residual path (rung-blocks), three reach "
+            "2.182 in as many steps.",
             say="x + f(x) passes the gradient on unchanged beside f. Layers stacked without it "
             "hand on only what each let through; with it, each adds a correction.",
         ),
         Question(
             ask="Why divide by the root of d_k?",
-            predict="With one head of 32 channels, how much is lost without the division?",
-            run="preset=rung-layernorm n_head=1 steps=1000, then with scaled=false",
-            see="After 1,000 steps 2.265 divided and 2.284 not; the root of 32 is only 5.7.",
+            predict="One head of 32 channels is at 2.265 after 1,000 steps. And without the "
+            "division?",
+            metric="val",
+            preset="rung-layernorm",
+            knobs={"n_head": 1, "steps": 1000, "scaled": False, "baselines": False},
+            known={"divided": 2.2653},
+            data=SHAKESPEARE,
+            see="2.283; the root of 32 is only 5.7.",
             say="A dot product of D numbers of variance 1 has variance D. Large scores push "
             "softmax towards one position, where its gradient is nearly zero.",
         ),
         Question(
+            ask="What is it worth to look back?",
+            predict="The bigram model sees one character and ends at 2.482. A head looks back at "
+            "eight. Where is it after 3,000 steps?",
+            metric="val",
+            preset="rung-head",
+            knobs={"steps": 3000, "baselines": False},
+            known={"bigram": 2.4823},
+            data=SHAKESPEARE,
+            see="2.427, and 2.403 after 5,000: 0.08 less than the bigram.",
+            say="A head mixes the past into one sum, and that alone gains little. Four heads, and "
+            "a layer that works on the sum, come next on the ladder.",
+        ),
+        Question(
             ask="What does dropout do in train and in eval?",
-            predict="With dropout=0.3, which is higher: loss, or train, both on training text?",
-            run="preset=cpu steps=500 dropout=0.3",
-            see="Over the last 50 steps the mean of loss is 2.48, and train is 2.40.",
+            predict="With 30 % of the activations zeroed, the last 50 losses have a mean of 2.60. "
+            "What is train, on the same text with all of them?",
+            metric="train",
+            preset="rung-layernorm",
+            knobs={"steps": 1000, "dropout": 0.3, "baselines": False},
+            known={"loss, dropped": 2.601},
+            data=SHAKESPEARE,
+            see="2.469; without dropout in training 2.270.",
             say="The loss of a step is taken with a third of the activations zeroed and the rest "
             "scaled up by 1 / (1 - p); an evaluation uses all of them. Same text, two models.",
         ),
         Question(
             ask="How does the length of the context change what a model can do?",
-            predict="768 characters a step either way: 96 texts of 8, or 12 texts of 64?",
-            run="preset=cpu steps=500 block_size=8 batch_size=96, then preset=cpu steps=500",
-            see="After 500 steps 2.13 with 8 characters and 2.30 with 64; at 2,000, 64 give 1.91.",
+            predict="256 characters a step, as 32 texts of 8, give 2.276 after 1,000 steps. And "
+            "as 4 texts of 64?",
+            metric="val",
+            preset="rung-layernorm",
+            knobs={"steps": 1000, "block_size": 64, "batch_size": 4, "baselines": False},
+            known={"texts of 8": 2.2757},
+            data=SHAKESPEARE,
+            see="2.490: the longer context is worse, so far. preset=cpu, larger and for longer, "
+            "reads 64 as well and ends near 1.9.",
             say="Near characters tell most and are learned first, from the more varied short "
-            "texts; a long context pays off later. Counting gains up to five characters, then it "
-            "runs out of text to count.",
-        ),
-        Question(
-            ask="Why is the first loss about 4.17?",
-            predict="What loss has a model that gives each of 65 characters the same chance?",
-            run="preset=cpu steps=1, then preset=small steps=1",
-            see="4.18 against 4.44: ln 65 = 4.174, and a little more where weights begin large.",
-            say="Small weights make small logits, and small logits an almost even guess. A first "
-            "loss far above ln V says that the model begins confidently wrong.",
-        ),
-        Question(
-            ask="Can training be made faster?",
-            predict="Rounding every factor to 8 bits of precision: what do speed and val do?",
-            run="preset=cpu precision=fp32, then precision=bf16",
-            see="On a CPU that multiplies bfloat16, half the time a step; val the same to .002.",
-            say="bfloat16 keeps the range of float32 and drops digits that the noise of a batch "
-            "hides. Weights, sums and AdamW stay in float32.",
+            "texts; a long context pays off later.",
         ),
     ),
 )  # fmt: skip

@@ -34,42 +34,59 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="Why is the text cut before it is learned from?",
-            predict="Does a vocabulary of 2,048 compress better without a cut?",
-            run="quick, then pattern=none",
-            see="3.14 bytes a token with GPT-4's pattern, 3.11 with none, where 816 of the tokens "
-            "have a space or a newline inside or behind.",
-            say="Without a cut each word is learned again with every mark that may follow it.",
-        ),
-        Question(
-            ask="Why encode by rank, when any known pair gives the text back?",
-            predict="Does a round trip notice that rank is ignored?",
-            run='tiny with specimen="ignore rank"; watch agree and lossless',
-            see="lossless stays 1, agree falls below 1.",
-            say="The tokens are others than in training, and a model knows only those.",
-        ),
-        Question(
-            ask="Why bytes and not characters?",
-            predict="What becomes of Korean in a vocabulary that saw only Shakespeare?",
-            run="tiny with specimen=characters; watch lossless",
-            see="About two thirds of the characters come back; with bytes all of them do.",
-            say="There are 256 bytes and no others, so nothing is unknown.",
+            ask="What is left of a text after three merges?",
+            predict="aaabdaaabac has 11 bytes. How many tokens remain when the most frequent pair "
+            "has been joined three times?",
+            metric="tokens",
+            preset="example",
+            known={"bytes": 11.0},
+            see="5: aa is joined first, then ab after it, then both together.",
+            say="A merge of a pair that stands n times saves n tokens: 11, 9, 7, 5.",
         ),
         Question(
             ask="Is a larger vocabulary better?",
-            predict="How many bytes does a token hold at 512, 1,024 and 2,048 tokens?",
-            run="quick; then x and c",
-            see="2.04, 2.61, 3.14: each doubling brings about half a byte.",
+            predict="A token holds 2.04 bytes with 512 tokens, 2.61 with 1,024. And with 2,048?",
+            metric="bytes_per_token",
+            known={"512": 2.038083, "1,024": 2.605367},
+            data="shakespeare",
+            see="3.14: each doubling brings about half a byte.",
             say="Shorter texts are paid for with a larger table and with rarer tokens, which are "
             "seen too seldom to be learned.",
         ),
         Question(
-            ask="Can losses be compared between vocabularies?",
-            predict="Of two models of one text, has the one with longer tokens the higher loss?",
-            run="zhtui run gpt, then with tokenizer=RUN of 512 tokens; read val and bits_per_byte",
-            see="val 1.79 for a character and 3.36 for a token; 2.59 and 2.40 bits a byte.",
-            say="A loss a token grows with what the token holds. Divide by its bytes and by ln 2: "
-            "bits a byte.",
+            ask="Why is the text cut before it is learned from?",
+            predict="Cut by GPT-4's pattern, 2,048 tokens hold 3.136 bytes each. Without a cut?",
+            metric="bytes_per_token",
+            knobs={"pattern": "none"},
+            known={"cut first": 3.136133},
+            data="shakespeare",
+            see="3.105; 816 of the tokens have a space or a newline inside or behind.",
+            say="Without a cut each word is learned again with every mark that may follow it.",
+        ),
+        Question(
+            ask="Why encode by rank, when any known pair gives the text back?",
+            predict="By rank, all of 200 chunks get the tokens that they had in training. What "
+            "share does, where rank is ignored?",
+            metric="agree",
+            preset="tiny",
+            knobs={"specimen": "ignore rank"},
+            known={"by rank": 1.0},
+            data="shakespeare",
+            see="0.91, while lossless stays 1: a round trip shows nothing.",
+            say="The text comes back, in other tokens than in training, and a model knows only "
+            "those.",
+        ),
+        Question(
+            ask="Why bytes and not characters?",
+            predict="A vocabulary of Shakespeare's characters is asked for other scripts. What "
+            "share comes back?",
+            metric="lossless",
+            preset="tiny",
+            knobs={"specimen": "characters"},
+            known={"bytes": 1.0},
+            data="shakespeare",
+            see="0.68; with bytes all of it.",
+            say="There are 256 bytes and no others, so nothing is unknown.",
         ),
     ),
 )  # fmt: skip

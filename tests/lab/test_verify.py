@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zhtui import catalog, verify
-from zhtui.lesson import Reference
+from zhtui.lesson import Reference, figure_of
 
 CARD = """
     from .config import PRESETS, Config
@@ -74,4 +74,4 @@ def test_only_what_holds_exits_with_0(
 )
 def test_the_row_that_counts(at: str | int, value: float | None) -> None:
     rows = [{"step": 0, "val": 3.0}, {"step": 1, "val": 1.0}, {"step": 2, "val": 2.5}, {"step": 3}]
-    assert verify.value_of(rows, Reference("val", 0, 0, "x", "y", at=at)) == value
+    assert figure_of(rows, "val", at) == value

@@ -65,7 +65,12 @@ def test_the_card_is_whole(entry: Entry) -> None:
         assert reference.tolerance >= 0
         assert reference.source
     assert card.questions
-    assert all(question.ask and question.predict and question.say for question in card.questions)
+    drawn = {metric for metrics in card.charts.values() for metric in metrics}
+    for question in card.questions:
+        assert all((question.ask, question.predict, question.see, question.say))
+        assert question.metric in drawn, "a guess is drawn in a chart"
+        config.replace(card.presets[question.preset], question.knobs)
+    assert len({question.ask for question in card.questions}) == len(card.questions) >= 3
     notes = (entry.folder / "notes.md").read_text(encoding="utf-8")
     assert len(notes) > 500
 
@@ -79,6 +84,7 @@ def test_tiny_runs_and_its_rows_are_numbers(entry: Entry, store: Path) -> None:
     assert any(entry.card.figure in row for row in found)
     have = {key for row in found for key in row}
     assert all(have & set(metrics) for metrics in entry.card.charts.values())
+    assert {question.metric for question in entry.card.questions} <= have
     assert run.artifacts()
     for step, name in run.artifacts():
         run.artifact(step, name)

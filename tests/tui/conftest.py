@@ -12,7 +12,7 @@ import pytest
 from recorded import NOW, pulse
 
 from zhtui.catalog import Entry
-from zhtui.lab import Lesson, Reference, knob
+from zhtui.lab import Lesson, Question, Reference, knob
 from zhtui.tui.app import LabApp
 
 
@@ -34,6 +34,27 @@ def lesson(number: float, title: str, summary: str, part: str, **more: Any) -> L
     return Lesson(number, title, summary, part, Config, PRESETS, **more)
 
 
+QUESTIONS = (
+    Question(
+        ask="What is the residual path for?",
+        predict="Without it one layer is at 2.39 after 600 steps. And three of them?",
+        metric="val",
+        see="2.57, worse than one.",
+        say="x + f(x) passes the gradient on unchanged beside f.",
+        preset="tiny",
+        knobs={"n_layer": 3, "steps": 600},
+        known={"one layer": 2.3918},
+        data="shakespeare",
+    ),
+    Question(
+        ask="How fast does the rate fall?",
+        predict="What is lr at the first step?",
+        metric="lr",
+        see="0.001.",
+        say="It does not fall.",
+        at="first",
+    ),
+)
 LESSONS = (
     lesson(1, "micrograd", "a number that knows its gradient", "gradients"),
     lesson(2, "bigram", "which letter follows which", "letters"),
@@ -48,6 +69,7 @@ LESSONS = (
             Reference("val", 1.88, 0.02, "nanoGPT on a CPU", "nanoGPT, README"),
             Reference("val", 1.4697, 0.02, "nanoGPT, an A100", "nanoGPT, README", gpu=True),
         ),
+        questions=QUESTIONS,
     ),
 )
 

@@ -280,6 +280,7 @@ async def test_80x24_shows_one_pane_and_tab_turns_them(make: Make, store: Path) 
     async with make().run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         titles = ["1 loss", "2 attention", "3 samples", "4 knobs", "5 notes"]
+        titles += ["6 device", "7 question"]
         for number, title in enumerate(titles, 1):
             await pilot.press(str(number))
             await tick(pilot)

@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from zhtui import client
+from zhtui import client, config, guess
 from zhtui.asking import Engine, usual_log
 from zhtui.catalog import Entry
 from zhtui.errors import LabError
 from zhtui.folder import RunFolder
+from zhtui.lesson import Question
 from zhtui.tui.link import Link
 from zhtui.tui.watch import Seen, Watch
 
 if TYPE_CHECKING:
     from zhtui.tui.app import LabApp
+    from zhtui.vitals import Vitals
+
+
+def _pulse(folder: RunFolder) -> Callable[[], Vitals]:
+    """Reads the device and the worker of a run."""
+    from zhtui.vitals import Pulse  # deferred: psutil is not part of the first frame
+
+    return Pulse(folder).look
 
 
 @dataclass
@@ -35,6 +44,7 @@ class Session:
     entries: list[Entry]
     clock: Callable[[], float] = time.time
     engine: Engine = field(default_factory=lambda: Engine(usual_log()))
+    pulse: Callable[[RunFolder], Callable[[], Vitals]] = _pulse
 
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""
@@ -68,17 +78,17 @@ class Session:
         else:
             self.app.push_screen(RunsScreen(self))
 
-    def open_console(self, folder: RunFolder, text: str = "") -> None:
-        """Lets a run's model write, after a text."""
+    def open_console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
+        """Lets a run's model write after a text, as it was after so many steps."""
         from zhtui.tui.screens.console import ConsoleScreen  # deferred: not part of the first frame
 
-        self.app.push_screen(ConsoleScreen(self, folder, text))
+        self.app.push_screen(ConsoleScreen(self, folder, text, step))
 
-    def open_inspect(self, folder: RunFolder, text: str = "") -> None:
-        """Looks inside a run's model while it reads a text."""
+    def open_inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
+        """Looks inside a run's model, as it was after so many steps, while it reads a text."""
         from zhtui.tui.screens.inspect import InspectScreen  # deferred, too
 
-        self.app.push_screen(InspectScreen(self, folder, text))
+        self.app.push_screen(InspectScreen(self, folder, text, step))
 
     def open_own(self, entry: Entry) -> None:
         """Shows the screen that only this lesson has, behind a boundary: its failure is shown."""
@@ -105,6 +115,21 @@ class Session:
         folder = await self._try(work)
         self.watch.hurry()
         return folder if isinstance(folder, RunFolder) else None
+
+    async def predict(self, entry: Entry, question: Question, value: float) -> Seen | None:
+        """Makes the run that answers a question, keeps the guess with it, and starts its worker."""
+
+        def work() -> Seen:
+            knobs = tuple(f"{name}={config.text(knob)}" for name, knob in question.knobs.items())
+            preset, seed = question.preset, question.seed
+            folder = client.create(self.root, entry, preset=preset, knobs=knobs, seed=seed)
+            kept = guess.write(folder, question, value)
+            client.start(folder)
+            return Seen(folder, folder.card(), folder.status(), guess=kept)
+
+        seen = await self._try(work)
+        self.watch.hurry()
+        return seen if isinstance(seen, Seen) else None
 
     async def fork(self, folder: RunFolder, step: int, knobs: Sequence[str]) -> RunFolder | None:
         """Makes a fork of a run and starts its worker; None where that failed, which was said."""

@@ -17,9 +17,10 @@ from typing import Any, Protocol
 
 from textual.message_pump import MessagePump
 
-from zhtui import store
+from zhtui import guess, store
 from zhtui.errors import LabError
 from zhtui.folder import EVENTS, METRICS, RunFolder, Status, Tail
+from zhtui.guess import Guess
 from zhtui.tui.columns import Points, columns
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.views import View
@@ -35,12 +36,13 @@ SITTING = 0.1  # seconds of reading one run before the others have their turn
 
 @dataclass(frozen=True)
 class Seen:
-    """A run in the list: its folder, its card, what it last said, and what is noted of it."""
+    """A run in the list: its folder, its card, what it last said, what is noted and was guessed."""
 
     folder: RunFolder
     card: Mapping[str, Any]
     status: Status
     note: str = ""
+    guess: Guess | None = None
 
 
 @dataclass
@@ -245,7 +247,8 @@ class Watch(threading.Thread):
         if seen is not None and then == changed and not seen.status.live:
             return seen
         try:
-            seen = Seen(folder, folder.card(), folder.status(), folder.note())
+            status, note = folder.status(), folder.note()
+            seen = Seen(folder, folder.card(), status, note, guess.read(folder))
         except LabError:
             return None
         self._known[folder.path] = (changed, seen)

@@ -18,10 +18,13 @@ def layout(width: int, height: int) -> str:
 def panes_shown(room: str, current: int, viewless: bool) -> set[int]:
     """The numbers of a lesson's panes that a room shows.
 
-    1 chart, 2 view, 3 samples, 4 knobs, 5 notes, which stand in for a view that is none.
+    1 chart, 2 view, 3 samples, 4 knobs, 5 notes, which stand in for a view that is none, 6 device,
+    7 questions, which stand where the notes would.
     """
     if room == TWO:
-        return {1, 5 if viewless or current == 5 else 2, 3, 4}
+        second = current if current in (5, 6, 7) else 5 if viewless else 2
+        return {1, second, 3, 4}
     if room == ALL:
-        return {1, 3, 4, 5} if viewless else {1, 2, 3, 4, 5}
+        text = 7 if current == 7 else 5
+        return {1, 3, 4, text, 6} if viewless else {1, 2, 3, 4, text, 6}
     return {current} if room == ONE else set()

@@ -17,6 +17,8 @@ from zhtui.tui.draft import PRESET, Draft, of_run
 from zhtui.tui.history import History
 from zhtui.tui.messages import RunGrew, RunsChanged
 from zhtui.tui.screens.arrangement import Arrangement
+from zhtui.tui.screens.cards import CardPane
+from zhtui.tui.screens.device_pane import DevicePane
 from zhtui.tui.screens.dialogs import Ask
 from zhtui.tui.screens.layout import ONE, panes_shown
 from zhtui.tui.screens.panes import ChartPane, KnobPane, NotePane, SamplePane, ViewPane
@@ -32,7 +34,8 @@ HELP = """
 The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
 course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
 shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
-and of the next one: those with ● change while the run goes on. 5 is the lesson's text.
+and of the next one: those with ● change while the run goes on. 5 is the lesson's text. 6 is what
+the GPU, the run's worker and the machine do, and what would help where the run is starved.
 
 The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
@@ -47,6 +50,7 @@ ASKED = {  # what the worker can be asked for, and what is said then
 LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
 PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
+PLACES += [("On a question", "card")]
 
 
 class LessonScreen(Screen[None]):
@@ -75,7 +79,9 @@ class LessonScreen(Screen[None]):
         with Stage(self.session, id="panes"):
             yield ChartPane(self.lesson)
             yield ViewPane()
-            yield NotePane()  # stands in the views' place while there are none
+            yield NotePane()  # stands in the views' place while there are none, as the device may
+            yield CardPane(self.session, self.entry, self.draft)
+            yield DevicePane(self.session, [row.name for row in self.draft.rows])
             yield SamplePane()
             yield KnobPane(self.draft)
         yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
@@ -126,6 +132,7 @@ class LessonScreen(Screen[None]):
             self.follower = Follower(seen.folder, self)
             self.session.watch.follow(self.follower)
         self.query_one(Stage).look_at(self.seen, self.history, self.follower)
+        self.query_one(DevicePane).look_at(seen.folder if seen else None)
         self._show()
 
     def _unfollow(self) -> None:
@@ -137,16 +144,20 @@ class LessonScreen(Screen[None]):
         """Reads nothing for what is not seen; under a dialog it still is."""
         if self.follower is not None and not isinstance(self.app.screen, ModalScreen):
             self.session.watch.drop(self.follower)
+            self.query_one(DevicePane).seen(False)
 
     def on_screen_resume(self) -> None:
         if self.follower is not None:
             self.session.watch.drop(self.follower)
             self.session.watch.follow(self.follower)
+            device = self.query_one(DevicePane)
+            device.seen(device.display)
 
     async def on_runs_changed(self, message: RunsChanged) -> None:
         """A run of this lesson that was started elsewhere is shown where none was."""
         if self.seen is None and (found := self._first_run()) is not None:
             await self._look_at(found)
+        self.query_one(CardPane).show(self.seen, self.history)
 
     async def on_run_grew(self, message: RunGrew) -> None:
         """Takes and draws what is new, when the terminal has taken what was before."""
@@ -172,6 +183,19 @@ class LessonScreen(Screen[None]):
         """The fork, beside its parent."""
         await self._look_at(Seen(message.folder, message.folder.card(), message.folder.status()))
 
+    async def on_card_pane_opened(self, message: CardPane.Opened) -> None:
+        """The run that answers a question, in the chart of what was guessed."""
+        await self._look_at(message.seen)
+        self.query_one(KnobPane).draw_rows()
+        self.query_one(ChartPane).turn_to(message.question.metric)
+        if self.panes.room == ONE:
+            self.panes.to(1)
+        self._show()
+
+    def on_card_pane_turned(self, message: CardPane.Turned) -> None:
+        """Another card."""
+        self._show()
+
     def _show(self) -> None:
         stage = self.query_one(Stage)
         moment, chart = stage.moment, self.query_one(ChartPane)
@@ -179,7 +203,10 @@ class LessonScreen(Screen[None]):
         card = self.seen.card if self.seen else {}
         self.query_one("#top", Line).show(stage.state(self.lesson))
         self.query_one("#error", Rule).show(status.error if status else "")
-        chart.show(self.history, stage.beside(chart.metrics))
+        cards = self.query_one(CardPane)
+        guessed = cards.levels(self.seen, chart.metrics)
+        chart.show(self.history, stage.beside(chart.metrics), guessed)
+        cards.show(self.seen, self.history)
         self.query_one(SamplePane).show(moment)
         values = of_run(card, moment.knobs)
         self.query_one(KnobPane).show(values, status is not None and status.live)
@@ -208,9 +235,9 @@ class LessonScreen(Screen[None]):
         """One pane alone, or all again."""
         self.panes.zoom()
 
-    def action_notes(self) -> None:
-        """The notes; again to come back."""
-        self.panes.to(1 if self.panes.current == 5 else 5)
+    def action_visit(self, number: int) -> None:
+        """A pane; again to come back."""
+        self.panes.to(1 if self.panes.current == number else number)
 
     def action_back(self) -> None:
         """Puts away the crosshair, then the zoom, then the lesson."""

@@ -14,7 +14,7 @@ from zhtui.lesson import Lesson
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft
 from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.chart import Line
+from zhtui.tui.draw.chart import Level, Line
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.tui.draw.text import places
 from zhtui.tui.history import History, Sample
@@ -37,6 +37,17 @@ class Pane(Vertical):
     def name_it(self, title: str) -> None:
         """Another title."""
         self.border_title = f"{self.number} {title}"
+
+    def on_descendant_focus(self) -> None:
+        self._light(True)
+
+    def on_descendant_blur(self) -> None:
+        self._light(False)
+
+    def _light(self, lit: bool) -> None:
+        """Lights the box alone: what lies in it looks as before, and would take 40 ms to style."""
+        self.set_class(lit, "-lit", update=False)
+        self.app.stylesheet.update_nodes([self])
 
     @property
     def target(self) -> Widget | None:
@@ -83,12 +94,20 @@ class ChartPane(Pane):
         """What the chart in sight draws."""
         return self.charts[self.current][1]
 
-    def show(self, history: History, beside: Sequence[Line] = ()) -> None:
+    def turn_to(self, metric: str) -> None:
+        """The chart that draws a metric."""
+        drawn = [index for index, (_, names) in enumerate(self.charts) if metric in names]
+        if drawn:
+            self.turn(drawn[0] - self.current)
+
+    def show(
+        self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
+    ) -> None:
         """Draws what the run has said; `beside` it the lines of another run, under its own."""
         metrics = self.metrics
         total = history.status.steps if history.status else 0
         lines = [*beside, *history.lines(metrics)]
-        levels = history.levels(self.lesson, metrics) if lines else []
+        levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
         self.chart.show(lines, levels, total)
 
 
@@ -287,6 +306,13 @@ class KnobPane(Pane):
         return paint
 
 
+class NoteScroll(VerticalScroll):
+    """Holds the lesson's text, which looks the same with the keys and without."""
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """Styles nothing: a long text is hundreds of widgets."""
+
+
 class NotePane(Pane):
     """The lesson's text."""
 
@@ -294,7 +320,7 @@ class NotePane(Pane):
         super().__init__(5, "notes", "notes")
 
     def compose(self) -> ComposeResult:
-        yield VerticalScroll(id="notes-scroll")
+        yield NoteScroll(id="notes-scroll")
 
     async def show(self, text: str) -> None:
         """Draws the notes."""

@@ -1,0 +1,263 @@
+"""The questions of a lesson as cards: a number is predicted, a run answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from onscreen import Make, shown, tick
+from recorded import alive, curve, lines, record, status_of
+from textual.pilot import Pilot
+
+from zhtui import client, guess
+from zhtui.folder import CARD, GUESS, METRICS, STATUS, RunFolder
+from zhtui.guess import Guess
+from zhtui.tui.screens.cards import CardWidget
+from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.widgets.chart import ChartWidget
+
+ASK = "What is the residual path for?"
+SAY = "x + f(x) passes"
+SIZES = [(80, 24), (120, 40)]
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
+    """The runs whose worker would have been started."""
+    folders: list[RunFolder] = []
+    monkeypatch.setattr(client, "start", folders.append)
+    return folders
+
+
+def guessed(run: RunFolder, value: float = 2.1, data: str = "shakespeare") -> RunFolder:
+    """A recorded run as if it had been begun with a guess."""
+    kept = Guess(ASK, "val", "last", value)
+    (run.path / GUESS).write_text(json.dumps(asdict(kept)))
+    card = run.card() | {"data": {"name": data}}
+    (run.path / CARD).write_text(json.dumps(card))
+    return run
+
+
+async def at_the_card(pilot: Pilot[int]) -> LessonScreen:
+    """The first question of lesson gpt."""
+    await tick(pilot)
+    await pilot.press("j", "j", "enter")
+    await tick(pilot, 5)
+    await pilot.press("u")
+    await tick(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, LessonScreen)
+    return screen
+
+
+def told(pilot: Pilot[int]) -> str:
+    """What stands on the card, in one line."""
+    return " ".join(" ".join(pilot.app.screen.query_one(CardWidget).cells.lines()).split())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_card_asks_and_keeps_the_answer_to_itself(
+    make: Make, size: tuple[int, int]
+) -> None:
+    async with make().run_test(size=size) as pilot:
+        await at_the_card(pilot)
+        assert "7 question 1 of 2" in shown(pilot)
+        text = told(pilot)
+        assert ASK in text
+        assert "--preset tiny n_layer=3 steps=600" in text
+        assert "enter type a number for val; the run starts with it" in text
+        assert SAY not in text
+        assert "2.57" not in text
+
+
+async def test_a_committed_number_starts_the_card_s_run_and_is_kept_with_it(
+    make: Make, store: Path, started: list[RunFolder]
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        screen = await at_the_card(pilot)
+        await pilot.press("enter", *"2.25", "enter")
+        await tick(pilot)
+        (run,) = started
+        assert guess.read(run) == Guess(ASK, "val", "last", 2.25)
+        card = run.card()
+        assert (card["preset"], card["seed"]) == ("tiny", 1337)
+        assert card["config"]["n_layer"] == 3
+        assert screen.seen is not None
+        assert screen.seen.folder == run
+        assert screen.draft.preset == "tiny"
+        assert screen.draft.pairs() == ("n_layer=3", "steps=600")
+        assert "◆ your guess 2.2500" in told(pilot)
+        assert "1 played" in shown(pilot)
+        lines(run.path / METRICS, curve(60))
+        await tick(pilot)
+        levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+        found = [(level.label, level.value) for level in levels[:2]]
+        assert found == [("your guess", 2.25), ("one layer", 2.3918)]
+
+
+async def test_what_is_no_number_is_refused_where_it_is_typed(
+    make: Make, store: Path, started: list[RunFolder]
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        await pilot.press("enter", *"two", "enter")
+        await pilot.pause()
+        assert "two is no number; type one, such as 2.5" in shown(pilot)
+        await pilot.press(*["backspace"] * 3, *"2", "enter")
+        await tick(pilot)
+        assert guess.read(started[0]) == Guess(ASK, "val", "last", 2.0)
+
+
+async def test_escape_leaves_the_card_as_it_was(
+    make: Make, store: Path, started: list[RunFolder]
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        await pilot.press("enter", *"2.1", "escape")
+        await tick(pilot)
+        assert "enter type a number for val" in told(pilot)
+        assert not started
+        assert not list(store.glob("*/*"))
+
+
+async def test_a_store_that_cannot_be_written_is_said_and_nothing_is_lost(
+    make: Make, store: Path, started: list[RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        store.mkdir(exist_ok=True)
+        (store / "gpt").write_text("in the way")
+        await pilot.press("enter", *"2.1", "enter")
+        await tick(pilot)
+        assert [note.severity for note in pilot.app._notifications] == ["error"]
+        assert "enter type a number for val" in told(pilot)
+
+
+async def test_while_the_run_goes_on_the_card_tells_no_answer(make: Make, store: Path) -> None:
+    run = guessed(record(store, state="running"))
+    with alive(run):
+        async with make().run_test(size=(120, 40)) as pilot:
+            await at_the_card(pilot)
+            text = told(pilot)
+            assert "● so far" in text
+            assert SAY not in text
+            assert "look at the run" in shown(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_end_compares_the_guess_with_the_run_also_when_reopened(
+    make: Make, store: Path, size: tuple[int, int]
+) -> None:
+    run = guessed(record(store))
+    value = [row["val"] for row in run.rows() if "val" in row][-1]
+    async with make().run_test(size=size) as pilot:
+        await at_the_card(pilot)
+        text = told(pilot)
+        assert f"● this run {value:.4f}" in text
+        assert f"val: {2.1 - value:.4f} below your guess" in text
+        assert SAY in text
+
+
+async def test_an_answer_of_a_run_that_is_not_in_sight_is_read_from_disk(
+    make: Make, store: Path
+) -> None:
+    guessed(record(store, name="one"))
+    record(store, name="two", state="running")
+    with alive(RunFolder(store / "gpt" / "two")):
+        async with make().run_test(size=(120, 40)) as pilot:
+            screen = await at_the_card(pilot)
+            assert screen.seen is not None
+            assert screen.seen.folder.name == "two"
+            assert SAY in told(pilot)
+            levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+            assert "your guess" not in {level.label for level in levels}, "another run's chart"
+            await pilot.press("enter")
+            await tick(pilot)
+            assert screen.seen.folder.name == "one"
+            levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+            assert "your guess" in {level.label for level in levels}
+
+
+async def test_other_data_than_the_question_s_is_named(make: Make, store: Path) -> None:
+    guessed(record(store), data="python")
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        assert "The run read python. On shakespeare: 2.57, worse" in told(pilot)
+
+
+async def test_arrows_turn_the_cards_and_g_guesses_again(
+    make: Make, store: Path, started: list[RunFolder]
+) -> None:
+    guessed(record(store))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        await pilot.press("right")
+        await tick(pilot)
+        assert "How fast does the rate fall?" in told(pilot)
+        await pilot.press("left", "g", *"1.9", "enter")
+        await tick(pilot)
+        assert guess.read(started[0]) == Guess(ASK, "val", "last", 1.9)
+        assert "◆ your guess 1.9000" in told(pilot), "the newest one"
+
+
+async def test_a_guess_at_another_chart_turns_to_it(
+    make: Make, store: Path, started: list[RunFolder]
+) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        screen = await at_the_card(pilot)
+        await pilot.press("right", "enter", *"0.002", "enter")
+        await tick(pilot)
+        assert "1 rate" in shown(pilot), "one pane: the chart, where the guess is seen"
+        lines(started[0].path / METRICS, curve(20))
+        await tick(pilot)
+        (level,) = screen.query_one("#chart-1", ChartWidget).picture.levels
+        assert (level.label, level.value) == ("your guess", 0.002)
+
+
+async def test_where_the_card_is_not_in_sight_the_end_is_told(make: Make, store: Path) -> None:
+    run = guessed(record(store, state="running"))
+    with alive(run):
+        async with make().run_test(size=(80, 24)) as pilot:
+            await at_the_card(pilot)
+            await pilot.press("1")
+            await tick(pilot)
+            (run.path / STATUS).write_text(json.dumps(status_of("finished", 600, 600)))
+            await tick(pilot)
+            (note,) = pilot.app._notifications
+            assert note.message.endswith("below your guess; u tells why")
+            await pilot.press("u")
+            await tick(pilot)
+            assert SAY in told(pilot)
+
+
+async def test_a_lesson_without_questions_says_so(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("enter")
+        await tick(pilot, 5)
+        await pilot.press("u", "enter", "right")
+        await tick(pilot)
+        assert "this lesson asks no questions" in shown(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("state", ["before", "running", "after", "drawn"])
+def test_pictures(
+    snap_compare: Compare, make: Make, store: Path, state: str, size: tuple[int, int]
+) -> None:
+    async def before(pilot: Pilot[int]) -> None:
+        await at_the_card(pilot)
+        if state == "drawn":
+            await pilot.press("1")
+            await tick(pilot)
+
+    with ExitStack() as stack:
+        if state != "before":
+            run = guessed(record(store, state="running" if state == "running" else "finished"))
+            stack.enter_context(alive(run))
+        assert snap_compare(make(), terminal_size=size, run_before=before)
