@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from zhtui import drive
@@ -18,13 +19,22 @@ def main(arguments: list[str]) -> int:
     """Runs to the end. A hang-up does nothing to it; SIGTERM saves and stops (exit code 143)."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    os.nice(POLITENESS)
+    give_way()
     inbox = int(arguments[1]) if len(arguments) > 1 else None
     try:
         return drive.work(RunFolder(Path(arguments[0])), inbox=inbox)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def give_way() -> None:
+    """Lets the terminal go first. Linux weighs sessions before it weighs the processes in one, so
+    the worker's session gives way too: its niceness alone would count for nothing.
+    """
+    os.nice(POLITENESS)
+    with suppress(OSError):  # no Linux, or none that groups by session
+        Path("/proc/self/autogroup").write_text(str(POLITENESS))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,14 @@ def test_a_worker_has_its_own_session_and_survives_a_hang_up(live: tuple[RunFold
     assert run.alive()
 
 
+def test_a_worker_gives_way_to_the_terminal(live: tuple[RunFolder, int]) -> None:
+    _, pid = live
+    assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
+    session = Path(f"/proc/{pid}/autogroup")
+    if session.exists():  # Linux that weighs sessions: there niceness counts in one's own alone
+        assert session.read_text().endswith("nice 10\n")
+
+
 def test_sigterm_saves_and_exits_with_143(live: tuple[RunFolder, int]) -> None:
     run, pid = live
     os.kill(pid, signal.SIGTERM)

@@ -18,6 +18,7 @@ class Arrangement:
     def __init__(self, screen: Screen[None], choose: Choice) -> None:
         self.screen, self.choose = screen, choose
         self.current, self.zoomed = 1, False
+        self._panes: list[Pane] = []
 
     @property
     def room(self) -> str:
@@ -26,8 +27,10 @@ class Arrangement:
 
     @property
     def panes(self) -> list[Pane]:
-        """All panes, by their numbers."""
-        return sorted(self.screen.query(Pane), key=lambda pane: pane.number)
+        """All panes, by their numbers; looked for once, among hundreds of widgets."""
+        if not self._panes:
+            self._panes = sorted(self.screen.query(Pane), key=lambda pane: pane.number)
+        return self._panes
 
     def arrange(self) -> None:
         """Shows the panes that there is room for."""

@@ -111,6 +111,9 @@ class Drawn(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.redraw()
 
+    def watch_has_focus(self, focused: bool) -> None:
+        """Styles nothing afresh: a picture that shows who has the keys draws it."""
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._ground = None
