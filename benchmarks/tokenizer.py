@@ -179,8 +179,9 @@ def looking(text: str, rounds: int) -> None:
         start = place * 104_729 % len(text)
 
         def look(rank: int = rank, start: int = start) -> None:
-            seams.pairs(rank)
-            list(seams.tokens(start, start + 3000, rank))
+            state = seams.at(rank)
+            assert state.pairs
+            list(state.tokens(start, start + 3000))
 
         times.append(clock(look)[1])
     print(

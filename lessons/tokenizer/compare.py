@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lessons.tokenizer.bpe import Tokenizer
-from lessons.tokenizer.inspector import FIRST, Inspector, Stretch, learned
+from lessons.tokenizer.inspector import FIRST, FIRST_LOOK, Inspector, Stretch, learned
 from lessons.tokenizer.published import PUBLISHED, available, published
 from lessons.tokenizer.seams import Seams
 from lessons.tokenizer.stream import bulk
@@ -28,7 +28,9 @@ def inspectors(
 ) -> Iterator[Inspector]:
     """The text through its own vocabulary (whose="own"), or a published one. Raises `DataError`."""
     if whose == "own":
-        yield from learned(text, pattern, source, sorted({min(FEW, merges), merges}), going)
+        early = (FIRST_LOOK, FEW) if pattern == "none" else (FEW,)  # without a cut it takes long
+        stops = sorted({min(stop, merges) for stop in (*early, merges)})
+        yield from learned(text, pattern, source, stops, going)
     else:
         title = f"{PUBLISHED[whose].title}'s vocabulary"
         yield Inspector(Seams(text, published(whose)), title, source)

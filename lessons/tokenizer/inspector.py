@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from lessons.tokenizer.bpe import Tokenizer, split
 from lessons.tokenizer.fast import Trainer
-from lessons.tokenizer.seams import PairCount, Seams
+from lessons.tokenizer.mistakes import Mistake
+from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.state import PairCount, Places, State
 
 FIRST = 256  # the rank of the first merge
 FIRST_LOOK = 200  # merges done when the inspector opens
-PAIRS = 200  # rows of the table of pairs
+REMEMBERED = 4  # states
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Characters of one token that stand side by side.
 
     `torn` marks a character whose bytes lie in more than one token: it stands alone, and `number`
@@ -36,10 +35,11 @@ class Stretch:
     text: str
     number: int
     token: bytes
-    chunk: str
     begin: int  # where its chunk begins
+    which: int  # of the different chunks
     torn: bool = False
     lit: bool = False  # joined by the next merge
+    wrong: bool = False  # not what the tokenizer makes: a specimen does
 
     @property
     def stop(self) -> int:
@@ -50,14 +50,17 @@ class Stretch:
 class Inspector:
     """A text seen through a vocabulary, merge by merge."""
 
-    def __init__(self, seams: Seams, title: str, source: str) -> None:
-        """`title` names the vocabulary, `source` the text."""
-        self.seams, self.title, self.source = seams, title, source
+    def __init__(
+        self, seams: Seams, title: str, source: str, mistake: Mistake | None = None
+    ) -> None:
+        """`title` names the vocabulary, `source` the text; a `mistake` cuts it in its own way."""
+        self.seams, self.title, self.source, self.mistake = seams, title, source, mistake
         self.tokenizer, self.text = seams.tokenizer, seams.text
         self.last = len(self.tokenizer.ranks)
         self.rank = FIRST
         self.cursor = 0
-        self._looks: dict[int, Look] = {}
+        self._states: dict[int, State] = {}
+        self._following: tuple[int, PairCount | None] = (-1, None)
 
     @property
     def done(self) -> int:
@@ -72,30 +75,66 @@ class Inspector:
     @property
     def tokens(self) -> int:
         """How many tokens the text has now."""
+        if self.mistake is not None:
+            return self.state.total
         return int(self.seams.remaining[self.rank])
 
     @property
     def bytes(self) -> int:
         """How many bytes the text has."""
-        return int(self.seams.weights.sum())
+        return int(self.seams.remaining[0])
 
     def go(self, done: int) -> None:
         """To the state after `done` merges, or the nearest there is."""
         self.rank = FIRST + min(max(done, 0), self.merges)
 
     @property
-    def look(self) -> Look:
-        """What is to be seen at this rank; the last few are remembered."""
-        if self.rank not in self._looks:
-            if len(self._looks) > 16:
-                self._looks.pop(next(iter(self._looks)))
-            self._looks[self.rank] = Look(self.seams, self.rank, self.last)
-        return self._looks[self.rank]
+    def state(self) -> State:
+        """The text at this rank; the last few are remembered."""
+        if self.rank not in self._states:
+            at = self.seams.at if self.mistake is None else self.mistake.at
+            found = at(self.rank)
+            while len(self._states) >= REMEMBERED:
+                self._states.pop(next(iter(self._states)))
+            self._states[self.rank] = found
+        return self._states[self.rank]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the state of this rank is there, or costs next to nothing."""
+        return self.mistake is None or self.mistake.quick or self.rank in self._states
+
+    def prepare(self) -> State:
+        """That state, worked out wherever this is called: a specimen's may take a while."""
+        return self.state
+
+    @property
+    def following(self) -> PairCount | None:
+        """The pair that is joined next, and how often it stands there."""
+        if self.rank >= self.last:
+            return None
+        if self._following[0] != self.rank:
+            halves = self.tokenizer.parts(self.tokenizer.tokens[self.rank])
+            assert halves is not None, "a token above 255 has two parts"
+            left, right = (self.tokenizer.ranks[half] for half in halves)
+            count = self.state.count_of(left, right)
+            self._following = self.rank, PairCount(left, right, count)
+        return self._following[1]
 
     def here(self) -> Stretch | None:
         """The token under the cursor."""
         around = self.stretches(self.cursor, self.cursor + 1)
         return next((s for s in around if s.start <= self.cursor < s.stop), None)
+
+    def chunk_of(self, stretch: Stretch, most: int = 24) -> str:
+        """The beginning of the chunk in which a stretch stands."""
+        return self.seams.texts[stretch.which][:most]
+
+    def instead(self, stretch: Stretch) -> list[bytes]:
+        """The right tokens where a stretch is wrong; none where there is nothing to set right."""
+        if not stretch.wrong or self.mistake is None:
+            return []
+        return self.mistake.instead(stretch.start, stretch.stop, self.rank)
 
     def move(self, tokens: int) -> None:
         """Moves the cursor by whole tokens."""
@@ -119,14 +158,18 @@ class Inspector:
 
     def find(self, number: int, forward: bool = True) -> bool:
         """Puts the cursor on the next place where a token stands; False where it stands nowhere."""
-        return self._find(self.seams.places(number, self.rank), forward)
+        return self._find(self.state.places(number), forward)
 
     def find_next(self) -> bool:
-        """Puts the cursor on the next place that the next merge joins; False without one."""
-        joined = self.rank < self.last
-        return joined and self._find(self.seams.places(self.rank, self.rank + 1), True)
+        """Puts the cursor on the next place that the next merge joins, or that a specimen gets
 
-    def _find(self, places: NDArray[np.int64], forward: bool) -> bool:
+        wrong; False without one.
+        """
+        if self.mistake is not None:
+            return self._find(self.state.places_wrong(), True)
+        return self.rank < self.last and self._find(self.state.places_joined(), True)
+
+    def _find(self, places: Places, forward: bool) -> bool:
         if not len(places):
             return False
         if forward:
@@ -138,63 +181,33 @@ class Inspector:
 
     def place_of(self, number: int) -> tuple[int, int]:
         """(which of a token's places the cursor is at, counted from 1; how many there are)."""
-        places = self.seams.places(number, self.rank)
+        places = self.state.places(number)
         return int(np.searchsorted(places, self.cursor, side="right")), len(places)
 
     def stretches(self, start: int, stop: int) -> list[Stretch]:
-        """The tokens of the chunks that touch characters start … stop, as they are drawn."""
+        """The tokens that touch characters start … stop, as they are drawn."""
         found: list[Stretch] = []
-        for begin, which in self.seams.touching(start, stop):
-            cut = self.seams.cut(which, self.rank)
-            lit = self._joined_next([number for _, _, number in cut])
-            chunk = self.seams.texts[which]
-            spots = _spots(chunk)
-            for i, (inside, token, number) in enumerate(cut):
-                here = spots[inside : inside + len(token)]
-                for at, text, torn in _drawn(chunk, here):
-                    place = begin + at
-                    found.append(Stretch(place, text, number, token, chunk, begin, torn, i in lit))
+        state, seams = self.state, self.state.seams
+        for begin, which, low, high in state.spans(start, stop):
+            offset, after = int(seams.offsets[which]), int(seams.offsets[which + 1])
+            starts = [*state.starts[low : high + 1].tolist(), len(seams.bytes)]
+            lit = [False] * (high - low + 1)
+            if self.mistake is None:  # a seam that the next merge closes lights both its sides
+                lit = [*(seams.seams[state.starts[low : high + 1]] == self.rank).tolist(), False]
+            wrong = lit[:-1] if state.wrong is None else state.wrong[low:high].tolist()
+            chunk = seams.texts[which]
+            simple = len(chunk) == after - offset  # a byte a character
+            for i, number in enumerate(state.ids[low:high].tolist()):
+                at, end = starts[i], starts[i + 1]
+                marks = lit[i] or lit[i + 1], state.wrong is not None and wrong[i]
+                token = (number, seams.bytes[at:end].tobytes(), begin, which)
+                if simple:
+                    at, end = at - offset, end - offset
+                    found.append(Stretch(begin + at, chunk[at:end], *token, False, *marks))
+                    continue
+                for place, text, torn in _drawn(seams, chunk, at, end):
+                    found.append(Stretch(begin + place, text, *token, torn, *marks))
         return found
-
-    def _joined_next(self, numbers: list[int]) -> set[int]:
-        """Which of a chunk's tokens the next merge joins, from the left."""
-        pair, lit, i = self.look.next, set(), 0
-        while pair is not None and i + 1 < len(numbers):
-            if (numbers[i], numbers[i + 1]) == (pair.left, pair.right):
-                lit |= {i, i + 1}
-                i += 1
-            i += 1
-        return lit
-
-
-@dataclass(frozen=True)
-class Look:
-    """The numbers at one rank."""
-
-    seams: Seams
-    rank: int
-    last: int
-
-    @cached_property
-    def pairs(self) -> list[PairCount]:
-        """The most frequent pairs."""
-        return self.seams.pairs(self.rank, PAIRS)
-
-    @cached_property
-    def counts(self) -> NDArray[np.int64]:
-        """(ranks,) how often each token stands in the text."""
-        return self.seams.counts(self.rank)
-
-    @cached_property
-    def next(self) -> PairCount | None:
-        """The pair that is joined next, and how often it stands there."""
-        if self.rank >= self.last:
-            return None
-        tokenizer = self.seams.tokenizer
-        halves = tokenizer.parts(tokenizer.tokens[self.rank])
-        assert halves is not None, "a token above 255 has two parts"
-        left, right = (tokenizer.ranks[half] for half in halves)
-        return PairCount(left, right, self.seams.count_of(left, right, self.rank))
 
 
 def learned(
@@ -210,11 +223,13 @@ def learned(
     Learning ends early when `going` says no.
     """
     trainer = Trainer(Counter(split(text, pattern)))
+    seams: Seams | None = None
     for stop in stops:
         while going() and len(trainer.merges) < stop and (best := trainer.best()) is not None:
             trainer.merge(*best)
         tokenizer = Tokenizer.from_merges(trainer.merges, pattern, ["<|endoftext|>"], "own")
-        yield Inspector(Seams(text, tokenizer, trainer), "learned from this text", source)
+        seams = seams.grown(tokenizer, trainer) if seams else Seams(text, tokenizer, trainer)
+        yield Inspector(seams, "learned from this text", source)
         if trainer.best() is None:
             return
 
@@ -241,6 +256,13 @@ class Page:
         stop = int(self.starts[after]) if after < len(self.starts) else len(self.text)
         return int(self.starts[index]), stop
 
+    def moved(self, place: int, rows: int) -> int:
+        """The character so many rows below `place`, in its column where the row is as long."""
+        row = self.row_of(place)
+        column = place - self.row(row)[0]
+        start, stop = self.row(min(max(row + rows, 0), len(self) - 1))
+        return min(start + column, max(stop - 1, start))
+
     def row_of(self, place: int) -> int:
         """The row in which a character stands."""
         return int(np.searchsorted(self.starts, place, side="right")) - 1
@@ -260,22 +282,13 @@ def _wraps(line: str, width: int) -> list[int]:
     return breaks
 
 
-def _spots(chunk: str) -> list[tuple[int, int, int]]:
-    """(bytes,) for each byte of a chunk: its character, its place in that, that one's size."""
-    if chunk.isascii():
-        return [(index, 0, 1) for index in range(len(chunk))]
-    sizes = [len(character.encode()) for character in chunk]
-    return [(index, byte, size) for index, size in enumerate(sizes) for byte in range(size)]
-
-
-def _drawn(chunk: str, spots: list[tuple[int, int, int]]) -> list[tuple[int, str, bool]]:
+def _drawn(seams: Seams, chunk: str, start: int, stop: int) -> list[tuple[int, str, bool]]:
     """The characters that begin in a token: (place, text, torn); a torn one stands alone."""
-    begun = [index for index, byte, _ in spots if byte == 0]
-    if not begun:
+    first, last = int(seams.characters[start]), int(seams.characters[stop - 1])
+    first += not seams.starts_character[start]
+    if first > last:
         return []
-    index, byte, size = spots[-1]
-    first, stop = begun[0], begun[-1] + 1
-    if byte == size - 1:
-        return [(first, chunk[first:stop], False)]
-    whole = [(first, chunk[first:index], False)] if first < index else []
-    return [*whole, (index, chunk[index], True)]
+    if seams.starts_character[stop]:
+        return [(first, chunk[first : last + 1], False)]
+    whole = [(first, chunk[first:last], False)] if first < last else []
+    return [*whole, (last, chunk[last], True)]

@@ -78,12 +78,9 @@ class Look:
 
 def coloured(tokenizer: Tokenizer, text: str) -> Text:
     """The text with a span a token; the group is the token's number."""
-    seams = Seams(text, tokenizer)
-    starts, groups = [], []
-    for begin, inside, _, number in seams.tokens(0, len(text), len(tokenizer.ranks)):
-        chunk = text[begin:].encode()[:inside] if inside else b""
-        starts.append(begin + len(chunk.decode(errors="ignore")))
-        groups.append(number)
+    state = Seams(text, tokenizer).at(len(tokenizer.ranks))
+    tokens = list(state.tokens(0, len(text)))
+    starts, groups = [start for start, _, _ in tokens], [number for _, _, number in tokens]
     spans = zip(starts, [*starts[1:], len(text)], groups, strict=True)
     per_token = len(text.encode()) / max(1, len(starts))
     return Text(text, spans=list(spans), note=f"{len(starts):,} tokens, {per_token:.2f} bytes each")

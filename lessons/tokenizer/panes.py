@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
-from rich.style import Style
 from textual.containers import Vertical
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
@@ -21,6 +20,10 @@ A text, cut into tokens as it is after so many merges. A byte that is a token al
 longer token has one; what the next merge joins is lit. Under the text stands the token at the
 cursor. A character in amber is torn: its bytes lie in several tokens.
 
+x makes a mistake that learners make: rank ignored, characters for bytes, no cut into chunks. Then
+what is wrong is red, a line on top says why, m goes to the next such place, and under the text
+stands what would be right there. x again: the next mistake, and none.
+
 1 the text. 2 which pairs stand there how often; the lit one is joined next. 3 how the token at the
 cursor was joined, down to its bytes. 4 all tokens. 5 the same texts through several vocabularies.
 6 what surprises people about tokens.
@@ -33,13 +36,14 @@ HERE = (
     Key("tokenizer.ten_back", "shift+left", "step(-10)", "", "take ten back", False),
     Key("tokenizer.run", "space", "run", "run", "run through the merges, faster and faster; stop"),
     Key("tokenizer.go", "g", "ask_merge", "go to", "go to a merge by its number"),
+    Key("tokenizer.mistake", "x", "mistake", "mistake", "a learner's mistake; the next; none"),
     Key("tokenizer.first", "home", "go(0)", "", "back to bytes", False),
     Key("tokenizer.last", "end", "go(1000000)", "", "to the last merge", False),
     Key("tokenizer.token", "l", "token(1)", "", "the cursor to the next token", False),
     Key("tokenizer.token_back", "h", "token(-1)", "", "the cursor to the token before", False),
     Key("tokenizer.next", "n", "find(1)", "next", "to the next place of this token"),
     Key("tokenizer.previous", "N", "find(-1)", "", "to the place before", False),
-    Key("tokenizer.where", "m", "where", "where", "to the next place that the next merge joins"),
+    Key("tokenizer.where", "m", "where", "where", "to what the next merge joins, or what is wrong"),
     Key("tokenizer.tree", "t", "to(3)", "tree", "how the token at the cursor was joined"),
     Key("tokenizer.compare", "c", "to(5)", "compare", "the same texts through other vocabularies"),
     Key("tokenizer.search", "slash", "search", "find", "find a token in the vocabulary"),
@@ -70,6 +74,9 @@ PANE = (
 # The lab's table of keys has a place for each screen; this one adds its own.
 keys.PLACES |= {"tokenizer": HERE, "tokens": PANE}
 keys.NAMES |= {"slash": "/", "comma": ","}
+
+
+KEPT = 400  # rows that are remembered as drawn
 
 
 class Sketch(Drawn, inherit_bindings=False):
@@ -114,14 +121,20 @@ class Sketch(Drawn, inherit_bindings=False):
 
 
 class Long(Sketch):
-    """Very many rows, of which only those in sight are drawn."""
+    """Very many rows, of which only those in sight are drawn, and only those that change anew."""
 
     DEFAULT_CSS = "Long { overflow: hidden scroll; }"
 
-    def __init__(self, paint_row: Callable[[int, int], Cells], id: str) -> None:
+    def __init__(
+        self,
+        paint_row: Callable[[int, int], Cells],
+        looks: Callable[[int], Hashable],
+        id: str,
+    ) -> None:
+        """`looks` tells a row's looks apart: while it says the same, the row is not drawn again."""
         super().__init__(lambda width, height: Cells(width, 0), id)
-        self.paint_row, self.rows = paint_row, 0
-        self._ground: Style | None = None  # asked for once a picture: it is dear, and a line is not
+        self.paint_row, self.looks, self.rows = paint_row, looks, 0
+        self._strips: dict[int, tuple[Hashable, Strip]] = {}
 
     def show(self, rows: int) -> None:
         """Another number of rows."""
@@ -129,26 +142,47 @@ class Long(Sketch):
         self.redraw()
 
     def redraw(self) -> None:
-        """Sizes the room for all rows and draws what is in sight."""
-        if self.is_mounted and self.room.area:
-            self._ground = self.rich_style
-            self.virtual_size = Size(self.room.width, self.rows)
+        """Sizes the room for all rows and draws those in sight whose looks have changed."""
+        room = self.room
+        if not self.is_mounted or not room.area:
+            return
+        if self.virtual_size != (room.width, self.rows):
+            self.virtual_size = Size(room.width, self.rows)
             self.refresh()
+        self._ready()
+        for y in range(self.size.height):
+            known = self._strips.get(y + self.top)
+            if known is None or known[1] != self._strip(y + self.top):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
-        ground, width, row = self._ground or self.rich_style, self.size.width, y + self.top
-        if self._ink.palette is not self.palette or self._ink.ground != ground:
-            self._ink = Inkwell(self.palette, ground)
-        if row >= self.rows:
-            return Strip.blank(width, ground)
-        strip = self._ink.strip(self.paint_row(row, self.room.width), 0)
-        return strip.crop_extend(0, width, ground)
+        self._ready()
+        return self._strip(y + self.top)
 
-    def notify_style_update(self) -> None:
-        """Asks for the style again."""
-        super().notify_style_update()
-        self._ground = None
+    def _ready(self) -> None:
+        """Fresh ink, and no row kept, where colours have changed."""
+        if self._ground is None:
+            self._ground = self.rich_style
+        if self._ink.palette is not self.palette or self._ink.ground != self._ground:
+            self._ink = Inkwell(self.palette, self._ground)
+            self._strips.clear()
+
+    def _strip(self, row: int) -> Strip:
+        """A row as it is to be seen: the one that is kept, where it looks the same still."""
+        width = self.size.width
+        looks = (width, self.looks(row) if row < self.rows else None)
+        known = self._strips.get(row)
+        if known is not None and known[0] == looks:
+            return known[1]
+        strip = Strip.blank(width, self._ground)
+        if row < self.rows:
+            strip = self._ink.strip(self.paint_row(row, self.room.width), 0)
+            strip = strip.crop_extend(0, width, self._ground)
+        if len(self._strips) > KEPT:
+            self._strips.clear()
+        self._strips[row] = looks, strip
+        return strip
 
     def reveal(self, row: int) -> None:
         """Scrolls no more than it takes to see a row."""
@@ -174,5 +208,10 @@ class Box(Vertical):
     def __init__(self, number: int, title: str, *content: Drawn | Input) -> None:
         classes = "pane left" if number in LEFT else "pane"
         super().__init__(*content, id=f"box-{number}", classes=classes)
-        self.number = number
-        self.border_title = f"{number} {title}"
+        self.number, self.title = number, ""
+        self.entitle(f"{number} {title}")
+
+    def entitle(self, title: str) -> None:
+        """Another title: the border is drawn again, so only where it is another."""
+        if title != self.title:
+            self.title = self.border_title = title

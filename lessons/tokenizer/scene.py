@@ -10,10 +10,12 @@ from rich.cells import cell_len
 from lessons.tokenizer.compare import Reading
 from lessons.tokenizer.export import shown
 from lessons.tokenizer.inspector import FIRST, Inspector, Page, Stretch
+from lessons.tokenizer.specimens import UNKNOWN
+from lessons.tokenizer.state import LOST
 from lessons.tokenizer.traps import Case, Trap
 from zhtui.tui.draw import chart
 from zhtui.tui.draw.bars import bar
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.cells import Cells, glyphs
 from zhtui.tui.draw.inks import (
     BAND,
     CHOSEN,
@@ -26,6 +28,7 @@ from zhtui.tui.draw.inks import (
     PUBLISHED,
     RULE,
     TITLE,
+    WRONG,
 )
 from zhtui.tui.draw.series import Series
 
@@ -55,7 +58,7 @@ class Papers:
 
 def token_text(inspector: Inspector, number: int) -> str:
     """A token in quotes."""
-    return shown(inspector.tokenizer.tokens[number])
+    return UNKNOWN if number == LOST else shown(inspector.tokenizer.tokens[number])
 
 
 # --------------------------------------------------------------------------------------- the text
@@ -66,11 +69,14 @@ def text_row(
 ) -> Cells:
     """One row of the text. A byte alone stays plain, a longer token has a paper, what the next
 
-    merge joins is lit. With `chunks` the papers are those of the chunks.
+    merge joins is lit, what a specimen gets wrong is red. With `chunks` the papers are those of
+    the chunks.
     """
-    cells = Cells(page.width, 1)
     start, stop = page.row(index)
-    papers, x, chunk = Papers(plain), 0, -1
+    papers, chunk = Papers(plain), -1
+    row: list[str] = []
+    inks: list[int] = []
+    grounds: list[int] = []
     for stretch in inspector.stretches(start, stop):
         left, right = max(stretch.start, start), min(stretch.stop, stop)
         if chunks:
@@ -79,22 +85,37 @@ def text_row(
             paper = papers.of(stretch.number) if len(stretch.token) > 1 or plain else 0
         chunk = stretch.begin
         if left < right:
-            ink, paper = _look(inspector, stretch, paper, plain)
             text = stretch.text[left - stretch.start : right - stretch.start]
-            x = cells.put(x, 0, text, ink if text != "\n" else FAINT, paper)
+            ink, paper = _look(inspector, stretch, paper, plain)
+            part = glyphs(text) if stretch.number != LOST else _unknown(text)
+            row += part
+            inks += [FAINT if text == "\n" else ink] * len(part)
+            grounds += [paper] * len(part)
+    cells = Cells(page.width, 1)
+    stop = min(len(row), cells.width)
+    cells.glyph[0, :stop] = row[:stop]
+    cells.ink[0, :stop] = inks[:stop]
+    cells.paper[0, :stop] = grounds[:stop]
     return cells
 
 
 def _look(inspector: Inspector, stretch: Stretch, paper: int, plain: bool) -> tuple[int, int]:
     """(ink, paper) of a stretch: the cursor over what is lit, over a torn character.
 
-    Without colours, what is lit or under the cursor is bold.
+    Without colours, what is lit, wrong or under the cursor is bold.
     """
     if stretch.start <= inspector.cursor < stretch.stop:
         return (CHOSEN, paper) if plain else (INVERSE, CHOSEN)
     if stretch.lit:
         return (LIT, paper) if plain else (INVERSE, LIT)
+    if stretch.wrong:
+        return (LIT if plain else WRONG), paper
     return (PUBLISHED if stretch.torn else PLAIN), paper
+
+
+def _unknown(text: str) -> list[str]:
+    """A character that a specimen does not know, as wide as it is."""
+    return [UNKNOWN] + [" "] * (len(glyphs(text)) - 1)
 
 
 def headline(inspector: Inspector) -> list[tuple[Words, int]]:
@@ -110,7 +131,7 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
             9,
         )
     ]
-    if (pair := inspector.look.next) is not None:
+    if (pair := inspector.following) is not None:
         left, right = token_text(inspector, pair.left), token_text(inspector, pair.right)
         made = token_text(inspector, inspector.rank)
         parts.append(([(f"{left} + {right} → ", PLAIN), (made, LIT)], 8))
@@ -118,7 +139,9 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
     else:
         parts.append(([("no merge is left", FAINT)], 8))
     size = f"{bytes_ / 1e6:.2f} MB" if bytes_ >= 100_000 else f"{bytes_:,} bytes"
-    parts.append(([(f"{size} → ", FAINT), (f"{tokens:,}", PLAIN), (" tokens", FAINT)], 5))
+    right = int(inspector.seams.remaining[inspector.rank])
+    instead = "" if right == tokens else f", not {right:,}"
+    parts.append(([(f"{size} → ", FAINT), (f"{tokens:,}", PLAIN), (f"{instead} tokens", FAINT)], 5))
     parts.append(([(f"{bytes_ / max(tokens, 1):.2f}", TITLE), (" bytes a token", FAINT)], 7))
     return parts
 
@@ -130,15 +153,18 @@ def detail(inspector: Inspector) -> list[tuple[Words, int]]:
         return [([("the text is empty", FAINT)], 9)]
     which, count = inspector.place_of(here.number)
     hexes = here.token[:12].hex(" ") + (" …" if len(here.token) > 12 else "")
+    number = "none" if here.number == LOST else f"{here.number:,}"
     parts: list[tuple[Words, int]] = [
-        ([(shown(here.token), TITLE)], 9),
-        ([("token ", FAINT), (f"{here.number:,}", PLAIN)], 8),
+        ([(token_text(inspector, here.number), TITLE)], 9),
+        ([("token ", FAINT), (number, PLAIN)], 8),
         ([("bytes ", FAINT), (hexes, PLAIN)], 5),
         ([(f"{which:,}", PLAIN), (f" of {count:,} in the text", FAINT)], 6),
-        ([("chunk ", FAINT), (shown(here.chunk[:24].encode()), PLAIN)], 4),
+        ([("chunk ", FAINT), (shown(inspector.chunk_of(here).encode()), PLAIN)], 4),
     ]
     if here.torn:
         parts.insert(1, ([(f"part of {here.text}: its bytes lie in several tokens", PUBLISHED)], 7))
+    if pieces := inspector.instead(here):
+        parts.insert(1, ([("right: ", WRONG), (" + ".join(map(shown, pieces)), PLAIN)], 8))
     return parts
 
 
@@ -148,7 +174,7 @@ def detail(inspector: Inspector) -> list[tuple[Words, int]]:
 def pair_row(inspector: Inspector, index: int, width: int) -> Cells:
     """One row of the pairs by count; the one that is joined next is lit."""
     cells = Cells(width, 1)
-    rows, following = inspector.look.pairs, inspector.look.next
+    rows, following = inspector.state.pairs, inspector.following
     if not rows:
         cells.put(2, 0, "no pair is left: each chunk is one token", FAINT)
         return cells
@@ -168,7 +194,7 @@ def pair_row(inspector: Inspector, index: int, width: int) -> Cells:
 def vocabulary_row(inspector: Inspector, number: int, width: int, chosen: bool) -> Cells:
     """One token of the list: its number, itself, how often it stands in the text now."""
     cells = Cells(width, 1)
-    count = int(inspector.look.counts[number])
+    count = int(inspector.state.counts[number])
     made = number < inspector.rank or number < FIRST
     ink = CHOSEN if chosen else (PLAIN if count else FAINT)
     cells.put(0, 0, "▸" if chosen else " ", CHOSEN)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
 from typing import ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -16,17 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from lessons.tokenizer import scene, source
-from lessons.tokenizer.bpe import PATTERNS, Tokenizer
-from lessons.tokenizer.compare import GENRES, inspectors, levels, others, reading
+from lessons.tokenizer.compare import GENRES, levels
 from lessons.tokenizer.inspector import Inspector, Page
-from lessons.tokenizer.look import tree
 from lessons.tokenizer.panes import HELP, LEFT, Box, Long, Sketch
-from lessons.tokenizer.published import PUBLISHED, available
-from lessons.tokenizer.traps import traps
+from lessons.tokenizer.sight import Sight
+from lessons.tokenizer.study import Study
 from zhtui.lab import LabError
 from zhtui.tui import keys
-from zhtui.tui.draw import tree as trees
-from zhtui.tui.draw.cells import Cells
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, layout
 from zhtui.tui.widgets.drawn import Drawn
@@ -55,37 +49,40 @@ class TokenizerScreen(Screen[None]):
     def __init__(self, text: str = "", source: str = "", merges: int = 50_000) -> None:
         """`text` to start with; the first data set that is on this machine unless given."""
         super().__init__()
-        self.text, self.source, self.merges = text, source, merges
-        self.pattern, self.whose = "gpt4", "own"
-        self.inspector: Inspector | None = None
-        self.page, self.numbers = Page("", 8), np.arange(0)
-        self.others: list[tuple[str, Tokenizer]] = []
-        self.levels: list[tuple[str, float]] = []
-        self.chosen, self.genre = 0, next(iter(GENRES))
+        self.study = Study(text, source, merges)
+        self.sight = Sight(self.study)
         self.current, self.left, self.right = 1, 1, 2
-        self.by_chunk = self.playing = False
+        self.playing = False
+        self.done = 0  # the merge that was asked for: there may not be so many yet
         self.turn = 0  # what was begun in an earlier turn is no longer wanted
 
+    @property
+    def inspector(self) -> Inspector | None:
+        """What is looked through; None until the first has come."""
+        return self.sight.inspector
+
     def compose(self) -> ComposeResult:
+        sight = self.sight
         yield Line(id="headline")
-        yield Rule()
+        yield Rule(id="complaint")
         with Container(id="boxes"):
-            yield Box(1, "text", Long(self._paint(self._text_row), "text"))
-            curve = Sketch(self._paint(self._curve), "curve")
+            yield Box(1, "text", Long(sight.painted(sight.text_row), sight.text_looks, "text"))
+            curve = Sketch(sight.painted(sight.curve), "curve")
             curve.can_focus = False
-            yield Box(5, "compare", Sketch(self._paint(self._comparison), "comparison"), curve)
-            yield Box(6, "traps", Sketch(self._paint(self._traps), "traps"))
-            yield Box(2, "pairs", Long(self._paint(scene.pair_row), "pairs"))
+            yield Box(5, "compare", Sketch(sight.painted(sight.comparison), "comparison"), curve)
+            yield Box(6, "traps", Sketch(sight.painted(sight.traps), "traps"))
+            yield Box(2, "pairs", Long(sight.painted(sight.pair_row), sight.pair_looks, "pairs"))
+            tokens = Long(sight.painted(sight.token_row), sight.token_looks, "vocabulary")
             search = Input(placeholder="find a token", id="search", compact=True)
-            yield Box(4, "vocabulary", Long(self._paint(self._token_row), "vocabulary"), search)
-            yield Box(3, "tree", Sketch(self._paint(self._tree), "tree"))
+            yield Box(4, "vocabulary", tokens, search)
+            yield Box(3, "tree", Sketch(sight.painted(sight.tree), "tree"))
         yield Line(id="detail")
         yield KeyLine("tokenizer", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.timer = self.set_interval(PLAY, self._play, pause=True)
         self._arrange()
-        self._again("" if self.text else "auto")
+        self._again("" if self.study.text else "auto")
 
     def on_unmount(self) -> None:
         self.turn += 1
@@ -95,40 +92,48 @@ class TokenizerScreen(Screen[None]):
 
     # What is looked at
 
+    def _again(self, wish: str = "") -> None:
+        """Looks at the study anew, or at another text."""
+        self.turn += 1
+        self.run_worker(self._open(wish), exclusive=True, exit_on_error=False)
+
     async def _open(self, wish: str) -> None:
         """Reads another text if one is wished; learns from it, or takes a vocabulary to it."""
-        self._say("reading …")
+        turn, study = self.turn, self.study
+        self._say("reading …" if wish else "working it out …")
         try:
             if wish:
-                self.text, self.source = await asyncio.to_thread(source.read, wish)
-            merges, going = self.merges, lambda turn=self.turn: turn == self.turn
-            steps = inspectors(self.text, self.source, self.whose, self.pattern, merges, going)
+                study.take(*await asyncio.to_thread(source.read, wish))
+            steps = study.inspectors(lambda: turn == self.turn)
             while (inspector := await asyncio.to_thread(next, steps, None)) is not None:
-                self._arrive(inspector)
-            self.others = self.others or await asyncio.to_thread(others)
-            self.levels = await asyncio.to_thread(levels, self.text, self.others[:1])
+                await asyncio.to_thread(self._place, inspector)
+                self.sight.arrive(inspector)
+                self._lay_out()
+            compared = await asyncio.to_thread(study.compared)
+            self.sight.levels = await asyncio.to_thread(levels, study.text, compared[:1])
             gc.freeze()  # vocabularies stay; a collector that walks them stalls a key for 80 ms
             self._show()
         except (LabError, ValueError) as error:
             self._say(str(error))
 
-    def _arrive(self, inspector: Inspector) -> None:
-        """Takes over an inspector; merge and cursor stay where they were."""
-        before, self.inspector = self.inspector, inspector
-        if before is not None:
-            inspector.go(before.done)
-            inspector.cursor = min(before.cursor, inspector.end)
-        else:
+    def _place(self, inspector: Inspector) -> None:
+        """Merge and cursor stay where they were."""
+        before = self.inspector
+        if before is None:
             inspector.start()
-        self.numbers = np.arange(inspector.last)
-        self._lay_out()
+            self.done = inspector.done
+        else:
+            inspector.go(self.done)
+            inspector.cursor = min(before.cursor, inspector.end)
+        inspector.prepare()
+
+    async def _prepare(self, inspector: Inspector) -> None:
+        """Works out what a mistake makes of this merge, then draws it."""
+        while not inspector.ready:
+            await asyncio.to_thread(inspector.prepare)
+        self._show()
 
     # Drawing
-
-    @property
-    def plain(self) -> bool:
-        """Whether there are no colours, so that tokens must differ otherwise."""
-        return bool(self.app.no_color)
 
     def _say(self, words: str) -> None:
         self.query_one("#headline", Line).show([Part(((words, scene.PLAIN),))])
@@ -146,75 +151,37 @@ class TokenizerScreen(Screen[None]):
 
     def _lay_out(self) -> None:
         """Breaks the text into rows for the width that there is."""
-        widget = self.query_one("#text", Long)
-        width, inspector = widget.room.width, self.inspector
+        widget, inspector, sight = self.query_one("#text", Long), self.inspector, self.sight
+        width = widget.room.width
         if inspector is None:
             return
-        if width and (self.page.text is not inspector.text or self.page.width != width):
-            self.page = Page(inspector.text, width)
-            widget.show(len(self.page))
-            widget.reveal(self.page.row_of(inspector.cursor))
+        if width and (sight.page.text is not inspector.text or sight.page.width != width):
+            sight.page = Page(inspector.text, width)
+            widget.show(len(sight.page))
+            widget.reveal(sight.page.row_of(inspector.cursor))
         self._show()
 
     def _show(self) -> None:
         """Draws everything afresh that is in sight."""
-        inspector = self.inspector
+        inspector, sight = self.inspector, self.sight
         if inspector is None:
             return
-        parts = [Part(tuple(words), weight) for words, weight in scene.headline(inspector)]
-        self.query_one("#headline", Line).show(parts)
-        parts = [Part(tuple(words), weight) for words, weight in scene.detail(inspector)]
-        self.query_one("#detail", Line).show(parts)
-        if (here := inspector.here()) is not None and self.current != 4:
-            self.chosen = here.number
-            row = int(np.searchsorted(self.numbers, self.chosen))
-            self.query_one("#vocabulary", Long).reveal(row)
-        kind = "chunks" if self.by_chunk else "tokens"
-        whose = inspector.title + (f", split {self.pattern}" if self.whose == "own" else "")
-        self.query_one("#box-1").border_title = f"1 text · {inspector.source} · {kind} · {whose}"
-        self.query_one("#box-4").border_title = f"4 vocabulary · {len(self.numbers):,} tokens"
-        self.query_one("#vocabulary", Long).rows = len(self.numbers)
-        self.query_one("#pairs", Long).rows = max(len(inspector.look.pairs), 1)
-        for widget in self.query(Drawn):
-            if widget.region.area and isinstance(widget, Sketch):
+        sight.plain = bool(self.app.no_color)
+        sight.look()
+        for name, draw in (("headline", scene.headline), ("detail", scene.detail)):
+            parts = [Part(tuple(words), weight) for words, weight in draw(inspector)]
+            self.query_one(f"#{name}", Line).show(parts)
+        self.query_one("#complaint", Rule).show(sight.complaint)
+        if self.current != 4:
+            sight.choose_here()
+            self.query_one("#vocabulary", Long).reveal(sight.listed)
+        for number, title in sight.titles.items():
+            self.query_one(f"#box-{number}", Box).entitle(title)
+        self.query_one("#vocabulary", Long).rows = len(sight.numbers)
+        self.query_one("#pairs", Long).rows = max(len(inspector.state.pairs), 1)
+        for widget in self.query(Sketch):
+            if widget.region.area:
                 widget.redraw()
-
-    def _text_row(self, inspector: Inspector, row: int, width: int) -> Cells:
-        chunks, plain = self.by_chunk, self.plain
-        return scene.text_row(inspector, self.page, row, chunks=chunks, plain=plain)
-
-    def _token_row(self, inspector: Inspector, row: int, width: int) -> Cells:
-        number = int(self.numbers[row])
-        return scene.vocabulary_row(inspector, number, width, number == self.chosen)
-
-    def _paint(self, draw: Callable[[Inspector, int, int], Cells]) -> Callable[[int, int], Cells]:
-        """`draw` with the inspector; an empty picture as long as there is none."""
-
-        def paint(first: int, second: int) -> Cells:
-            inspector = self.inspector
-            return Cells(0, 0) if inspector is None else draw(inspector, first, second)
-
-        return paint
-
-    def _tree(self, inspector: Inspector, width: int, height: int) -> Cells:
-        tokenizer = inspector.tokenizer
-        return trees.draw(tree(tokenizer, tokenizer.tokens[self.chosen]), width, height)
-
-    def _comparison(self, inspector: Inspector, width: int, height: int) -> Cells:
-        mine = "here" if self.whose == "own" else PUBLISHED[self.whose].title
-        rest = [other for other in self.others if other[0] != mine]
-        table = []
-        for text in GENRES.values():
-            row = [reading(text, inspector.tokenizer, mine, inspector.rank)]
-            table.append(row + [reading(text, tokenizer, title) for title, tokenizer in rest])
-        return scene.comparison(list(GENRES), self.genre, table, width, height, self.plain)
-
-    def _curve(self, inspector: Inspector, width: int, height: int) -> Cells:
-        return scene.curve(inspector, self.levels, width, height)
-
-    def _traps(self, inspector: Inspector, width: int, height: int) -> Cells:
-        gpt2 = dict(self.others).get("GPT-2")
-        return scene.traps(traps(inspector.tokenizer, gpt2), width, height, self.plain)
 
     # Keys
 
@@ -225,9 +192,14 @@ class TokenizerScreen(Screen[None]):
 
     def action_go(self, done: int) -> None:
         """To the state after so many merges."""
-        if self.inspector is not None:
-            self.inspector.go(done)
-            self._show()
+        inspector = self.inspector
+        if inspector is not None:
+            inspector.go(done)
+            self.done = inspector.done
+            if inspector.ready:
+                self._show()
+            else:
+                self.run_worker(self._prepare(inspector), exclusive=True, group="prepare")
 
     def action_run(self) -> None:
         """Runs through the merges, or stops."""
@@ -239,7 +211,7 @@ class TokenizerScreen(Screen[None]):
         if inspector is None or inspector.rank == inspector.last:
             self.playing = False
             self.timer.pause()
-        elif self.app.screen is self:
+        elif self.app.screen is self and inspector.ready:
             self.action_step(max(1, inspector.done // 40))
 
     def action_token(self, by: int) -> None:
@@ -250,48 +222,44 @@ class TokenizerScreen(Screen[None]):
 
     def action_find(self, direction: int) -> None:
         """To the next place of the token that the tree shows."""
-        inspector = self.inspector
-        if inspector is not None and inspector.find(self.chosen, direction > 0):
+        inspector, chosen = self.inspector, self.sight.chosen
+        if inspector is not None and inspector.find(chosen, direction > 0):
             self._follow()
         elif inspector is not None:
-            self.notify(
-                f"{scene.token_text(inspector, self.chosen)} stands nowhere in this text now"
-            )
+            self.notify(f"{scene.token_text(inspector, chosen)} stands nowhere in this text now")
 
     def action_where(self) -> None:
-        """To the next place that the next merge joins."""
+        """To the next place that the next merge joins, or that is wrong."""
         inspector = self.inspector
         if inspector is not None and inspector.find_next():
             self._follow()
+        elif inspector is not None and inspector.mistake is not None:
+            self.notify("nothing is wrong in this text here")
         elif inspector is not None:
             self.notify("the next merge joins nothing in this text")
 
     def _follow(self) -> None:
         """Keeps the cursor in sight."""
         assert self.inspector is not None, "there is a cursor"
-        self.query_one("#text", Long).reveal(self.page.row_of(self.inspector.cursor))
+        self.query_one("#text", Long).reveal(self.sight.page.row_of(self.inspector.cursor))
         self._show()
 
     def on_sketch_turned(self, message: Sketch.Turned) -> None:
         """The cursor keys: a row of the text, a token of the list, a kind of text."""
-        inspector = self.inspector
+        inspector, sight = self.inspector, self.sight
         if inspector is None:
             return
         if message.sketch.id == "text":
-            row = self.page.row_of(inspector.cursor)
-            column = inspector.cursor - self.page.row(row)[0]
-            start, stop = self.page.row(min(max(row + message.by, 0), len(self.page) - 1))
-            inspector.cursor = min(start + column, max(stop - 1, start))
+            inspector.cursor = sight.page.moved(inspector.cursor, message.by)
             self._follow()
-        elif message.sketch.id == "vocabulary" and len(self.numbers):
-            row = int(np.searchsorted(self.numbers, self.chosen)) + message.by
-            row = min(max(row, 0), len(self.numbers) - 1)
-            self.chosen = int(self.numbers[row])
+        elif message.sketch.id == "vocabulary" and len(sight.numbers):
+            row = min(max(sight.listed + message.by, 0), len(sight.numbers) - 1)
+            sight.chosen = int(sight.numbers[row])
             self.query_one("#vocabulary", Long).reveal(row)
             self._show()
         elif message.sketch.id == "comparison":
             names = list(GENRES)
-            self.genre = names[(names.index(self.genre) + message.by) % len(names)]
+            sight.genre = names[(names.index(sight.genre) + message.by) % len(names)]
             self._show()
         elif message.sketch.id == "pairs":
             message.sketch.scroll_relative(y=message.by, animate=False)
@@ -306,7 +274,6 @@ class TokenizerScreen(Screen[None]):
         self._arrange()
         target = self.query_one(f"#box-{number}").query(Drawn).first()
         self.set_focus(target)
-        self.call_after_refresh(self._show)
 
     def action_pane(self, by: int) -> None:
         """The next pane."""
@@ -321,13 +288,7 @@ class TokenizerScreen(Screen[None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keeps the tokens that hold what was typed."""
-        if self.inspector is None:
-            return
-        wanted, tokens = event.value.encode(errors="replace"), self.inspector.tokenizer.ranks
-        found = [number for token, number in tokens.items() if wanted in token]
-        self.numbers = np.array(sorted(found), dtype=np.int64)
-        if found and self.chosen not in found:
-            self.chosen = int(self.numbers[0])
+        self.sight.search(event.value)
         self.query_one("#vocabulary", Long).scroll_to(y=0, animate=False)
         self._show()
 
@@ -337,30 +298,27 @@ class TokenizerScreen(Screen[None]):
 
     def action_chunks(self) -> None:
         """Colours chunks, or tokens again."""
-        self.by_chunk = not self.by_chunk
+        self.sight.by_chunk = not self.sight.by_chunk
         self._show()
 
     def action_split(self) -> None:
         """Learns again with the next split."""
-        names = list(PATTERNS)
-        self.pattern = names[(names.index(self.pattern) + 1) % len(names)]
-        self.whose = "own"
+        self.study.next_split()
+        self._again()
+
+    def action_mistake(self) -> None:
+        """Looks at the text with the next mistake, or with none again."""
+        self.study.next_specimen()
         self._again()
 
     def action_vocabulary(self) -> None:
         """The next vocabulary: learned here, or a published one."""
-        names = ["own", *available()]
-        if len(names) == 1:
+        if self.study.next_vocabulary():
+            self._again()
+        else:
             self.notify(
                 "no published vocabulary is on this machine: put gpt2.tiktoken into $ZHTUI_DATA"
             )
-            return
-        self.whose = names[(names.index(self.whose) + 1) % len(names)]
-        self._again()
-
-    def _again(self, wish: str = "") -> None:
-        self.turn += 1
-        self.run_worker(self._open(wish), exclusive=True, exit_on_error=False)
 
     def action_ask_merge(self) -> None:
         """Asks for the number of a merge."""

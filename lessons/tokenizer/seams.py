@@ -11,9 +11,9 @@ occurs.
 
 from __future__ import annotations
 
+import copy
 import heapq
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -21,23 +21,9 @@ from numpy.typing import NDArray
 
 from lessons.tokenizer.bpe import Tokenizer, split, to_bytes
 from lessons.tokenizer.fast import NEVER, Integers, Trainer
+from lessons.tokenizer.state import LOST, State
 
-
-@dataclass(frozen=True)
-class PairCount:
-    """Two neighbours and how often they stand side by side."""
-
-    left: int
-    right: int
-    count: int
-
-
-@dataclass(frozen=True)
-class State:
-    """The text at one rank: where tokens start among the different chunks' bytes, and which."""
-
-    starts: NDArray[np.int64]  # (tokens,)
-    ids: NDArray[np.int64]  # (tokens,)
+ALWAYS = 0  # closed from the start: inside a character that is one symbol, or none that is known
 
 
 class Seams:
@@ -64,19 +50,39 @@ class Seams:
             closed = [rank for chunk in self.chunks for rank in close(chunk, tokenizer.ranks)]
             self.seams: Integers = np.array(closed, dtype=np.int32)
         else:
-            self.seams = np.delete(trainer.seams, self.offsets[1:] + np.arange(len(self.chunks)))
-        self._bytes = np.array([tokenizer.ranks[bytes([byte])] for byte in range(256)])
-        self._first = np.zeros(len(self.bytes) + 1, dtype=bool)  # (N + 1,) starts a chunk?
-        self._first[self.offsets] = True
+            self.seams = self._noted(trainer)
+        of_byte = [tokenizer.ranks[bytes([byte])] for byte in range(256)]
+        self._bytes = np.array(of_byte, dtype=np.int32)
+        self.first = np.zeros(len(self.bytes) + 1, dtype=bool)  # (N + 1,) starts a chunk?
+        self.first[self.offsets] = True
+
+    def _noted(self, trainer: Trainer) -> Integers:
+        """The trainer's seams without the gaps behind its chunks."""
+        return np.delete(trainer.seams, self.offsets[1:] + np.arange(len(self.chunks)))
+
+    def grown(self, tokenizer: Tokenizer, trainer: Trainer) -> Seams:
+        """The same text after more merges of the same training."""
+        other = self.with_seams(self._noted(trainer))
+        other.tokenizer = tokenizer
+        return other
+
+    def with_seams(self, seams: Integers) -> Seams:
+        """The same text, cut otherwise."""
+        other = copy.copy(self)
+        other.seams = seams
+        other.__dict__.pop("remaining", None)
+        return other
 
     def at(self, rank: int) -> State:
         """The text when every merge below `rank` is done. Some 1 ms for 1 MB."""
-        if not len(self.seams):
-            return State(np.zeros(0, np.int64), np.zeros(0, np.int64))
-        open_ = self.seams >= rank
-        starts = np.flatnonzero(open_)
-        last = np.maximum.reduceat(np.where(open_, -1, self.seams), starts)
-        return State(starts, np.where(last < 0, self._bytes[self.bytes[starts]], last))
+        starts = np.flatnonzero(self.seams >= rank)
+        if not len(starts):
+            return State(self, rank, starts, np.zeros(0, np.int32))
+        inside = np.where(self.seams >= rank, np.int32(-1), self.seams)
+        last = np.maximum.reduceat(inside, starts)  # (T,) what closed its last seam; -1: a byte
+        ids = np.where(last < 0, self._bytes[self.bytes[starts]], last)
+        ids[last == ALWAYS] = LOST
+        return State(self, rank, starts, ids)
 
     @cached_property
     def remaining(self) -> NDArray[np.int64]:
@@ -87,87 +93,27 @@ class Seams:
         total = int(self.weights.sum())
         return total - np.concatenate(([0], np.cumsum(joined))).astype(np.int64)
 
-    def pairs(self, rank: int, most: int = 200) -> list[PairCount]:
-        """The most frequent pairs at a rank; equals in the order in which the text shows them."""
-        state = self.at(rank)
-        inside = ~self._first[state.starts[1:]]
-        left, right = state.ids[:-1][inside], state.ids[1:][inside]
-        weights = self.weights[state.starts[:-1][inside]]
-        if not len(left):
-            return []
-        order = np.argsort(left << 32 | right)
-        keys = (left << 32 | right)[order]
-        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        counts = np.add.reduceat(weights[order], starts)
-        first = np.minimum.reduceat(order, starts)
-        best = np.lexsort((first, -counts))[:most]
-        pairs = zip(keys[starts[best]].tolist(), counts[best].tolist(), strict=True)
-        return [PairCount(key >> 32, key & 0xFFFFFFFF, count) for key, count in pairs]
-
-    def count_of(self, left: int, right: int, rank: int) -> int:
-        """How often two tokens stand side by side at a rank."""
-        state = self.at(rank)
-        if not len(state.ids):
-            return 0
-        here = (state.ids[:-1] == left) & (state.ids[1:] == right)
-        here &= ~self._first[state.starts[1:]]
-        return int(self.weights[state.starts[:-1][here]].sum())
-
-    def counts(self, rank: int) -> NDArray[np.int64]:
-        """(ranks,) how often each token stands in the text at a rank."""
-        state = self.at(rank)
-        size = len(self.tokenizer.ranks)
-        return np.bincount(state.ids, self.weights[state.starts], minlength=size).astype(np.int64)
-
-    def places(self, token: int, rank: int) -> NDArray[np.int64]:
-        """Where a token stands: the characters of the text in which it begins, in order."""
-        state = self.at(rank)
-        starts = state.starts[state.ids == token]
-        if not len(starts):
-            return np.zeros(0, dtype=np.int64)
-        found = []
-        for start in starts.tolist():
-            chunk = int(self.owner[start])
-            inside = start - int(self.offsets[chunk])
-            characters = len(self.chunks[chunk][:inside].decode(errors="ignore"))
-            found.append(self.begins[:-1][self._uses(chunk)] + characters)
-        return np.sort(np.concatenate(found))
-
-    def _uses(self, chunk: int) -> NDArray[np.int64]:
-        """Which of the text's chunks are that one."""
-        order, bounds = self._by_chunk
-        return order[bounds[chunk] : bounds[chunk + 1]]
-
     @cached_property
-    def _by_chunk(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def by_chunk(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The text's chunks sorted by which they are, and where each one's stretch begins there."""
         bounds = np.concatenate(([0], np.cumsum(np.bincount(self.order))))
         return np.argsort(self.order, kind="stable"), bounds
 
-    def touching(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        """The chunks that touch characters start … stop: (where it begins, which different one)."""
-        first = int(np.searchsorted(self.begins, start, side="right")) - 1
-        after = int(np.searchsorted(self.begins, stop, side="left"))
-        for place in range(max(first, 0), min(after, len(self.order))):
-            yield int(self.begins[place]), int(self.order[place])
+    @cached_property
+    def starts_character(self) -> NDArray[np.bool_]:
+        """(N + 1,) whether a character begins at a byte; one does behind the last."""
+        return np.append(self.bytes & 0xC0 != 0x80, True)
 
-    def tokens(self, start: int, stop: int, rank: int) -> Iterator[tuple[int, int, bytes, int]]:
-        """The tokens of the chunks that touch characters start … stop at a rank, in order:
+    @cached_property
+    def characters(self) -> Integers:
+        """(N,) which character of its chunk a byte belongs to."""
+        begun = np.cumsum(self.starts_character[:-1], dtype=np.int32)
+        return begun - begun[self.offsets[:-1]][self.owner]
 
-        (character of the text where the token's chunk begins, byte in the chunk, bytes, number).
-        """
-        for begin, chunk in self.touching(start, stop):
-            for inside, token, number in self.cut(chunk, rank):
-                yield begin, inside, token, number
-
-    def cut(self, chunk: int, rank: int) -> list[tuple[int, bytes, int]]:
-        """One different chunk at a rank: (byte where a token begins, its bytes, its number)."""
-        whole = self.chunks[chunk]
-        seams = self.seams[self.offsets[chunk] : self.offsets[chunk + 1]].tolist()
-        starts = [i for i, seam in enumerate(seams) if seam >= rank]
-        ranks = self.tokenizer.ranks
-        stops = [*starts[1:], len(whole)]
-        spans = zip(starts, stops, strict=True)
-        return [(start, whole[start:stop], ranks[whole[start:stop]]) for start, stop in spans]
+    def byte_of(self, chunk: int, character: int) -> int:
+        """The byte at which a character of a different chunk begins, or that after its last."""
+        low, high = int(self.offsets[chunk]), int(self.offsets[chunk + 1])
+        return low + int(np.searchsorted(self.characters[low:high], character))
 
 
 def close(chunk: bytes, ranks: Mapping[bytes, int]) -> list[int]:

@@ -11,24 +11,27 @@ vocabulary is spent on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from lessons.tokenizer.bpe import Pair, Tokenizer, join
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def encode_first_found(ranks: Mapping[bytes, int], chunk: bytes) -> list[int]:
+def first_found(chunk: bytes, known: Container[bytes]) -> list[bytes]:
     """Joins from the left whatever pair is known. Wrong: an older merge may be further right."""
-    parts = [chunk[i : i + 1] for i in range(len(chunk))]
-    i = 0
-    while i + 1 < len(parts):
-        if parts[i] + parts[i + 1] in ranks:
-            parts[i : i + 2] = [parts[i] + parts[i + 1]]
-            i = 0
-        else:
-            i += 1
-    return [ranks[part] for part in parts]
+    parts: list[bytes] = []
+    for i in range(len(chunk)):
+        part = chunk[i : i + 1]
+        while parts and parts[-1] + part in known:
+            part = parts.pop() + part
+        parts.append(part)
+    return parts
+
+
+def encode_first_found(ranks: Mapping[bytes, int], chunk: bytes) -> list[int]:
+    """One chunk's tokens as `first_found` has them."""
+    return [ranks[part] for part in first_found(chunk, ranks)]
 
 
 class CharacterTokenizer:

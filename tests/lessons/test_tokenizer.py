@@ -206,17 +206,18 @@ def test_seams_know_the_text_at_every_merge(text: str, merges: int) -> None:
     assert np.array_equal(seams.seams, Seams(text, tokenizer, trainer).seams)
     before = Tokenizer.from_merges(trainer.merges[:merges])
     rank = 256 + merges
-    ids = [number for _, _, _, number in seams.tokens(0, len(text), rank)]
+    state = seams.at(rank)
+    ids = [number for _, _, number in state.tokens(0, len(text))]
     assert ids == before.encode(text)
     assert seams.remaining[min(rank, len(tokenizer.ranks))] == len(ids)
-    assert seams.counts(rank).tolist() == np.bincount(ids, minlength=len(tokenizer.ranks)).tolist()
+    assert state.counts.tolist() == np.bincount(ids, minlength=len(tokenizer.ranks)).tolist()
 
 
 def test_seams_count_pairs_as_the_trainer_does() -> None:
     trainer = trained(PROSE, 100, "gpt4")
     seams = Seams(PROSE, Tokenizer.from_merges(trainer.merges))
     for done, (pair, count) in enumerate(zip(trainer.merges, trainer.counts, strict=True)):
-        first = seams.pairs(256 + done, most=1)[0]
+        first = seams.at(256 + done).pairs[0]
         assert ((first.left, first.right), first.count) == (pair, count)
 
 
@@ -225,10 +226,10 @@ def test_seams_find_where_a_token_stands() -> None:
     seams = Seams(PROSE, tokenizer)
     end = len(tokenizer.ranks)
     for token in (ord("t"), 256, 270, 300):
-        places = seams.places(token, end).tolist()
+        places = seams.at(end).places(token).tolist()
         spans = coloured(tokenizer, PROSE).spans
         assert places == [start for start, _, group in spans if group == token]
-        assert len(places) == seams.counts(end)[token]
+        assert len(places) == seams.at(end).counts[token]
 
 
 def test_spans_cover_the_text_and_split_characters_show() -> None:

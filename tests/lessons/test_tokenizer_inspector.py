@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,9 @@ from lessons.tokenizer.bpe import Tokenizer, learn, split
 from lessons.tokenizer.compare import GENRES, reading
 from lessons.tokenizer.inspector import FIRST, Inspector, Page, learned
 from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.specimens import encode_first_found
+from lessons.tokenizer.state import LOST
+from lessons.tokenizer.study import Study
 from lessons.tokenizer.traps import traps
 from zhtui.lab import LabError
 from zhtui.tui.draw.inks import GROUP, LIT, PUBLISHED
@@ -63,9 +68,9 @@ def test_what_is_lit_is_joined_by_the_next_merge(text: str) -> None:
     inspector = last(text)
     for done in range(inspector.merges):
         inspector.go(done)
-        pair = inspector.look.next
+        pair = inspector.following
         assert pair is not None
-        assert inspector.look.pairs[0] == pair
+        assert inspector.state.pairs[0] == pair
         before, tokens = inspector.stretches(0, len(text)), inspector.tokens
         inspector.go(done + 1)
         made = tokens - inspector.tokens
@@ -79,8 +84,8 @@ def test_the_last_merge_has_no_next() -> None:
     inspector = last("ab ab")
     inspector.go(99)
     assert inspector.done == inspector.merges == 2
-    assert inspector.look.next is None
-    assert inspector.look.pairs == []
+    assert inspector.following is None
+    assert inspector.state.pairs == []
     assert not inspector.find_next()
     assert scene.headline(inspector)[1][0][0][0] == "no merge is left"
 
@@ -212,3 +217,95 @@ def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
         source.check("")
     with pytest.raises(LabError, match="whole number"):
         source.check_number("ten")
+
+
+# ------------------------------------------------------------------------------------- mistakes
+
+
+def mistaken(text: str, specimen: str, done: int, pattern: str = "gpt4") -> Inspector:
+    """The text with a mistake in it, as the screen gets it."""
+    study = Study(text, "test", 50_000, pattern=pattern, specimen=specimen)
+    inspector = list(study.inspectors(lambda: True))[-1]
+    inspector.go(done)
+    return inspector
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 30))
+def test_ignoring_rank_joins_what_is_found_and_marks_what_training_did_not_make(
+    text: str, done: int
+) -> None:
+    inspector = mistaken(text, "ignore rank", done)
+    below = FIRST + inspector.done
+    ranks = {token: n for token, n in inspector.tokenizer.ranks.items() if n < below}
+    chunks = [chunk.encode() for chunk in split(text, "gpt4")]
+    expected = [number for chunk in chunks for number in encode_first_found(ranks, chunk)]
+    state = inspector.state
+    assert [number for _, _, number in state.tokens(0, len(text))] == expected
+    assert inspector.tokens == len(expected)
+    right = [n for chunk in chunks for n in inspector.tokenizer.encode_chunk(chunk, below)]
+    assert (state.total_wrong == 0) == (expected == right)
+    assert "".join(stretch.text for stretch in inspector.stretches(0, len(text))) == text
+
+
+def test_what_should_stand_at_a_wrong_token_is_told() -> None:
+    inspector = mistaken("ab bc bc bc abc", "ignore rank", 3)
+    wrong = [stretch for stretch in inspector.stretches(0, len(inspector.text)) if stretch.wrong]
+    assert [(stretch.text, stretch.start) for stretch in wrong] == [("ab", 12), ("c", 14)]
+    assert [inspector.instead(stretch) for stretch in wrong] == [[b"a", b"bc"], [b"bc"]]
+    assert inspector.find_next()
+    assert inspector.cursor == 12
+    words = "".join(text for parts, _ in scene.detail(inspector) for text, _ in parts)
+    assert 'right: "a" + "bc"' in words
+    assert inspector.mistake is not None
+    assert "28.6% of the tokens" in inspector.mistake.said(inspector.state)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 30))
+def test_characters_that_are_not_known_are_lost_and_no_others(text: str, done: int) -> None:
+    inspector = mistaken(text, "characters", done)
+    stretches = inspector.stretches(0, len(text))
+    assert "".join(stretch.text for stretch in stretches) == text
+    lost = [stretch for stretch in stretches if stretch.number == LOST]
+    assert all(stretch.wrong and len(stretch.text) == 1 for stretch in lost)
+    assert "".join(stretch.text for stretch in lost) == "".join(c for c in text if not c.isascii())
+    assert not any(stretch.torn for stretch in stretches)
+    if text.isascii():
+        inspector.cursor = 0
+        assert inspector.tokens == inspector.seams.at(inspector.rank).total
+
+
+def test_without_a_cut_the_tokens_that_reach_over_a_border_are_marked() -> None:
+    inspector = mistaken("the end. " * 9, "cross chunks", 4)
+    assert inspector.tokenizer.pattern == "none"
+    borders = {m.start() for m in re.finditer(r"[ .]", inspector.text)}
+    for stretch in inspector.stretches(0, len(inspector.text)):
+        inside = set(range(stretch.start + 1, stretch.stop))
+        assert stretch.wrong == bool(inside & borders)
+        if stretch.wrong:
+            pieces = inspector.instead(stretch)
+            assert len(pieces) > 1
+            assert b"".join(pieces) == stretch.token
+    assert inspector.mistake is not None
+    assert "reach over a chunk's end" in inspector.mistake.said(inspector.state)
+    inspector.go(0)
+    assert "no token reaches over" in inspector.mistake.said(inspector.state)
+
+
+def test_a_mistake_costs_no_learning_and_a_published_vocabulary_crosses_no_chunks() -> None:
+    study = Study(VERSE, "test", 40)
+    (right,) = study.inspectors(lambda: True)
+    study.next_specimen()
+    (wrong,) = study.inspectors(lambda: True)
+    assert wrong.seams is right.seams
+    seen = [study.specimen]
+    for _ in range(3):
+        study.next_specimen()
+        seen.append(study.specimen)
+    assert seen == ["ignore rank", "characters", "cross chunks", "none"]
+    study.whose = "gpt2"
+    assert study.specimens == ("none", "ignore rank", "characters")
+    study.take("other", "test")
+    study.whose = "own"
+    assert next(iter(study.inspectors(lambda: True))).text == "other"

@@ -11,13 +11,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from lessons.tokenizer import compare
+from lessons.tokenizer import compare, study
 from lessons.tokenizer import screen as module
 from lessons.tokenizer.bpe import Tokenizer, learn, split
 from lessons.tokenizer.panes import Long, Sketch
 from lessons.tokenizer.screen import TokenizerScreen, open_screen
 from zhtui.tui.app import LabApp
-from zhtui.tui.widgets.lines import Line
+from zhtui.tui.widgets.lines import Line, Rule
 
 VERSE = (
     "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
@@ -31,7 +31,7 @@ def _one_published_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small vocabulary stands for GPT-2's: no file is needed, and pictures are the same."""
     merges = learn([chunk.encode() for chunk in split(VERSE, "gpt2")], 60)
     small = Tokenizer.from_merges(merges, "gpt2", ["<|endoftext|>"], "gpt2")
-    monkeypatch.setattr(module, "available", lambda: ["gpt2"])
+    monkeypatch.setattr(study, "available", lambda: ["gpt2"])
     monkeypatch.setattr(compare, "available", lambda: ["gpt2"])
     monkeypatch.setattr(compare, "published", lambda name: small)
 
@@ -127,7 +127,7 @@ async def test_the_cursor_tells_about_its_token(tmp_path: Path) -> None:
         await pilot.press("N")
         assert shown.inspector.cursor == where
         await pilot.press("down", "j", "k")
-        assert shown.page.row_of(shown.inspector.cursor) == 1
+        assert shown.sight.page.row_of(shown.inspector.cursor) == 1
 
 
 async def test_where_the_next_merge_joins(tmp_path: Path) -> None:
@@ -143,13 +143,13 @@ async def test_the_vocabulary_is_searched(tmp_path: Path) -> None:
         await pilot.press("end", "slash", *"thei")
         await settled(pilot)
         found = [row for row in rows(shown, "vocabulary") if "thei" in row]
-        assert len(found) == len(shown.numbers) > 0
+        assert len(found) == len(shown.sight.numbers) > 0
         await pilot.press("enter", "down")
-        assert shown.chosen == shown.numbers[min(1, len(shown.numbers) - 1)]
+        assert shown.sight.chosen == shown.sight.numbers[min(1, len(shown.sight.numbers) - 1)]
         assert "thei" in rows(shown, "tree")[0]
         await pilot.press("escape")
         await settled(pilot)
-        assert len(shown.numbers) == shown.inspector.last
+        assert len(shown.sight.numbers) == shown.inspector.last
         assert not shown.query_one("#search", Input).has_class("-open")
         await pilot.press("escape")
         assert pilot.app.screen is not shown
@@ -168,13 +168,39 @@ async def test_another_split_and_another_vocabulary(tmp_path: Path) -> None:
         cursor = shown.inspector.cursor
         await pilot.press("s")
         await settled(pilot)
-        assert (shown.pattern, shown.inspector.tokenizer.pattern) == ("gpt4o", "gpt4o")
+        assert (shown.study.pattern, shown.inspector.tokenizer.pattern) == ("gpt4o", "gpt4o")
         assert (shown.inspector.done, shown.inspector.cursor) == (20, cursor)
         await pilot.press("v")
         await settled(pilot)
-        assert shown.whose == "gpt2"
+        assert shown.study.whose == "gpt2"
         assert shown.inspector.merges == 60
         assert "GPT-2's vocabulary" in str(shown.query_one("#box-1").border_title)
+
+
+async def test_a_mistake_is_turned_over_and_says_what_is_wrong(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("home", *["shift+right"] * 5, *["right"] * 4)
+        right = rows(shown, "text")
+        for name, words in (
+            ("ignore rank", "not those of training"),
+            ("characters", "were not seen in English, and are lost"),
+            ("cross chunks", "reach over a chunk's end"),
+        ):
+            await pilot.press("x")
+            await settled(pilot)
+            assert shown.inspector.done == 54
+            assert name in str(shown.query_one("#box-1").border_title)
+            assert words in shown.query_one("#complaint", Rule).text
+            await pilot.press("m")
+            assert shown.inspector.here().wrong
+            assert "right: " in line(shown, "detail")
+            await pilot.press("right", "left")
+            await settled(pilot)
+            assert words in shown.query_one("#complaint", Rule).text
+        await pilot.press("x")
+        await settled(pilot)
+        assert shown.query_one("#complaint", Rule).text == ""
+        assert rows(shown, "text") == right
 
 
 async def test_another_text(tmp_path: Path) -> None:
@@ -254,7 +280,7 @@ async def test_only_what_is_in_sight_is_drawn(tmp_path: Path) -> None:
         text = shown.query_one("#text", Long)
         paint = text.paint_row
         text.paint_row = lambda row, width: drawn.append(row) or paint(row, width)
-        await pilot.press("right")
+        await pilot.press("left")
         await pilot.pause()
         assert 0 < len(drawn) <= 2 * text.size.height
 
@@ -270,6 +296,7 @@ async def test_the_screen_explains_itself(tmp_path: Path) -> None:
 
 Compare = Callable[..., bool]
 AT_20 = ("home", "shift+right", "shift+right")
+AT_54 = ("home", *["shift+right"] * 5, *["right"] * 4)
 SHOTS = {
     "mid-merge": (WIDE, (*AT_20, "m")),
     "mid-merge-small": (NARROW, (*AT_20, "m")),
@@ -279,6 +306,9 @@ SHOTS = {
     "comparison-small": (NARROW, (*AT_20, "c", "down", "down", "down")),
     "traps": (WIDE, ("end", "6")),
     "chunks": (NARROW, (*AT_20, "b")),
+    "mistake": (WIDE, (*AT_54, "x", "m")),
+    "mistake-small": (NARROW, (*AT_54, "x", "x", "m")),
+    "mistake-cross": (NARROW, (*AT_20, "x", "x", "x", "m")),
     "vocabulary": (NARROW, ("end", "slash", "t", "h")),
     "all": ((200, 60), AT_20),
 }
