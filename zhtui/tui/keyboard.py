@@ -105,21 +105,19 @@ def check(rebound: Mapping[str, str], lessons: Collection[str] = ()) -> tuple[st
 
 
 def _clashes(keyboard: Keyboard) -> Iterator[tuple[str, str]]:
-    """Pairs of which at least one is bound anew, and which one key would now call."""
+    """Keys bound anew that another habit of the same time and place has as well."""
     lonely = [(place,) for place in keys.PLACES if not any(place in each for each in TOGETHER)]
     for places in (*TOGETHER, *lonely):
         row = [key for place in places for key in keys.PLACES[place]]
         for key in row:
-            for other in row:
-                if key.id not in keyboard.rebound or other is key:
-                    continue
-                before = set(key.keys.split(",")) & set(other.keys.split(","))
-                now = set(keyboard.parts(key)) & set(keyboard.parts(other))
-                for part in sorted(now - before):
-                    yield (
-                        key.id,
-                        (
-                            f"{part} is the key of {other.id} as well ({other.text}); "
-                            "take another one, or give that one another, too"
-                        ),
-                    )
+            if key.id in keyboard.rebound:
+                for other in row:
+                    yield from _clash(keyboard, key, other)
+
+
+def _clash(keyboard: Keyboard, key: Key, other: Key) -> Iterator[tuple[str, str]]:
+    before = set(key.keys.split(",")) & set(other.keys.split(","))
+    now = set(keyboard.parts(key)) & set(keyboard.parts(other))
+    for part in sorted(now - before) if key is not other else ():
+        text = f"{part} is the key of {other.id} as well ({other.text})"
+        yield key.id, f"{text}; take another one, or give that one another, too"
