@@ -143,3 +143,41 @@ async def test_many_runs_are_listed(make: Make, store: Path) -> None:
     async with make().run_test(size=(120, 40)) as pilot:
         await tick(pilot)
         assert len(pilot.app.session.runs("bigram")) == 200
+
+
+async def test_a_lesson_is_found_by_words_and_escape_shows_all_again(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("slash", *"which letters")
+        await tick(pilot)
+        assert pilot.app.screen.query_one(Rows).keys() == ["bigram"], "its summary and its part"
+        assert "GRADIENTS" not in shown(pilot)
+        assert "2  bigram" in shown(pilot), "the side follows"
+        await pilot.press("enter", "enter")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, LessonScreen)
+        await pilot.press("escape")
+        await tick(pilot)
+        assert pilot.app.screen.query_one(Rows).keys() == ["bigram"], "it is kept meanwhile"
+        await pilot.press("escape")
+        await tick(pilot)
+        known = pilot.app.screen.query_one(Rows)
+        assert known.keys() == ["micrograd", "bigram", "gpt", "broken"]
+        assert known.chosen == "bigram"
+        assert not pilot.app.screen.query("#find-line")
+
+
+async def test_what_is_not_found_is_said(make: Make, store: Path) -> None:
+    record(store, "bigram")
+    async with make().run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        await pilot.press("slash", *"zebra")
+        await tick(pilot)
+        assert "no lesson is about zebra; esc shows all" in shown(pilot)
+        await pilot.press("enter", "enter", "r", "c", "space")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, HomeScreen), "there is nothing to do it to"
+        await pilot.press("slash", *["backspace"] * 5, "enter")
+        await tick(pilot)
+        assert not pilot.app.screen.query("#find-line")
+        assert "micrograd" in shown(pilot)

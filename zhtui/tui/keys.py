@@ -35,8 +35,10 @@ HOME = (
     Key("home.run", "r", "run", "run", "open the lesson and start a run at once"),
     Key("home.runs", "R", "runs", "runs", "all runs: compare, note, rename, export, delete"),
     Key("home.console", "c,p", "console", "console", "let the lesson's newest run write"),
+    Key("home.find", "slash", "find", "find", "show only lessons of which every word holds"),
     Key("home.inspect", "i", "inspect", "look inside", "look inside the newest run's model", False),
     Key("home.resume", "space", "pause", "pause", "pause or resume the lesson's live run", False),
+    Key("home.back", "escape", "back", "", "show all lessons again", False),
 )
 
 LESSON = (
@@ -56,7 +58,7 @@ LESSON = (
     Key("lesson.sample", "a", "ask('sample')", "ask", "ask the live run for a sample", False),
     Key("lesson.save", "S", "ask('checkpoint')", "save", "save a checkpoint now", False),
     Key("lesson.stop", "K", "ask('stop')", "stop", "save a checkpoint and stop the run"),
-    Key("lesson.source", "s", "source", "source", "read the lesson's code"),
+    Key("lesson.source", "s", "source", "source", "the code that the cursor's view comes from"),
     Key("lesson.explore", "x", "explore", "explore", "the lesson's own screen", False),
     Key("lesson.older", "left_square_bracket", "other(1)", "older", "an older run", False),
     Key("lesson.newer", "right_square_bracket", "other(-1)", "newer", "a newer run", False),
@@ -202,6 +204,17 @@ CARD = (
     Key("card.after", "right", "card(1)", "", "the next question", False),
 )
 
+SOURCE = (
+    Key("source.after", "right,l", "file(1)", "file", "the next file"),
+    Key("source.before", "left,h", "file(-1)", "", "the file before", False),
+    Key("source.down", "down,j", "scroll(1)", "", "a line on", False),
+    Key("source.up", "up,k", "scroll(-1)", "", "a line back", False),
+    Key("source.page_down", "pagedown,space", "scroll(15)", "", "a page on", False),
+    Key("source.page_up", "pageup", "scroll(-15)", "", "a page back", False),
+    Key("source.copy", "c", "copy", "copy", "copy the file"),
+    Key("source.back", "escape,s", "back", "back", "back to where you were"),
+)
+
 DIALOG = (Key("dialog.close", "escape,q", "close", "close", "close this"),)
 
 READER = (
@@ -227,6 +240,7 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "list": LIST,
     "knobs": KNOBS,
     "card": CARD,
+    "source": SOURCE,
     "dialog": DIALOG,
     "reader": READER,
     "edit": EDIT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -16,6 +17,7 @@ from zhtui.tui import keys, states
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
 from zhtui.tui.history import History
+from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.session import Session
@@ -26,14 +28,16 @@ from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.wording import number
 
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
 HELP = """
 On the left, the lessons, part by part. The number at the right of a lesson is the best figure of
-your
-runs: ✓ reached what is published, ▶ a run is training now.
+your runs: ✓ reached what is published, ▶ a run is training now. What is typed to find a lesson may
+be words of its name, its part or what it is about; all of them must hold.
 
 On the right, what the lesson at the cursor is about: the published figure and yours, the curve of
-its
-newest run, and the last thing that this run wrote. The line at the bottom shows every run that
+its newest run, and the last thing that this run wrote. The line at the bottom shows every run that
 trains.
 """
 
@@ -76,6 +80,7 @@ class HomeScreen(Screen[None]):
         self.history = History()
         self.follower: Follower | None = None
         self.shown_run: Seen | None = None
+        self.words = ""  # what the list is sifted by
 
     def compose(self) -> ComposeResult:
         yield Line(id="top")
@@ -126,6 +131,33 @@ class HomeScreen(Screen[None]):
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         self.action_open()
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.words = event.value
+        self.refresh_runs()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keeps what was typed, and goes to the list."""
+        if not event.value:
+            self.action_back()
+        self.query_one("#lessons").focus()
+
+    def action_find(self) -> None:
+        """Opens the line to find a lesson."""
+        from zhtui.tui.widgets.find import FindLine  # deferred: not part of the first frame
+
+        opened = self.query(FindLine)
+        if opened:
+            opened.first().words.focus()
+        else:
+            self.mount(FindLine("gpt"), before="#keys")
+
+    def action_back(self) -> None:
+        """Puts away the line, and shows all lessons."""
+        self.words = ""
+        self.query("#find-line").remove()
+        self.query_one("#lessons").focus()
+        self.refresh_runs()
+
     @property
     def entry(self) -> Entry | None:
         """The lesson at the cursor."""
@@ -133,7 +165,11 @@ class HomeScreen(Screen[None]):
 
     def refresh_runs(self) -> None:
         """Draws the list, the live runs and the side afresh."""
-        self.query_one("#lessons", Rows).show(list(self._items()))
+        lessons = self.query_one("#lessons", Rows)
+        if self.words:
+            back = keyboard_of(self.app).first("home.back")
+            lessons.empty = f"no lesson is about {self.words}; {back} shows all"
+        lessons.show(list(self._items()))
         self._show_top()
         live = [run for run in self.session.runs() if run.status.live]
         parts = [
@@ -162,19 +198,22 @@ class HomeScreen(Screen[None]):
         if self.shown_run is not None:
             self.session.open_console(self.shown_run.folder)
         else:
-            self.notify("no run yet: r starts one")
+            self.notify(self._none())
 
     def action_inspect(self) -> None:
         """Looks inside the newest run's model."""
         if self.shown_run is not None:
             self.session.open_inspect(self.shown_run.folder)
         else:
-            self.notify("no run yet: r starts one")
+            self.notify(self._none())
 
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""
         if self.shown_run is not None:
             self.session.pause_or_resume(self.shown_run.folder)
+
+    def _none(self) -> str:
+        return f"no run yet: {keyboard_of(self.app).first('home.run')} starts one"
 
     def _lesson(self, run: Seen) -> Lesson | None:
         entry = self.session.entry(run.folder.lesson)
@@ -184,11 +223,14 @@ class HomeScreen(Screen[None]):
         live = sum(run.status.live for run in self.session.runs())
         runs = f"{live} run{'s' if live != 1 else ''} live" if live else "no run is live"
         parts = [words("zhtui", TITLE, 9), words(self.session.reading(), FAINT, 5)]
-        self.query_one("#top", Line).show([*parts, words(runs, YOURS if live else FAINT, 6)])
+        parts.append(words(runs, YOURS if live else FAINT, 6))
+        self.query_one("#top", Line).show(parts)
 
     def _items(self) -> Iterable[Item]:
         part = None
         for entry in self.session.entries:
+            if not _is_about(entry, self.words):
+                continue
             lesson = entry.lesson
             name = lesson.part if lesson else "broken"
             if name != part:
@@ -200,7 +242,10 @@ class HomeScreen(Screen[None]):
 
     def _show_side(self) -> None:
         entry = self.entry
+        self.query_one("#side").visible = entry is not None
         if entry is None:
+            self._unfollow()
+            self.shown_run = None
             return
         runs = self.session.runs(entry.name)
         run = next((each for each in runs if each.status.live), runs[0] if runs else None)
@@ -208,9 +253,7 @@ class HomeScreen(Screen[None]):
         if (run and run.folder) != (self.follower and self.follower.folder) or not run:
             self._unfollow()
             self.history = History()
-            self.query_one("#curve", ChartWidget).restart(
-                "no run yet: r starts one" if entry.lesson else ""
-            )
+            self.query_one("#curve", ChartWidget).restart(self._none() if entry.lesson else "")
             if run is not None:
                 self.follower = Follower(run.folder, self)
                 self.session.watch.follow(self.follower)
@@ -271,6 +314,14 @@ class HomeScreen(Screen[None]):
             shown = [(), ((f"wrote at step {last.step:,}", FAINT),)]
             shown += [((line, PLAIN),) for line in last.text.strip().split("\n")[:4]]
         self.query_one("#sample", About).show(shown)
+
+
+def _is_about(entry: Entry, words: str) -> bool:
+    """Whether every word is somewhere in what is known of the lesson."""
+    card = entry.lesson
+    known = (f"{card.number:g}", card.title, card.part, card.summary) if card else (entry.error,)
+    text = " ".join((entry.name, *known)).lower()
+    return all(word in text for word in words.lower().split())
 
 
 def _head(part: str) -> Paint:
