@@ -47,6 +47,7 @@ $(VENV)/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m compileall -q zhtui lessons
 	touch $@
 
 $(VENV)/dev: $(VENV)/installed pyproject.toml

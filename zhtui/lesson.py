@@ -42,10 +42,10 @@ class Reference:
     """A published figure and how to reproduce it.
 
     `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the
-    metric, the "best" (lowest), the "first", or a step number. `preset`, `knobs` and `seed` are the
-    setting;
-    `data` is the data set that the figure belongs to ("" where it needs none). `gpu` marks a
-    setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
+    metric, the "best" (lowest), the "first", or a step number. `preset` and `knobs` are the
+    setting; of several `seeds` the mean is compared, where one run's figure moves by more than the
+    tolerance. `data` is the data set that the figure belongs to ("" where it needs none). `gpu`
+    marks a setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
     """
 
     metric: str
@@ -57,7 +57,7 @@ class Reference:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     at: str | int = "last"
     data: str = ""
-    seed: int = 1337
+    seeds: Sequence[int] = (1337,)
     gpu: bool = False
     line: bool = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Itera
     """Runs each distinct setting once, in a store that is thrown away."""
     settings: dict[tuple[Any, ...], list[Reference]] = {}
     for one in references:
-        key = (one.preset, tuple(sorted(one.knobs.items())), one.seed, one.data, one.gpu)
+        key = (one.preset, tuple(sorted(one.knobs.items())), tuple(one.seeds), one.data, one.gpu)
         settings.setdefault(key, []).append(one)
     for same in settings.values():
         reason = _reason_to_skip(same[0], where)
@@ -54,26 +55,35 @@ def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Itera
 
 
 def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[Outcome]:
-    first = same[0]
-    knobs = tuple(f"{key}={config.text(value)}" for key, value in first.knobs.items())
-    if first.data:
-        knobs += (f"data={first.data}",)
-    print(
-        f"running {entry.name} preset={first.preset} {' '.join(knobs)}", file=sys.stderr, flush=True
-    )
+    runs = []
+    for seed in same[0].seeds:
+        folder = _worked(entry, same[0], seed, where)
+        if isinstance(folder, str):
+            yield from (Outcome(entry.name, one, "differs", why=folder) for one in same)
+            return
+        runs.append(folder)
+    for one in same:
+        each = [figure_of(rows, one.metric, one.at) for rows in runs]
+        known = [value for value in each if value is not None]
+        ours = statistics.fmean(known) if len(known) == len(runs) else None
+        holds = ours is not None and abs(ours - one.value) <= one.tolerance
+        seeds = ", ".join(f"{value:.4f}" for value in known) if len(runs) > 1 else ""
+        why = f"the mean of {seeds} with seeds {', '.join(map(str, one.seeds))}" if seeds else ""
+        yield Outcome(entry.name, one, "holds" if holds else "differs", ours, why)
+
+
+def _worked(entry: Entry, one: Reference, seed: int, where: str) -> list[dict[str, Any]] | str:
+    """The rows of a run of a reference's setting, or the error that it ended in."""
+    knobs = tuple(f"{key}={config.text(value)}" for key, value in one.knobs.items())
+    if one.data:
+        knobs += (f"data={one.data}",)
+    said = " ".join((f"running {entry.name} preset={one.preset}", *knobs, f"seed {seed}"))
+    print(said, file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="zhtui-verify-") as place:
         folder = client.create(
-            Path(place), entry, preset=first.preset, knobs=knobs, seed=first.seed, where=where
+            Path(place), entry, preset=one.preset, knobs=knobs, seed=seed, where=where
         )
-        if work(folder):
-            why = folder.status().error
-            yield from (Outcome(entry.name, one, "differs", why=why) for one in same)
-            return
-        rows = folder.rows()
-    for one in same:
-        ours = figure_of(rows, one.metric, one.at)
-        holds = ours is not None and abs(ours - one.value) <= one.tolerance
-        yield Outcome(entry.name, one, "holds" if holds else "differs", ours)
+        return folder.status().error if work(folder) else folder.rows()
 
 
 def _reason_to_skip(reference: Reference, where: str) -> str:

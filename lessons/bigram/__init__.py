@@ -11,7 +11,9 @@ DICE = 2_147_483_647  # the notebook's seed: one run gives all of its figures
 
 def counted(metric: str, value: float, tolerance: float, label: str) -> Reference:
     """A figure that counting gives, with no training."""
-    return Reference(metric, value, tolerance, label, LECTURE, data="names", seed=DICE, line=False)
+    return Reference(
+        metric, value, tolerance, label, LECTURE, data="names", seeds=(DICE,), line=False
+    )
 
 
 lesson = Lesson(
@@ -30,7 +32,7 @@ lesson = Lesson(
         ),
         Reference(
             "loss", 2.4818, 1e-3, "notebook's net, L2 term included", LECTURE, data="names",
-            seed=DICE, line=False,
+            seeds=(DICE,), line=False,
         ),
         counted("uniform", 3.2958, 5e-5, "every character equally likely"),
         counted("unigram", 2.8227, 5e-5, "how frequent each character is"),

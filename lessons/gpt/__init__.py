@@ -9,8 +9,9 @@ LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
 SHAKESPEARE = "shakespeare"
 # One run's mean of 20 batches moves by 0.013 with the batches alone. nanoGPT's own train.py printed
-# 1.8857 here for weights that have 1.908 on 4,000 stretches; this lesson's have 1.902 to 1.918.
-CPU_TOLERANCE = 0.02  # so the default seed misses it, and verify says so
+# 1.8857 here for weights that have 1.908 on 4,000 stretches. On the whole held-out text this
+# lesson's have 1.893 to 1.906 (four seeds), and the default seed's 20 batches say 1.918.
+CPU_TOLERANCE = 0.02  # so verify says that it differs
 
 
 def rung(name: str, value: float, tolerance: float) -> Reference:
@@ -44,7 +45,7 @@ lesson = Lesson(
         ),
         Reference(
             "val", 1.8222, 0.01, "lecture, 0.21 M", LECTURE, preset="small", data=SHAKESPEARE,
-            line=False,
+            seeds=(1337, 1, 2), line=False,
         ),
         Reference(
             "val", 1.48, 0.02, "lecture, 10.8 M", LECTURE, preset="large", at="best",

@@ -104,18 +104,18 @@ class Past:
 
     def __init__(self, room: int) -> None:
         self.room, self.used = room, 0
-        self.kv: Tensor | None = None  # (2, B, H, room, D)
+        self.k: Tensor | None = None  # (B, H, room, D), as v
 
     def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Appends the keys and values of T positions; returns those of all S so far."""
         B, H, T, D = k.shape
-        if self.kv is None:
-            self.kv = k.new_empty(2, B, H, self.room, D)
+        if self.k is None:
+            self.k, self.v = k.new_empty(2, B, H, self.room, D)
         S = self.used + T
-        self.kv[0, :, :, self.used : S] = k
-        self.kv[1, :, :, self.used : S] = v
+        self.k[..., self.used : S, :] = k
+        self.v[..., self.used : S, :] = v
         self.used = S
-        return self.kv[0, :, :, :S], self.kv[1, :, :, :S]
+        return self.k[..., :S, :], self.v[..., :S, :]
 
 
 class Attention(nn.Module):
@@ -150,7 +150,7 @@ class Attention(nn.Module):
             k, v = past.extend(k, v)
         y = attend_fast(q, k, v, self.scale, self.dropout if self.training else 0.0)  # (B, H, T, D)
         y = self.project(y.transpose(1, 2).reshape(x.shape))  # heads side by side: (B, T, C)
-        return F.dropout(y, self.dropout, self.training)
+        return F.dropout(y, self.dropout) if self.training else y
 
 
 # --- computation: each position by itself ---------------------------------------------------------
@@ -170,7 +170,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.project(self.activation(self.expand(x)))
-        return F.dropout(y, self.dropout, self.training)
+        return F.dropout(y, self.dropout) if self.training else y
 
 
 class Block(nn.Module):

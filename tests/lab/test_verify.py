@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zhtui import catalog, verify
-from zhtui.lesson import Reference, figure_of
+from zhtui.lesson import figure_of
 
 CARD = """
     from .config import PRESETS, Config
@@ -28,6 +28,9 @@ CARD = """
             own(0.0, 1.0, "on a GPU", gpu=True),
             own(0.0, 1.0, "other data", data="shakespeare"),
             own(0.0, 100.0, "pulled", knobs=dict(pull=1.0)),
+            own(0.0, 100.0, "one", seeds=(1,)),
+            own(0.0, 100.0, "two", seeds=(2,)),
+            own(0.0, 100.0, "both", seeds=(1, 2)),
         ),
     )
     """
@@ -50,13 +53,20 @@ def test_each_reference_has_its_verdict(
         "wrong": "differs",
         "first": "holds",
         "pulled": "holds",
+        "one": "holds",
+        "two": "holds",
+        "both": "holds",
         "on a GPU": "skipped",
         "other data": "skipped",
     }
     assert code == 1
     assert found["first"]["ours"] != found["wide"]["ours"]
     assert "hours" in found["on a GPU"]["why"]
-    assert err.count("running checked") == 2, "settings that are the same run once"
+    assert err.count("running checked") == 6, "settings that are the same run once"
+    ours = {label: found[label]["ours"] for label in ("one", "two", "both")}
+    assert ours["one"] != ours["two"]
+    assert ours["both"] == pytest.approx((ours["one"] + ours["two"]) / 2)
+    assert "seeds 1, 2" in found["both"]["why"]
 
 
 def test_only_what_holds_exits_with_0(
