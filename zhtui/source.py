@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 FIRST = ("train.py", "config.py", "model.py")  # read in this order, then the others by name
+LOOP = "train.py#train"
 SHELF = "blocks"  # the folder beside the lessons that they share
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -24,6 +25,12 @@ class Place:
 
     path: Path
     line: int
+
+
+def find(folder: Path, kind: str, name: str) -> Place | None:
+    """A "view", "metric", "knob" or "reference" of a lesson; where there is none, its loop."""
+    kinds = {"view": view, "metric": metric, "knob": knob, "reference": referred}
+    return kinds[kind](folder, name) or referred(folder, LOOP)
 
 
 def files(folder: Path) -> list[Path]:

@@ -211,6 +211,8 @@ SOURCE = (
     Key("source.up", "up,k", "scroll(-1)", "", "a line back", False),
     Key("source.page_down", "pagedown,space", "scroll(15)", "", "a page on", False),
     Key("source.page_up", "pageup", "scroll(-15)", "", "a page back", False),
+    Key("source.right", "greater_than_sign", "side(20)", "", "to the right", False),
+    Key("source.left", "less_than_sign", "side(-20)", "", "to the left", False),
     Key("source.copy", "c", "copy", "copy", "copy the file"),
     Key("source.back", "escape,s", "back", "back", "back to where you were"),
 )

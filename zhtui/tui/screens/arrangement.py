@@ -32,6 +32,11 @@ class Arrangement:
             self._panes = sorted(self.screen.query(Pane), key=lambda pane: pane.number)
         return self._panes
 
+    @property
+    def here(self) -> Pane:
+        """The pane that one went to."""
+        return next(pane for pane in self.panes if pane.number == self.current)
+
     def arrange(self) -> None:
         """Shows the panes that there is room for."""
         room = ONE if self.zoomed and self.room != SMALL else self.room
@@ -51,7 +56,7 @@ class Arrangement:
         self.screen.call_after_refresh(self._focus)
 
     def _focus(self) -> None:
-        pane = next(pane for pane in self.panes if pane.number == self.current)
+        pane = self.here
         target = pane.target
         if pane.display and target is not None and target is not self.screen.focused:
             target.focus()

@@ -102,6 +102,11 @@ class CardPane(Pane):
     def compose(self) -> ComposeResult:
         yield CardWidget()
 
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The metric that is asked for."""
+        return ("metric", self.questions[self.place].metric) if self.questions else super().origin
+
     # What the card shows
 
     def show(self, seen: Seen | None, history: History) -> None:

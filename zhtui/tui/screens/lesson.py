@@ -39,7 +39,8 @@ the GPU, the run's worker and the machine do, and what would help where the run 
 
 The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
-f forks there: same weights, seed and data, a knob changed, both lines in one chart.
+f forks there: same weights, seed and data, a knob changed, both lines in one chart. p and i ask the
+model as it was then.
 """
 ASKED = {  # what the worker can be asked for, and what is said then
     "step": "",
@@ -307,14 +308,14 @@ class LessonScreen(Screen[None]):
             self.session.pause_or_resume(self.seen.folder)
 
     def action_open(self, part: str) -> None:
-        """The console of the run's model, or a look inside it."""
+        """The console of the run's model, or a look inside it, as it was at the moment shown."""
         opens = {"generate": self.session.open_console, "inspect": self.session.open_inspect}
         if self.seen is None:
             self.notify("no run yet: r starts one")
         elif not self.entry.has(part):
             self.notify(f"{self.lesson.title} {LACKS[part]}")
         else:
-            opens[part](self.seen.folder)
+            opens[part](self.seen.folder, step=self.query_one(Stage).done)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""
@@ -355,10 +356,10 @@ class LessonScreen(Screen[None]):
     # Source, and the lesson's own screen
 
     def action_source(self) -> None:
-        """The lesson's code."""
-        from zhtui.tui.screens.source import source_screen  # deferred: pygments
+        """The lesson's code, at the line that the thing at the cursor comes from."""
+        from zhtui.tui.screens.source import SourceScreen  # deferred: not part of the first frame
 
-        self.app.push_screen(source_screen(self.entry.folder))
+        self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
 
     def action_explore(self) -> None:
         """The lesson's own screen, behind a boundary: its failure is shown."""

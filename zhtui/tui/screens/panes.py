@@ -11,6 +11,7 @@ from textual.widgets import Markdown
 
 from zhtui.config import Row
 from zhtui.lesson import Lesson
+from zhtui.source import LOOP
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft
 from zhtui.tui.draw.cells import Cells
@@ -54,6 +55,11 @@ class Pane(Vertical):
         """The first widget inside that takes the focus."""
         return next((child for child in self.query("*") if child.focusable), None)
 
+    @property
+    def origin(self) -> tuple[str, str]:
+        """What the cursor is at, for the source: its kind and its name."""
+        return "reference", LOOP
+
 
 class ChartPane(Pane):
     """The lesson's charts, one at a time; all of them where there is room."""
@@ -78,6 +84,12 @@ class ChartPane(Pane):
             chart.display = index == self.current
         more = f" · {self.current + 1} of {len(self.charts)}" if len(self.charts) > 1 else ""
         self.name_it(f"{self.charts[self.current][0]}{more}")
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The chart's first metric."""
+        lines = self.chart.picture.lines
+        return "metric", lines[0].name if lines else self.metrics[0]
 
     @property
     def chart(self) -> ChartWidget:
@@ -118,6 +130,11 @@ class ViewPane(Pane):
         super().__init__(2, "view", "views")
         self.wanted = ""
         self.shown: ViewWidget | None = None
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The view in sight."""
+        return "view", self.wanted
 
     def turn(self, names: list[str], by: int) -> None:
         """The next view by name; the first one where none is chosen."""
@@ -200,6 +217,11 @@ class SamplePane(Pane):
     def compose(self) -> ComposeResult:
         yield Samples()
 
+    @property
+    def origin(self) -> tuple[str, str]:
+        """What writes."""
+        return "reference", "generate.py#generate"
+
     def show(self, history: History) -> None:
         """Draws what was written."""
         self.query_one(Samples).show(history.samples)
@@ -242,6 +264,11 @@ class KnobPane(Pane):
         if (values, live) != (self.values, self.live):
             self.values, self.live = values, live
             self.draw_rows()
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The knob at the cursor."""
+        return "knob", self.chosen
 
     @property
     def chosen(self) -> str:
