@@ -24,6 +24,7 @@ from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.chart import Level, Line, Picture
 from zhtui.tui.draw.inks import DARK
 from zhtui.tui.draw.series import Series
+from zhtui.tui.lean import lean
 from zhtui.tui.widgets.drawn import Inkwell
 from zhtui.views import Heatmap
 
@@ -60,7 +61,7 @@ def size(cells: Cells, well: Inkwell) -> int:
     """Bytes that a whole frame sends to a terminal."""
     console = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
     text = "".join(well.strip(cells, y).render(console) for y in range(cells.height))
-    return len(text.encode())
+    return len(lean(text).encode())
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ from typing import IO, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from zhtui.tui.lean import lean
+
 BYTES_A_SECOND = 64_000
 
 
@@ -83,7 +85,8 @@ def driver(link: Link) -> type[LinuxDriver]:
             self._file = cast(Any, Counted(cast(Any, self._file), link))
 
         def write(self, data: str) -> None:
-            link.queue(len(data.encode(errors="replace")))
-            super().write(data)
+            frame = lean(data)
+            link.queue(len(frame.encode(errors="replace")))
+            super().write(frame)
 
     return CountingDriver

@@ -7,7 +7,6 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +33,12 @@ def glyphs(text: str) -> list[str]:
         if width == 2:
             cells.append("")
     return cells
+
+
+def inks(look: int) -> tuple[int, int]:
+    """(ink, paper) of a look."""
+    ink, paper = np.array([look], dtype=np.uint16).view(np.uint8).tolist()
+    return ink, paper
 
 
 class Cells:
@@ -77,17 +82,20 @@ class Cells:
         """All rows as they read, without the spaces at their ends."""
         return [self.text(y).rstrip() for y in range(self.height)]
 
-    def runs(self, y: int) -> Iterator[tuple[str, int, int]]:
-        """Row `y` as (text, ink, paper) stretches of one colour."""
+    def runs(self, y: int) -> Iterator[tuple[str, int]]:
+        """Row `y` as (text, look) stretches of one look: the number that `look` makes of an ink and
+        a paper.
+        """
         if not self.width:
-            return
-        look = self._look[y]
-        row = self.glyph[y].tobytes().decode(UTF_32)  # a cell without a glyph reads as \0
-        cuts = [0, *((look[1:] != look[:-1]).nonzero()[0] + 1).tolist(), self.width]
-        inks, papers = self.ink[y, cuts[:-1]].tolist(), self.paper[y, cuts[:-1]].tolist()
-        for (start, stop), ink, paper in zip(pairwise(cuts), inks, papers, strict=True):
-            text = row[start:stop]
-            yield text.replace("\0", "") if "\0" in text else text, ink, paper
+            return iter(())
+        looks = self._look[y]
+        row = self.glyph[y].tobytes().decode(UTF_32)
+        starts = [0, *((looks[1:] != looks[:-1]).nonzero()[0] + 1).tolist()]
+        pairs = zip(starts, [*starts[1:], self.width], strict=True)
+        texts = (row[start:stop] for start, stop in pairs)
+        if "\0" in row:  # a cell without a glyph: the second half of a wide character
+            texts = (text.replace("\0", "") for text in texts)
+        return zip(texts, looks[starts].tolist(), strict=True)
 
     def differs(self, other: Cells | None) -> list[int] | None:
         """The rows in which two grids differ; None when their sizes do."""

@@ -1,10 +1,14 @@
-"""A matrix as half-blocks: two values a cell, one above the other, at most 16 colours."""
+"""A matrix as half-blocks: two values a cell, one above the other, at most 16 colours.
+
+Where nearly every cell differs from the one beside it, a frame of 16 colours would take 70 KB, a
+second of a slow line. Such noise gets half as many, of those that take few bytes.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +16,10 @@ from rich.cells import cell_len
 
 from zhtui.tui.draw.cells import Cells, Codes, Glyphs
 from zhtui.tui.draw.inks import (
+    COARSE,
+    COARSE_LEVELS,
+    COARSE_SIGNED,
+    COARSE_SIGNED_LEVELS,
     CURSOR,
     FAINT,
     HEAT,
@@ -28,6 +36,7 @@ from zhtui.wording import number as reading
 
 NEGATIVES = " -=≡#"  # the shades below zero, where there are no colours
 LARGEST = 8
+NOISY = 1100  # cells that differ from the one before, from which on a picture is coarse
 Matrix = NDArray[np.float64]
 
 
@@ -38,11 +47,19 @@ class Scale:
     low: float
     high: float
     signed: bool
+    coarse: bool = False
+
+    @property
+    def inks(self) -> tuple[int, int]:
+        """The first of its inks, and how many there are."""
+        if self.coarse:
+            return (COARSE_SIGNED, COARSE_SIGNED_LEVELS) if self.signed else (COARSE, COARSE_LEVELS)
+        return (SIGNED, SIGNED_LEVELS) if self.signed else (HEAT, HEAT_LEVELS)
 
     def levels(self, values: Matrix) -> Codes:
         """Each value's ink, 0 for what is not finite."""
         span = (self.high - self.low) or 1.0
-        count, first = (SIGNED_LEVELS, SIGNED) if self.signed else (HEAT_LEVELS, HEAT)
+        first, count = self.inks
         shares = np.nan_to_num((values - self.low) / span, nan=0.0)
         steps = np.clip((shares * count).astype(np.int64), 0, count - 1) + first
         return np.where(np.isfinite(values), steps, 0).astype(np.uint8)
@@ -70,6 +87,23 @@ def scale(values: Matrix, low: float | None, high: float | None, signed: bool) -
         most = max(abs(least), abs(most)) or 1.0
         least = -most
     return Scale(least, most, signed)
+
+
+def spread(levels: Codes, size: int) -> Codes:
+    """Every level `size` half-rows high and as many columns wide, in whole rows of cells."""
+    full = np.repeat(np.repeat(levels, size, axis=0), size, axis=1) if size > 1 else levels
+    if len(full) % 2:
+        full = np.vstack([full, np.zeros((1, full.shape[1]), dtype=np.uint8)])
+    return full
+
+
+def noisy(levels: Codes) -> bool:
+    """Whether so many of these half-blocks differ from their neighbour that they take long to
+    send.
+    """
+    top, bottom = levels[0::2], levels[1::2]
+    changes = (top[:, 1:] != top[:, :-1]) | (bottom[:, 1:] != bottom[:, :-1])
+    return int(np.count_nonzero(changes)) > NOISY
 
 
 def blocks(cells: Cells, x: int, y: int, levels: Codes) -> None:
@@ -130,9 +164,10 @@ def draw(
     part = values[top : top + rows, left : left + columns]
     size = place.size
     if rich:
-        levels = np.repeat(np.repeat(span.levels(part), size, axis=0), size, axis=1)
-        if len(levels) % 2:
-            levels = np.vstack([levels, np.zeros((1, levels.shape[1]), dtype=np.uint8)])
+        levels = spread(span.levels(part), size)
+        if noisy(levels):
+            span = replace(span, coarse=True)
+            levels = spread(span.levels(part), size)
         blocks(cells, place.x, place.y, levels)
     else:
         _shade(cells, place, span.shades(part))
@@ -165,15 +200,15 @@ def _numbers(cells: Cells, place: Layout, part: Matrix, span: Scale, rich: bool)
     """Writes the numbers where the cells are large enough."""
     if place.size < 6:
         return
-    levels = span.levels(part)
+    first, count = span.inks
+    shares = (span.levels(part).astype(np.float64) - first) / (count - 1)
+    bright = np.abs(shares - 0.5) > 0.3 if span.signed else shares > 0.7
     for i, row in enumerate(part.tolist()):
         for j, value in enumerate(row):
-            level = int(levels[i, j])
-            bright = level >= HEAT + 11 if not span.signed else abs(level - SIGNED - 7) > 4
             text = short(value)
             x = place.x + j * place.size + (place.size - len(text)) // 2
             y = place.y + i * place.size // 2 + (place.size // 2 - 1) // 2
-            cells.put(x, y, text, INVERSE if bright and rich else PLAIN)
+            cells.put(x, y, text, INVERSE if bright[i, j] and rich else PLAIN)
 
 
 def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: tuple[int, int] | None) -> None:
@@ -237,7 +272,7 @@ def _legend(cells: Cells, view: Heatmap, span: Scale, rich: bool) -> None:
     y = cells.height - 1
     at = cells.put(0, y, reading(span.low) + " ", FAINT)
     if rich:
-        count, first = (SIGNED_LEVELS, SIGNED) if span.signed else (HEAT_LEVELS, HEAT)
+        first, count = span.inks
         for level in range(count):
             at = cells.put(at, y, "█", first + level)
     else:

@@ -16,9 +16,13 @@ GROUP = 32  # 32..39: papers for stretches of text
 HEAT = 48  # 48..63: 16 levels, low to high
 SIGNED = 64  # 64..78: 15 levels, negative to positive, zero in the middle
 SHADE = 80  # 80..87: eight weights of text
-INKS = 96
+COARSE = 88  # 88..95: 8 levels, low to high, of colours that take few bytes
+COARSE_SIGNED = 96  # 96..104: 9 levels of such, zero in the middle
+INKS = 105
 
 SERIES_COUNT, GROUP_COUNT, HEAT_LEVELS, SIGNED_LEVELS, SHADE_LEVELS = 8, 8, 16, 15, 8
+COARSE_LEVELS, COARSE_SIGNED_LEVELS = 8, 9
+CUBE = (0, 95, 135, 175, 215, 255)
 SHADES = " ░▒▓█"  # heat where there are no colours to speak of
 
 
@@ -48,6 +52,14 @@ def _ramp(stops: Sequence[str], count: int) -> list[str]:
     return colours
 
 
+def indexed(index: int) -> str:
+    """The colour that has this number, 16 to 255, in every terminal of 256 colours."""
+    if index >= 232:
+        return "#" + f"{8 + 10 * (index - 232):02x}" * 3
+    place = index - 16
+    return "#" + "".join(f"{CUBE[i]:02x}" for i in (place // 36, place // 6 % 6, place % 6))
+
+
 def _palette(
     name: str,
     named: Sequence[str],
@@ -55,6 +67,7 @@ def _palette(
     ground: str,
     heat: Sequence[str],
     signed: Sequence[str],
+    coarse: Sequence[int],
 ) -> Palette:
     colours = [""] * INKS
     colours[: len(named)] = named
@@ -64,6 +77,7 @@ def _palette(
     colours[HEAT : HEAT + 16] = _ramp(heat, HEAT_LEVELS)
     colours[SIGNED : SIGNED + 15] = _ramp(signed, SIGNED_LEVELS)
     colours[SHADE : SHADE + 8] = _ramp((ground, series[1]), SHADE_LEVELS)
+    colours[COARSE:] = map(indexed, coarse)
     return Palette(name, tuple(colours))
 
 
@@ -93,6 +107,7 @@ DARK = _palette(
         NIGHT,
         ("#161b26", "#2b3668", "#7a3b8f", "#d4566b", "#f6a25b", "#fcf0c3"),
         ("#67b7ff", "#2b5c93", "#161b26", "#9c4a2f", "#ff9d6b"),
+        (234, 17, 54, 90, 168, 209, 215, 230, *(75, 68, 25, 17, 234, 52, 130, 173, 216)),
     ),
 )
 LIGHT = _palette(
@@ -106,6 +121,7 @@ LIGHT = _palette(
         DAY,
         ("#f3f0e8", "#f5c98a", "#e8795f", "#a93a7c", "#4b2a78", "#141432"),
         ("#0b5cad", "#9dc3e8", "#f3f0e8", "#eeb08f", "#b2401a"),
+        (255, 223, 216, 209, 168, 90, 54, 234, *(25, 68, 110, 153, 255, 223, 216, 173, 130)),
     ),
 )
 SAFE = _palette(
@@ -119,6 +135,7 @@ SAFE = _palette(
         "#10131a",
         ("#00224e", "#2a3f6d", "#575d6d", "#8a8779", "#c3b369", "#fee838"),
         ("#56b4e9", "#24557a", "#10131a", "#8a5a10", "#ffb52e"),
+        (17, 238, 60, 243, 102, 144, 185, 227, *(74, 31, 24, 236, 233, 58, 94, 172, 214)),
     ),
 )
 

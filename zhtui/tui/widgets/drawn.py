@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.cells import Cells, inks
 from zhtui.tui.draw.inks import DARK, Palette
 
 
@@ -28,19 +28,17 @@ def _colour(name: str) -> Color | None:
         return None
 
 
-class Inkwell:
-    """Styles by (ink, paper), made once; every segment gets one, which NO_COLOR needs."""
+class Inkwell(dict[int, Style]):
+    """Styles by look, made once; every segment gets one, which NO_COLOR needs."""
 
     def __init__(self, palette: Palette, ground: Style) -> None:
+        super().__init__()
         self.palette, self.ground = palette, ground
-        self._made: dict[tuple[int, int], Style] = {}
 
-    def style(self, ink: int, paper: int) -> Style:
+    def __missing__(self, look: int) -> Style:
         """The style of an ink on a paper, over the widget's own."""
-        key = (ink, paper)
-        if key not in self._made:
-            self._made[key] = self.ground + self._make(ink, paper)
-        return self._made[key]
+        style = self[look] = self.ground + self._make(*inks(look))
+        return style
 
     def _make(self, ink: int, paper: int) -> Style:
         colours, bold = self.palette.colours, ink in self.palette.bold
@@ -50,8 +48,7 @@ class Inkwell:
 
     def strip(self, cells: Cells, y: int) -> Strip:
         """Row `y` of a grid."""
-        segments = [Segment(text, self.style(ink, paper)) for text, ink, paper in cells.runs(y)]
-        return Strip(segments, cells.width)
+        return Strip([Segment(text, self[look]) for text, look in cells.runs(y)], cells.width)
 
 
 class Drawn(ScrollView, can_focus=True):
