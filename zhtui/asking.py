@@ -96,7 +96,11 @@ class Engine:
         reply = Reply(self._last, heard)
         settings = asdict(sampling or Sampling())
         request = {"id": reply.number, "do": do, "run": str(folder.path), "sampling": settings}
-        request |= fields
+        self._answer(reply, request | fields)
+        return reply
+
+    def _answer(self, reply: Reply, request: dict[str, Any]) -> None:
+        """Sends a request to the engine, which is started where there is none."""
         try:
             with self._lock:
                 if self._child is None or self._child.ended:
@@ -105,7 +109,6 @@ class Engine:
                 _send(self._child, request)
         except OSError as error:
             reply.grow({"error": f"the engine cannot be asked ({error.strerror}); ask again"})
-        return reply
 
     def cancel(self, reply: Reply) -> None:
         """Waits no longer for a reply: the engine stops before its next token or view."""

@@ -62,14 +62,17 @@ class Reader:
 
 
 def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, Any]]:
-    """The newest sound checkpoint, not above `step`. Raises `CheckpointError` if none."""
-    worst = ""
-    for done, path in reversed(folder.checkpoints()):
-        if step is None or done <= step:
-            try:
-                return path, checkpoint.read(path)
-            except CheckpointError as error:
-                worst = f" ({error})"
+    """The newest sound checkpoint, not above `step`; where none was kept by then, the first after.
+
+    Raises `CheckpointError` where there is none at all.
+    """
+    worst, found = "", folder.checkpoints()
+    before = [each for each in found if step is None or each[0] <= step]
+    for _, path in [*reversed(before), *found[len(before) :]]:
+        try:
+            return path, checkpoint.read(path)
+        except CheckpointError as error:
+            worst = f" ({error})"
     name = folder.name
     raise CheckpointError(
         f"{name} has no sound checkpoint yet{worst}; let it train a while: `zhtui runs show {name}`"

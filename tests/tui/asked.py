@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from zhtui import catalog, client, drive
 from zhtui.asking import Engine, Reply
 from zhtui.folder import RunFolder
-from zhtui.sampling import Sampling, Token
+from zhtui.sampling import Token
 from zhtui.views import View
 
 VERSE = "ROMEO: the king shall be the world.\nJULIET: good night, good night!\n"
@@ -49,23 +49,12 @@ class Scripted(Engine):
         super().__init__()
         self.parts = parts
 
-    def ask(
-        self,
-        do: str,
-        folder: RunFolder,
-        heard: Callable[[], None],
-        *,
-        sampling: Sampling | None = None,
-        **fields: Any,
-    ) -> Reply:
-        self._last += 1
-        reply = Reply(self._last, heard)
-        for part in self.parts(do, fields):
+    def _answer(self, reply: Reply, request: dict[str, Any]) -> None:
+        for part in self.parts(request["do"], request):
             if "views" in part:
                 reply.views.update(part["views"])
             else:
                 reply.grow(part)
-        return reply
 
 
 def answer(*parts: dict[str, Any]) -> list[dict[str, Any]]:

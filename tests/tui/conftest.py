@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asked import Kept, trained
 from recorded import NOW, pulse
 
 from zhtui.catalog import Entry
+from zhtui.folder import RunFolder
 from zhtui.lab import Lesson, Question, Reference, knob
 from zhtui.tui.app import LabApp
 
@@ -101,5 +103,31 @@ def make(
         lab.session.watch.clock = itertools.count(1).__next__
         lab.session.pulse = pulse
         return lab
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A tiny GPT that was really trained; a test that changes its run trains one of its own."""
+    return trained(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Kept]:
+    """One process that answers all tests of a file."""
+    engine = Kept()
+    yield engine
+    engine.end()
+
+
+@pytest.fixture
+def lab(make: Callable[..., LabApp], engine: Kept) -> Callable[..., LabApp]:
+    """Makes a lab whose engine is warm from one test to the next."""
+
+    def app(**options: Any) -> Any:
+        made = make(**options)
+        made.session.engine = engine
+        return made
 
     return app

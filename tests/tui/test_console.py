@@ -7,7 +7,8 @@ import math
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +28,6 @@ from zhtui.tui.widgets.strand import Odds
 
 NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return trained(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
-
-
-@pytest.fixture
-def lab(make: Make, engine: Kept) -> Make:
-    """Makes a lab whose engine is warm from one test to the next."""
-
-    def app(**options: Any) -> Any:
-        made = make(**options)
-        made.session.engine = engine
-        return made
-
-    return app
 
 
 async def console(pilot: Pilot[int], run: RunFolder, text: str = "") -> ConsoleScreen:
@@ -225,6 +202,73 @@ async def test_three_streams_have_the_same_dice_and_three_settings(
         assert screen.mode == "one"
 
 
+async def test_three_streams_advance_together(lab: Make, run: RunFolder) -> None:
+    async with lab().run_test(size=WIDE) as pilot:
+        screen = await console(pilot, run)
+        for column in range(3):
+            screen.writer.set(column, replace(screen.writer.settings[column], tokens=10_000))
+        await pilot.press("escape", "x")
+        counts: list[int] = []
+
+        def many() -> bool:
+            trio = [screen.branches.branch(number) for number in screen.writer.trio]
+            counts[:] = [len(branch.tokens) for branch in trio if branch]
+            return min(counts) > 30
+
+        await until(pilot, many)
+        assert max(counts) - min(counts) <= 2
+        await pilot.press("space")
+        await done(pilot)
+
+
+async def test_an_older_checkpoint_writes_beside_the_newest(lab: Make, run: RunFolder) -> None:
+    async with lab().run_test(size=WIDE) as pilot:
+        screen = await console(pilot, run)
+        screen.writer.set(1, Sampling(tokens=20))
+        newest = await written(pilot)
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign", "greater_than_sign")
+        await until(pilot, lambda: screen.writer.opening.done)
+        await pilot.press("space")
+        older = await done(pilot)
+        assert (newest.step, older.step) == (20, 16)
+        assert newest.surprise != older.surprise
+        assert "an older checkpoint: L for the newest" in shown(pilot)
+        await pilot.press("d")
+        await pilot.pause()
+        heads = shown(pilot).splitlines()[3]
+        assert "step 20" in heads
+        assert "step 16" in heads
+        await pilot.press("d", "L")
+        await until(pilot, lambda: screen.writer.opening.done)
+        await pilot.press("space")
+        assert (await done(pilot)).text == newest.text
+        assert screen.subject.step is None
+
+
+async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
+    lab: Make, run: RunFolder
+) -> None:
+    async with lab().run_test(size=WIDE) as pilot:
+        pilot.app.session.open_console(run, "ROMEO:", step=13)
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, ConsoleScreen)
+        await until(pilot, lambda: screen.writer.opening.done)
+        assert "ready: an older checkpoint: L for the newest" in shown(pilot)
+        await pilot.press("enter")
+        assert (await done(pilot)).step == 12
+        await pilot.press("home", "down", "down", "enter")
+        branch = await done(pilot)
+        await until(pilot, lambda: branch.scored is not None and branch.scored.done)
+        assert branch.scored is not None
+        assert branch.step == branch.scored.step == 12
+        await pilot.press("i")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, InspectScreen)
+        await until(pilot, lambda: pilot.app.screen.at is not None)
+        assert pilot.app.screen.at == 12
+
+
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
@@ -393,7 +437,7 @@ async def test_f_on_an_ended_run_says_that_there_is_no_fresher_one(
         screen = await console(pilot, run)
         await tick(pilot)
         await pilot.press("escape", "f")
-        assert not screen.fresh
+        assert not screen.subject.fresh
         assert not (run.path / "control.jsonl").exists()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from recorded import alive, record, status_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from zhtui.folder import EVENTS, STATUS, RunFolder, append_json, write_json
+from zhtui.folder import CONTROL, EVENTS, STATUS, RunFolder, append_json, write_json
 from zhtui.tui.families import families
 from zhtui.tui.screens.console import ConsoleScreen
 from zhtui.tui.screens.inspect import InspectScreen
@@ -27,30 +28,6 @@ from zhtui.views import Bars, Heatmap, Histogram, Table, Text, View
 
 NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return trained(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
-
-
-@pytest.fixture
-def lab(make: Make, engine: Kept) -> Make:
-    """Makes a lab whose engine is warm from one test to the next."""
-
-    def app(**options: Any) -> Any:
-        made = make(**options)
-        made.session.engine = engine
-        return made
-
-    return app
 
 
 async def inside(pilot: Pilot[int], run: RunFolder, text: str = "ROMEO: the king") -> InspectScreen:
@@ -160,7 +137,7 @@ async def test_older_checkpoints_are_looked_at_and_l_comes_back(lab: Make, run: 
         await settled(pilot)
         await pilot.press("left_square_bracket")
         await settled(pilot)
-        assert screen.step == 16
+        assert screen.subject.step == 16
         assert "step 16" in shown(pilot)
         assert "an older checkpoint" in shown(pilot)
         older = screen.views["parameters"]
@@ -168,10 +145,10 @@ async def test_older_checkpoints_are_looked_at_and_l_comes_back(lab: Make, run: 
         assert not np.array_equal(older.edges, newest.edges)
         await pilot.press("right_square_bracket")
         await settled(pilot)
-        assert screen.step == 18
+        assert screen.subject.step == 18
         await pilot.press("l")
         await settled(pilot)
-        assert screen.step is None
+        assert screen.subject.step is None
         assert "step 20" in shown(pilot)
 
 
@@ -190,8 +167,71 @@ async def test_a_live_run_is_looked_at_again_when_it_saved(lab: Make, tmp_path: 
             append_json(live.path / EVENTS, {"event": "checkpoint", "step": 20})
             await tick(pilot)
             await settled(pilot)
-            assert screen.step is None
+            assert screen.subject.step is None
             assert "step 20" in shown(pilot)
+
+
+async def test_at_a_replayed_step_the_newest_checkpoint_of_then_is_looked_at(
+    lab: Make, run: RunFolder
+) -> None:
+    """Kept are 2, 4 … 20; the model of step 13 was last saved at 12."""
+    async with lab().run_test(size=WIDE) as pilot:
+        pilot.app.session.open_inspect(run, "ROMEO:", step=13)
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, InspectScreen)
+        await settled(pilot)
+        assert screen.at == 12
+        assert "step 12" in shown(pilot)
+        assert "an older checkpoint: l for the newest" in shown(pilot)
+        await pilot.press("left_square_bracket")
+        await settled(pilot)
+        assert screen.at == 10
+        await pilot.press("right_square_bracket", "c")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ConsoleScreen)
+        assert pilot.app.screen.subject.step == 12
+
+
+async def test_before_the_first_checkpoint_the_first_one_is_looked_at_and_it_says_so(
+    lab: Make, tmp_path: Path
+) -> None:
+    shipped = trained(tmp_path / "store", "shipped-otter")
+    for step, path in shipped.checkpoints()[:-1]:
+        assert step < 20
+        shutil.rmtree(path)
+    async with lab().run_test(size=WIDE) as pilot:
+        pilot.app.session.open_inspect(shipped, "ROMEO:", step=7)
+        await pilot.pause()
+        await settled(pilot)
+        assert "none was kept before step 7: the first one after it" in shown(pilot)
+        assert "step 20" in shown(pilot)
+        assert pilot.app.screen.views
+
+
+async def test_a_live_run_without_a_checkpoint_is_asked_for_one(lab: Make, tmp_path: Path) -> None:
+    live = trained(tmp_path / "store", "young-otter")
+    for _, path in live.checkpoints()[:-1]:
+        shutil.rmtree(path)
+    write_json(live.path / STATUS, status_of("running", 20, 40))
+    hidden = live.path / "aside"
+    (live.path / "step-000020").rename(hidden)
+    with alive(live):
+        async with lab().run_test(size=WIDE) as pilot:
+            screen = await inside(pilot, live)
+            await tick(pilot)
+            assert "asked the run for a checkpoint" in shown(pilot)
+            asked = [json.loads(line) for line in (live.path / CONTROL).read_text().splitlines()]
+            assert [request["action"] for request in asked] == ["checkpoint"]
+            hidden.rename(live.path / "step-000020")
+            append_json(live.path / EVENTS, {"event": "checkpoint", "step": 20})
+            await tick(pilot)
+            await settled(pilot)
+            assert screen.at == 20
+            assert screen.views
+            await pilot.press("f")
+            await tick(pilot)
+            assert len((live.path / CONTROL).read_text().splitlines()) == 2
 
 
 async def test_without_a_text_the_runs_own_words_are_read(lab: Make, run: RunFolder) -> None:

@@ -21,9 +21,9 @@ class Branch:
     The learner's `own` text has no prompt: all of it is scored.
     """
 
-    number: int
     prompt: str
     sampling: Sampling
+    number: int = 0  # given by the console that lists it
     kept: Sequence[Token] = ()
     taken: Token | None = None
     parent: int = 0  # the number of the branch that it left; 0 for none
@@ -66,6 +66,11 @@ class Branch:
         return self.reply is not None and not self.reply.done
 
     @property
+    def step(self) -> int | None:
+        """Of the checkpoint that writes it, where that is known."""
+        return self.reply.step if self.reply else None
+
+    @property
     def error(self) -> str:
         """What went wrong, in one sentence."""
         return self.reply.error if self.reply else ""
@@ -105,12 +110,11 @@ class Branches:
     listed: list[Branch] = field(default_factory=list)
     current: int = 0  # the number of the branch in hand; 0 for none
 
-    def add(self, prompt: str, sampling: Sampling, **more: object) -> Branch:
-        """A new branch, which is then the one in hand."""
-        number = max((branch.number for branch in self.listed), default=0) + 1
-        branch = Branch(number, prompt, sampling, **more)  # type: ignore[arg-type]
+    def add(self, branch: Branch) -> Branch:
+        """Numbers a new branch, which is then the one in hand."""
+        branch.number = max((each.number for each in self.listed), default=0) + 1
         self.listed.append(branch)
-        self.current = number
+        self.current = branch.number
         return branch
 
     def branch(self, number: int) -> Branch | None:

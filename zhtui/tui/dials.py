@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 
 from zhtui.errors import ConfigError
 from zhtui.sampling import Sampling
@@ -54,8 +54,8 @@ class Dial:
         return self._set(sampling, value)
 
     def _set(self, sampling: Sampling, value: float) -> Sampling:
-        whole: float = int(value) if self.whole else round(value, 6)
-        return replace(sampling, **{self.field: whole})  # type: ignore[arg-type]
+        fields = asdict(sampling) | {self.field: int(value) if self.whole else round(value, 6)}
+        return Sampling(**fields)
 
 
 def _along(marks: tuple[int, ...]) -> Callable[[float, int], float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import nan
 
-from zhtui.asking import Engine
+from zhtui.asking import Engine, Reply
 from zhtui.folder import RunFolder
 from zhtui.sampling import Sampling, Token
 from zhtui.tui.branches import Branch, Branches
@@ -18,9 +18,15 @@ MIDDLE = 1  # the settings of a single stream stand between a colder and a hotte
 class Writer:
     """Asks the engine about one run, and keeps what came of it. `heard` is called as it grows."""
 
-    def __init__(self, engine: Engine, folder: RunFolder, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: RunFolder,
+        heard: Callable[[], None],
+        step: int | None = None,
+    ) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard
-        self.opening = engine.ask("open", folder, heard)
+        self.open(step)
         self.branches = Branches()
         cold, hot = replace(USUAL, temperature=0.4), replace(USUAL, temperature=1.2)
         self.settings = [cold, USUAL, hot]
@@ -31,24 +37,36 @@ class Writer:
         """Whether anything is still being written."""
         return any(branch.writing for branch in self.branches.listed)
 
+    @property
+    def asked(self) -> Reply:
+        """The latest answer about the branch in hand: it tells which checkpoint is asked."""
+        hand = self.branches.hand
+        written = hand.reply if hand is not None and hand.reply is not None else self.opening
+        return max(written, self.opening, key=lambda reply: reply.number)
+
+    def open(self, step: int | None) -> None:
+        """Writes with the newest checkpoint not above `step` from now on; None is the newest."""
+        self.step = step
+        self.opening = self.engine.ask("open", self.folder, self.heard, step=step)
+
     def write(self, prompt: str) -> Branch:
         """One stream after a prompt."""
         self.hush()
-        branch = self.branches.add(prompt, self.settings[MIDDLE])
+        branch = self.branches.add(Branch(prompt, self.settings[MIDDLE]))
         return self._ask(branch, "generate", prompt=prompt)
 
     def write_three(self, prompt: str) -> None:
         """Three streams after a prompt: the same dice, three settings."""
         self.hush()
         for index, sampling in enumerate(self.settings):
-            branch = self.branches.add(prompt, sampling)
+            branch = self.branches.add(Branch(prompt, sampling))
             self.trio[index] = branch.number
             self._ask(branch, "generate", prompt=prompt)
 
     def read(self, text: str) -> Branch:
         """A text of the learner's own: how likely was each of its tokens?"""
         self.hush()
-        branch = self.branches.add("", self.settings[MIDDLE], own=True)
+        branch = self.branches.add(Branch("", self.settings[MIDDLE], own=True))
         return self._ask(branch, "score", prompt="", text=text)
 
     def take(self, old: Branch, at: int, alternative: int) -> Branch:
@@ -60,11 +78,10 @@ class Writer:
         taken = Token(text, nan, left.entropy, left.alternatives, left.kept)
         mine = self.settings[MIDDLE]
         sampling = replace(mine, seed=mine.seed + at + 1)  # the first throws were made already
-        branch = self.branches.add(old.prompt, sampling, kept=kept, taken=taken, parent=old.number)
+        branch = Branch(old.prompt, sampling, kept=kept, taken=taken, parent=old.number)
+        self.branches.add(branch)
         way = "".join(token.text for token in kept) + text  # read again, as it was written
-        branch.scored = self.engine.ask(
-            "score", self.folder, self.heard, sampling=sampling, prompt=old.prompt, text=way
-        )
+        branch.scored = self._reply(sampling, "score", prompt=old.prompt, text=way)
         return self._ask(branch, "generate", prompt=branch.text)
 
     def hush(self) -> None:
@@ -84,7 +101,9 @@ class Writer:
         self.settings = [replace(each, **same) for each in self.settings]
 
     def _ask(self, branch: Branch, do: str, **fields: str) -> Branch:
-        branch.reply = self.engine.ask(
-            do, self.folder, self.heard, sampling=branch.sampling, **fields
-        )
+        branch.reply = self._reply(branch.sampling, do, **fields)
         return branch
+
+    def _reply(self, sampling: Sampling, do: str, **fields: str) -> Reply:
+        ask = self.engine.ask
+        return ask(do, self.folder, self.heard, sampling=sampling, step=self.step, **fields)

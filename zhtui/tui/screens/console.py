@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from zhtui.folder import RunFolder, Status
+from zhtui.folder import RunFolder
 from zhtui.sampling import Sampling
 from zhtui.tui import keys
 from zhtui.tui.answers import Answered, Ear
-from zhtui.tui.branches import Branch, index_at, shared
+from zhtui.tui.branches import Branch, index_at
 from zhtui.tui.dials import DIALS
 from zhtui.tui.draw.inks import FAINT
 from zhtui.tui.messages import RunGrew
@@ -22,10 +22,12 @@ from zhtui.tui.screens import console_lines
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import SMALL, layout
 from zhtui.tui.session import Session
-from zhtui.tui.watch import Follower
+from zhtui.tui.subject import Subject
+from zhtui.tui.widgets.ask import AskLine, written
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
 from zhtui.tui.widgets.rows import Rows
-from zhtui.tui.widgets.strand import Odds, Strand, StrandHead, branch_row
+from zhtui.tui.widgets.strand import Odds, Strand, branch_row
+from zhtui.tui.widgets.strands import Strands
 from zhtui.tui.writing import MIDDLE, Writer
 
 ONE, TWO, THREE = "one", "two", "three"
@@ -38,34 +40,27 @@ class ConsoleScreen(Screen[None]):
     explained: ClassVar = (console_lines.HELP, (("In the console", "console"),))
     CSS_PATH = "console.tcss"
 
-    def __init__(self, session: Session, folder: RunFolder, text: str = "") -> None:
+    def __init__(
+        self, session: Session, folder: RunFolder, text: str = "", step: int | None = None
+    ) -> None:
         super().__init__()
         self.session, self.folder = session, folder
+        self.subject = Subject(session, folder, self, step, "console.live")
         self.ear = Ear(self, session.link, self.refresh_all)
-        self.writer = Writer(session.engine, folder, self.ear.heard)
+        self.writer = Writer(session.engine, folder, self.ear.heard, step)
         self.branches = self.writer.branches
         self.mode, self.mark = ONE, 0
         self.column, self.dial = MIDDLE, 0
         self.chosen: int | None = None
         self.prompt, self.own_text, self.owning = text, "", False
-        self.shaded, self.fresh = False, False
-        self.follower = Follower(folder, self)
-        self.status: Status | None = None
+        self.shaded = False
 
     def compose(self) -> ComposeResult:
         yield Line(id="top")
         yield Rule()
-        with Horizontal(id="ask"):
-            yield Static("prompt", id="label")
-            box = Input(self.prompt.replace("\n", "\\n"), id="prompt", compact=True)
-            box.cursor_blink = False
-            yield box
+        yield AskLine("prompt", self.prompt)
         with Container(id="stage"):
-            with Horizontal(id="strands"):
-                for index in range(3):
-                    with Vertical(classes="column later" if index else "column"):
-                        yield StrandHead()
-                        yield Strand(id=f"strand-{index}")
+            yield Strands(console_lines.EMPTY, id="strands")
             with Container(id="aside"):
                 yield Odds(id="odds")
                 yield Rows(id="branches")
@@ -75,13 +70,12 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
-        self.query_one("#strand-0", Strand).empty = console_lines.EMPTY
-        self.session.watch.follow(self.follower)
-        self.query_one("#prompt").focus()
+        self.subject.follow()
+        self.query_one(Input).focus()
         self._arrange()
 
     def on_unmount(self) -> None:
-        self.session.watch.drop(self.follower)
+        self.subject.leave()
         self.writer.hush()
 
     def on_answered(self, message: Answered) -> None:
@@ -89,14 +83,20 @@ class ConsoleScreen(Screen[None]):
 
     def on_run_grew(self, message: RunGrew) -> None:
         """A live run goes on, and now and then leaves a newer checkpoint."""
-        if not self.session.link.free():
+        waited, growth = self.subject.fresh, self.subject.take()
+        if growth is None:
             return
-        growth = self.follower.take()
-        self.status = growth.status or self.status
-        if self.fresh and any(event.get("event") == "checkpoint" for event in growth.events):
-            self.fresh = False
-            self._write()
+        if self.subject.saved(growth) and waited:
+            self._came()
+        self.subject.hear(self.writer.asked)
         self._show_top()
+
+    def _came(self) -> None:
+        """The checkpoint that was asked for: it writes, or is opened where there was no other."""
+        if self.writer.opening.error and not self.branches.listed:
+            self.writer.open(None)
+        else:
+            self._write()
 
     # What is drawn
 
@@ -111,36 +111,30 @@ class ConsoleScreen(Screen[None]):
         self.set_class(layout(width, height) == SMALL, "-small")
         for mode in (ONE, TWO, THREE):
             self.set_class(mode == self.mode, f"-{mode}")
-        for index, column in enumerate(self.query(".column")):
-            column.display = index < (ONE, TWO, THREE).index(self.mode) + 1
+        self.query_one(Strands).side_by_side((ONE, TWO, THREE).index(self.mode) + 1)
         self.call_after_refresh(self.refresh_all)
 
     def refresh_all(self) -> None:
         """Draws everything that may have changed; only lines that did are sent."""
         if not self.is_mounted:
             return
-        columns = self._columns()
-        same = 0
-        if self.mode == TWO and all(columns):
-            same = shared(*[branch.text for branch in columns if branch])
-        pairs = zip(self.query(StrandHead), self.strands, strict=True)
-        for index, (head, strand) in enumerate(pairs):
-            branch = columns[index] if index < len(columns) else None
-            head.show(branch, self.mode == THREE and index == self.column)
-            strand.show(branch, same=same, shaded=self.shaded)
+        dated = len({branch.step for branch in self.branches.listed}) > 1
+        lit = self.column if self.mode == THREE else -1
+        self.query_one(Strands).show(self._columns(), lit, dated, self.shaded, self.mode == TWO)
         strand = self._strand
         sampling = strand.branch.sampling if strand.branch else self.writer.settings[self.column]
         self.query_one("#odds", Odds).show(strand.token, sampling, self.chosen)
         marked = self.mark if self.mode != TWO else 0
         rows = [branch_row(branch, branch.number == marked) for branch in self.branches.listed]
         self.query_one("#branches", Rows).show(rows, str(self.branches.current))
+        self.subject.hear(self.writer.asked)
         self._show_top()
         self._show_message()
 
     @property
     def strands(self) -> list[Strand]:
         """The texts."""
-        return list(self.query(Strand))
+        return self.query_one(Strands).each
 
     def _columns(self) -> list[Branch | None]:
         hand = self.branches.hand
@@ -157,16 +151,14 @@ class ConsoleScreen(Screen[None]):
         return self.strands[place]
 
     def _show_top(self) -> None:
-        reply = self.branches.hand.reply if self.branches.hand else None
-        step = (reply.step if reply else None) or self.writer.opening.step
-        parts = console_lines.state(self.folder, self.status, step)
+        parts = self.subject.parts(self.writer.asked.step)
         parts += console_lines.dials(self.writer.settings[self.column], self.dial)
         self.query_one("#top", Line).show(parts)
 
     def _show_message(self) -> None:
-        said = console_lines.message(self.writer, self.fresh)
-        part = said or words(DIALS[self.dial].text, FAINT)
-        self.query_one("#message", Line).show([part])
+        which = self.subject.which(self.writer.asked.step)
+        said = console_lines.message(self.writer, self.subject.fresh, which)
+        self.query_one("#message", Line).show([said or words(DIALS[self.dial].text, FAINT)])
 
     # Prompts
 
@@ -180,15 +172,11 @@ class ConsoleScreen(Screen[None]):
 
     def _type(self, owning: bool, text: str) -> None:
         self.owning = owning
-        self.query_one("#label", Static).update("your text" if owning else "prompt")
-        box = self.query_one("#prompt", Input)
-        box.value = text.replace("\n", "\\n")
-        box.focus()
-        box.select_all()  # what is typed takes its place
+        self.query_one(AskLine).ask("your text" if owning else "prompt", text)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Lets the model write after the prompt, or read the learner's own text."""
-        text = event.value.replace("\\n", "\n")
+        text = written(event.value)
         if not self.owning:
             self.prompt = text
             self._write()
@@ -226,12 +214,24 @@ class ConsoleScreen(Screen[None]):
 
     def action_fresh(self) -> None:
         """Asks a live run for a checkpoint, and writes with it."""
-        if self.status is None or not self.status.live:
+        if not self.subject.live:
             self.notify("the run is not live; its last checkpoint is what there is")
             return
-        self.fresh = True
-        self.session.ask(self.folder, "checkpoint")
+        self.subject.beg()
+        self.writer.step = None
         self._show_message()
+
+    def action_step(self, by: int) -> None:
+        """An older or a newer checkpoint, to write with from now on."""
+        if self.subject.turn(by):
+            self.writer.open(self.subject.step)
+            self.refresh_all()
+
+    def action_newest(self) -> None:
+        """The newest checkpoint."""
+        self.subject.step = None
+        self.writer.open(None)
+        self.refresh_all()
 
     # Tokens and branches
 
@@ -382,7 +382,7 @@ class ConsoleScreen(Screen[None]):
     def action_inspect(self) -> None:
         """Looks inside the model at this text."""
         text = self.branches.hand.text if self.branches.hand else self.prompt
-        self.session.open_inspect(self.folder, text)
+        self.session.open_inspect(self.folder, text, self.subject.step)
 
     def action_back(self) -> None:
         """Leaves the prompt, the comparison, the cursor, the console."""

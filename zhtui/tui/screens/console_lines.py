@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from zhtui.folder import RunFolder, Status
 from zhtui.sampling import Sampling
-from zhtui.tui import states
 from zhtui.tui.dials import DIALS
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, WRONG, YOURS
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.tui.widgets.lines import Part, words
 from zhtui.tui.writing import Writer
 
@@ -21,18 +19,12 @@ shade of a token is its surprise.
 
 Three streams write with the same dice and three settings. Two branches can be compared: what they
 share is faint.
+
+The newest checkpoint writes, or the one of the step at which a replay stood; < and > take an older
+and a newer one, so that two branches may be of the same prompt and of two ages.
 """
 EMPTY = """Type a prompt and press enter: the model goes on from there.
 \\n in a prompt is a new line."""
-
-
-def state(folder: RunFolder, status: Status | None, step: int | None) -> list[Part]:
-    """The run, whether it is live, and the step of the checkpoint that is asked."""
-    parts = [words(f"{folder.lesson} · {folder.name}", TITLE, 99)]
-    if status is not None and status.live:
-        parts.append(words(f"{states.sign(status.state)[0]} live", YOURS, 20))
-    parts.append(words("step …" if step is None else f"step {step:,}", PLAIN, 60))
-    return parts
 
 
 def dials(sampling: Sampling, chosen: int) -> list[Part]:
@@ -47,18 +39,20 @@ def dials(sampling: Sampling, chosen: int) -> list[Part]:
     return parts
 
 
-def message(writer: Writer, fresh: bool) -> Part | None:
-    """What is going on, or went wrong; None where nothing is to be said."""
+def message(writer: Writer, fresh: bool, which: str) -> Part | None:
+    """What is going on, or went wrong; None where nothing is to be said. `which` checkpoint it is
+    stands where nothing was written yet.
+    """
     branch, opening = writer.branches.hand, writer.opening
     if branch is not None and branch.error and branch.tokens:
         return words(branch.error, WRONG)
-    if opening.error and branch is None:
-        return words(opening.error, WRONG)
     if fresh:
         return words("asked the run for a checkpoint; it writes when that is there", YOURS)
+    if opening.error and branch is None:
+        return words(opening.error, WRONG)
     if branch is not None and branch.writing:
         waits = branch.reply is not None and branch.reply.step is None
         return words("the model is loaded …" if waits else "writes …  space stops it", FAINT)
     if not opening.done:
         return words("the engine loads the model; you can type meanwhile", FAINT)
-    return words("ready", FAINT) if branch is None else None
+    return words(f"ready: {which}", FAINT) if branch is None else None

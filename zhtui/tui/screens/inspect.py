@@ -8,17 +8,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from zhtui.asking import Reply
-from zhtui.folder import RunFolder, Status
-from zhtui.tui import keys, states
+from zhtui.folder import RunFolder
+from zhtui.tui import keys
 from zhtui.tui.answers import Answered, Ear
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, WRONG, YOURS
+from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.tui.families import Family, families
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.session import Session
-from zhtui.tui.watch import Follower
+from zhtui.tui.subject import Subject
+from zhtui.tui.widgets.ask import AskLine, written
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
 from zhtui.tui.widgets.thumbs import Thumbs
 from zhtui.tui.widgets.views import HeatmapWidget, ViewWidget, widget_for
@@ -30,7 +31,8 @@ view to the next. Where there is a heatmap a head, all of them stand at the left
 the next one into the large picture; the arrow keys move a cursor over its cells.
 
 While the run trains, the newest checkpoint is looked at again and again; the brackets go back
-through the checkpoints that were kept, and l follows the run again.
+through the checkpoints that were kept, and l follows the run again. f asks a live run to save one
+now. Where a replay stood at a step, the newest checkpoint of then is looked at.
 """
 EMPTY = "Type a text and press enter: the model reads it, and you see inside."
 FIRST = 48  # characters of the run's own last sample that are read where no text is given
@@ -44,28 +46,23 @@ class InspectScreen(Screen[None]):
     AUTO_FOCUS = ""  # the text is typed after its key; where there is none it is asked for
     explained: ClassVar = (HELP, (("Here", "inspect"), ("In a heatmap", "heatmap")))
 
-    def __init__(self, session: Session, folder: RunFolder, text: str = "") -> None:
+    def __init__(
+        self, session: Session, folder: RunFolder, text: str = "", step: int | None = None
+    ) -> None:
         super().__init__()
         self.session, self.folder, self.text = session, folder, text
+        self.subject = Subject(session, folder, self, step, "inspect.live")
         self.ear = Ear(self, session.link, self._look)
         self.reply: Reply | None = None
         self.again = False  # the answer to come is of an older checkpoint or text
         self.views: dict[str, View] = {}
         self.family, self.place = "", (1, 1)
-        self.steps: tuple[int, ...] = ()
-        self.step: int | None = None  # None follows the newest checkpoint
         self.large: ViewWidget | None = None
-        self.follower = Follower(folder, self)
-        self.status: Status | None = None
 
     def compose(self) -> ComposeResult:
         yield Line(id="top")
         yield Rule()
-        with Horizontal(id="ask"):
-            yield Static("text", id="label")
-            box = Input(self.text.replace("\n", "\\n"), id="text", compact=True)
-            box.cursor_blink = False
-            yield box
+        yield AskLine("text", self.text)
         yield Line(id="names")
         with Horizontal(id="stage"):
             yield Thumbs(id="thumbs")
@@ -76,17 +73,17 @@ class InspectScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#thumbs").display = False
-        self.session.watch.follow(self.follower)
+        self.subject.follow()
         self._arrange()
         if self.text:
             self._ask()
         else:
-            self.session.engine.ask("open", self.folder, lambda: None)
-            self.query_one("#text").focus()
+            self.session.engine.ask("open", self.folder, lambda: None, step=self.subject.step)
+            self.query_one(Input).focus()
         self._show_lines()
 
     def on_unmount(self) -> None:
-        self.session.watch.drop(self.follower)
+        self.subject.leave()
         if self.reply is not None and not self.reply.done:
             self.session.engine.cancel(self.reply)
 
@@ -105,7 +102,7 @@ class InspectScreen(Screen[None]):
             self.again = True
             return
         self.again = False
-        fields: dict[str, Any] = {"text": self.text, "step": self.step}
+        fields: dict[str, Any] = {"text": self.text, "step": self.subject.step}
         self.reply = self.session.engine.ask("inspect", self.folder, self.ear.heard, **fields)
         self._show_lines()
 
@@ -114,24 +111,23 @@ class InspectScreen(Screen[None]):
 
     def on_run_grew(self, message: RunGrew) -> None:
         """A newer checkpoint is looked at, unless an older one was chosen."""
-        if not self.session.link.free():
+        growth = self.subject.take()
+        if growth is None:
             return
-        growth = self.follower.take()
-        self.status = growth.status or self.status
         if not self.text and growth.loaded:
             self._begin([str(e["text"]) for e in growth.events if isinstance(e.get("text"), str)])
-        saved = any(event.get("event") == "checkpoint" for event in growth.events)
-        if saved and not growth.loaded and self.step is None and self.text and not self.busy:
+        newer = self.subject.saved(growth) and self.subject.step is None
+        if newer and self.text and not self.busy:
             self._ask()
+        elif self.reply is not None:
+            self.subject.hear(self.reply)
         self._show_lines()
 
     def _begin(self, texts: list[str]) -> None:
         """The run's own last words, until the learner types others."""
-        box = self.query_one("#text", Input)
-        if texts and not box.value:
+        if texts and not self.query_one(Input).value:
             self.text = texts[-1].strip()[:FIRST]
-            box.value = self.text.replace("\n", "\\n")
-            box.select_all()  # what is typed takes its place
+            self.query_one(AskLine).offer(self.text)
             self._ask()
 
     def _look(self) -> None:
@@ -139,7 +135,7 @@ class InspectScreen(Screen[None]):
         reply = self.reply
         if reply is None or not self.is_mounted:
             return
-        self.steps = reply.steps or self.steps
+        self.subject.hear(reply)
         if reply.views and not self.again:
             known = dict(reply.views)
             self.views = known if reply.done else {**self.views, **known}
@@ -206,21 +202,17 @@ class InspectScreen(Screen[None]):
         self.query_one("#names", Line).show(parts)
         self.query_one("#message", Line).show([self._message()])
 
+    @property
+    def at(self) -> int | None:
+        """The step of the checkpoint that answers; None until it is known."""
+        return self.reply.step if self.reply is not None else None
+
     def _show_top(self) -> None:
-        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
-        live = self.status is not None and self.status.live
-        if self.status is not None and live:
-            parts.append(words(f"{states.sign(self.status.state)[0]} live", YOURS, 20))
-        at = self.reply.step if self.reply is not None else None
-        parts.append(words("step …" if at is None else f"step {at:,}", PLAIN, 98))
-        follows = "follows the newest checkpoint" if live else "the newest checkpoint"
-        where = follows if self.step is None else "an older checkpoint: l for the newest"
-        parts.append(words(where, FAINT if self.step is None else YOURS, 50))
-        if self.steps:
-            parts.append(words(f"{len(self.steps)} kept, from {self.steps[0]:,}", FAINT, 10))
-        self.query_one("#top", Line).show(parts)
+        self.query_one("#top", Line).show(self.subject.parts(self.at))
 
     def _message(self) -> Part:
+        if self.subject.fresh:
+            return words("asked the run for a checkpoint; looks at it when it is there", YOURS)
         if self.reply is not None and self.reply.error:
             return words(self.reply.error, WRONG)
         if self.busy and self.reply is not None:
@@ -235,11 +227,11 @@ class InspectScreen(Screen[None]):
 
     def action_text(self) -> None:
         """Types a text."""
-        self.query_one("#text", Input).focus()
+        self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Lets the model read it."""
-        self.text = event.value.replace("\\n", "\n")
+        self.text = written(event.value)
         self._ask()
         self._leave_text()
 
@@ -285,25 +277,25 @@ class InspectScreen(Screen[None]):
 
     def action_step(self, by: int) -> None:
         """An older or a newer checkpoint."""
-        known = sorted(self.steps)
-        if not known:
-            return
-        at = self.step if self.step is not None else known[-1]
-        place = max((i for i, step in enumerate(known) if step <= at), default=0) + by
-        if place >= len(known):
-            self.action_live()
-            return
-        self.step = known[max(place, 0)]
-        self._ask()
+        if self.subject.turn(by):
+            self._ask()
 
     def action_live(self) -> None:
         """The newest checkpoint, from now on."""
-        self.step = None
+        self.subject.step = None
         self._ask()
+
+    def action_fresh(self) -> None:
+        """Asks a live run for a checkpoint, and looks at it."""
+        if not self.subject.live:
+            self.notify("the run is not live; its last checkpoint is what there is")
+            return
+        self.subject.beg()
+        self._show_lines()
 
     def action_console(self) -> None:
         """Lets the model write after the text."""
-        self.session.open_console(self.folder, self.text)
+        self.session.open_console(self.folder, self.text, self.subject.step)
 
     def action_back(self) -> None:
         """Leaves the text, the cursor, this screen."""

@@ -100,6 +100,11 @@ class Stage(Container):
         """The run as it stood at the moment, or as it stands."""
         return self.history if self.at is None else self.history.until(self.at)
 
+    @property
+    def done(self) -> int | None:
+        """How many steps were behind the run at the moment; None where the newest is shown."""
+        return None if self.at is None else int(self.at) + 1
+
     def beside(self, metrics: Sequence[str]) -> list[Line]:
         """The parent's course of a chart's first metric."""
         if self._origin is None:
@@ -248,7 +253,7 @@ class Stage(Container):
             self.notify("there is no run to fork yet; r starts one")
             return
         status = self.history.status or seen.status
-        step = status.step if self.at is None else int(self.at) + 1
+        step = status.step if self.done is None else self.done
         entry = self.session.entry(seen.folder.lesson)
         live = [] if entry is None else fork.live_knobs(entry)
         about = f"KEY=VALUE …   at this very step: {', '.join(live)}" if live else "KEY=VALUE …"

@@ -20,11 +20,13 @@ class StrandHead(Drawn, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self.branch: Branch | None = None
-        self.lit = False
+        self.lit = self.dated = False
 
-    def show(self, branch: Branch | None, lit: bool) -> None:
-        """Another branch, or the same one longer; `lit` is the one that the dials turn."""
-        self.branch, self.lit = branch, lit
+    def show(self, branch: Branch | None, *, lit: bool, dated: bool) -> None:
+        """Another branch, or the same one longer; `lit` is the one that the dials turn, `dated`
+        names the checkpoint that wrote it.
+        """
+        self.branch, self.lit, self.dated = branch, lit, dated
         self.redraw()
 
     def draw(self, width: int, height: int) -> Cells:
@@ -35,6 +37,8 @@ class StrandHead(Drawn, can_focus=False):
         at = cells.put(1, 0, f"{self.branch.number} ", CHOSEN if self.lit else TITLE)
         name = "your own text" if self.branch.own else short(self.branch.sampling)
         at = cells.put(at, 0, name, CHOSEN if self.lit else PLAIN)
+        if self.dated and self.branch.step is not None:
+            at = cells.put(at, 0, f"  step {self.branch.step:,}", FAINT)
         total, each = self.branch.surprise
         right = f"{len(tokens)} tokens  {total:.1f} bits  {each:.2f} each"
         for text in (right, f"{total:.1f} bits  {each:.2f} each", f"{each:.2f} bits each"):
