@@ -80,7 +80,7 @@ class Drive:
         train = self.entry.function("train", "train")
         first = self.run.step
         self._turn_knobs(first)
-        self.recorder.event("resumed" if first else "started", step=first)
+        self.recorder.event("resumed" if first else "started", step=first, threads=_threads())
         self._status("running", force=True)
         rows = train(self.run)
         while (row := self._next(rows)) is not None:
@@ -253,13 +253,25 @@ def _prepare(card: Mapping[str, Any], entry: catalog.Entry, recorder: Recorder) 
     entry.function(
         "train", "train"
     )  # loads torch, if the lesson needs it, before anything is drawn
-    torch = sys.modules.get("torch")
-    if torch is not None and card.get("threads"):
-        torch.set_num_threads(int(card["threads"]))
+    torch, threads = sys.modules.get("torch"), _threads_of(card, recorder.folder)
+    if torch is not None and threads:
+        torch.set_num_threads(threads)
     settings = config.from_json(entry.card.config, card.get("config", {}))
     run = Run(settings, seed=int(card.get("seed", 1337)), device=where, host=recorder)
     run.step = recorder.resume()
     return run
+
+
+def _threads() -> int:
+    """How many threads compute here; 0 in a lesson without torch."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch is not None else 0
+
+
+def _threads_of(card: Mapping[str, Any], folder: RunFolder) -> int:
+    """As many as were asked for, else as the run began with: other sums would round otherwise."""
+    begun = (e.get("threads") for e in folder.events() if e.get("event") == "started")
+    return int(card.get("threads") or next(begun, 0) or 0)
 
 
 def _inbox(folder: RunFolder, offset: int | None) -> Tail:

@@ -76,6 +76,25 @@ def test_a_stop_saves_and_a_resume_gives_the_same_bits(store: Path, stranger: Dr
     assert "resumed" in kinds(halted)
 
 
+def test_a_resumed_run_computes_with_as_many_threads_as_it_began_with(store: Path) -> None:
+    """Sums over other threads round otherwise: a run begun headless may go on in a worker."""
+    import torch  # deferred: the other tests here do without
+
+    run = client.create(
+        store, catalog.one("gpt"), preset="tiny", knobs=("data=python",), where="cpu"
+    )
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        work(run, {3: ask(run, "stop")})
+        torch.set_num_threads(2)
+        assert work(run) == 0
+    finally:
+        torch.set_num_threads(before)
+    said = {event["event"]: event.get("threads") for event in run.events()}
+    assert (said["started"], said["resumed"]) == (1, 1)
+
+
 def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger: Drop) -> None:
     """The knob changes after the last checkpoint, then the process dies: the events say so."""
     stranger()
