@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 import pyte
 import pytest
+from recorded import record
 
 from zhtui import catalog, client
 from zhtui.folder import RunFolder
@@ -25,13 +26,15 @@ RESTORED = "\x1b[?1049l"  # back from the alternate screen
 
 
 @contextmanager
-def lab(store: Path, *arguments: str, **environment: str) -> Iterator[pexpect.spawn]:
+def lab(
+    store: Path, *arguments: str, code: str = OPEN, **environment: str
+) -> Iterator[pexpect.spawn]:
     """The lab on a terminal of 120 x 40; ended whatever happens."""
     known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
     inherited = {**os.environ, **known}.items()  # a parallel pytest says how wide its own lines are
     child = pexpect.spawn(
         sys.executable,
-        ["-W", "error", "-c", OPEN, str(store), *arguments],
+        ["-W", "error", "-c", code, str(store), *arguments],
         env={name: value for name, value in inherited if name not in ("COLUMNS", "LINES")},
         dimensions=(40, 120),
         timeout=30,
@@ -145,8 +148,59 @@ def test_poor_terminals_get_no_colour_that_they_lack(
         child.expect(pexpect.EOF)
 
 
-def test_a_plain_locale_does_not_matter(store: Path) -> None:
-    with lab(store, LANG="C", LC_ALL="C", PYTHONUTF8="1") as child:
-        child.expect("explain")
-        child.send("q")
+def everywhere(store: Path, **environment: str) -> str:
+    """All that was sent to a terminal on the way from home through a lesson and all runs to a
+    console.
+    """
+    record(store)
+    way = [
+        ("", "explain"),
+        ("/", "find / attention"),
+        ("gpt", "find / gpt"),
+        ("\r", "find / gpt"),
+        ("\r", "FINISHED"),
+        ("R", "by newest"),
+        ("?", "What is on this screen"),
+        ("\x1b", "by newest"),
+        ("\r", "FINISHED"),
+        ("p", "let it train a while"),
+    ]
+    sent = ""
+    with lab(store, **environment) as child:
+        for key, seen in way:
+            child.send(key)
+            while not any(seen in line for line in screen_of(sent)):
+                sent += child.read_nonblocking(65536, timeout=30)
+        child.send("\x11")
         child.expect(pexpect.EOF)
+    return sent + str(child.before)
+
+
+def test_sixteen_colours_are_the_terminal_s_own(store: Path) -> None:
+    sent = everywhere(store, TERM="xterm", COLORTERM="")
+    assert "38;2;" not in sent
+    assert "38;5;" not in sent
+    assert "\x1b[96" in sent, "it has colours all the same"
+
+
+@pytest.mark.parametrize("environment", [{"LANG": "C", "LC_ALL": "C"}, {"TERM": "linux"}])
+def test_a_terminal_without_utf_8_gets_not_one_byte_above_127(
+    store: Path, environment: dict[str, str]
+) -> None:
+    sent = everywhere(store, **environment)
+    assert sent.isascii(), sorted({each for each in sent if not each.isascii()})
+
+
+def test_config_toml_says_otherwise(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('ascii = false\n[keys]\nhome.runs = "f5"\n')
+    with lab(store, LANG="C", LC_ALL="C") as child:
+        child.expect("f5.*explain")
+        assert "─" in child.before + child.after
+
+
+def test_the_mouse_is_asked_for_unless_it_is_not_wanted(store: Path) -> None:
+    for options, asked in (("", True), (", mouse=False", False)):
+        code = OPEN.replace("*sys.argv[2:])", f"*sys.argv[2:]{options})")
+        with lab(store, code=code) as child:
+            child.expect("explain")
+            assert ("\x1b[?1000h" in child.before) is asked

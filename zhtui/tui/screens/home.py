@@ -141,15 +141,13 @@ class HomeScreen(Screen[None]):
             self.action_back()
         self.query_one("#lessons").focus()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Opens the line to find a lesson."""
         from zhtui.tui.widgets.find import FindLine  # deferred: not part of the first frame
 
-        opened = self.query(FindLine)
-        if opened:
-            opened.first().words.focus()
-        else:
-            self.mount(FindLine("gpt"), before="#keys")
+        if not self.query(FindLine):
+            await self.mount(FindLine("attention"), before="#keys")
+        self.set_focus(self.query_one(FindLine).words)
 
     def action_back(self) -> None:
         """Puts away the line, and shows all lessons."""

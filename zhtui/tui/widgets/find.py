@@ -24,6 +24,3 @@ class FindLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("find / ")
         yield self.words
-
-    def on_mount(self) -> None:
-        self.words.focus()
