@@ -14,6 +14,7 @@ import argparse
 import fcntl
 import os
 import select
+import signal
 import statistics
 import struct
 import sys
@@ -83,7 +84,7 @@ def measured(inspector: Inspector, rounds: int) -> Iterator[tuple[str, list[floa
     yield "to the next place", inspector.type(*[b"n"] * rounds)
     jumps = []
     for number in JUMPS[:rounds]:
-        inspector.type(b"g", *[b"\x7f"] * 5, *[bytes([digit]) for digit in number])
+        inspector.type(b"g", *[bytes([digit]) for digit in number])
         jumps.append(inspector.press(ENTER))
     yield "jump to a merge", jumps
     typed, letters = [], []
@@ -128,6 +129,7 @@ def main() -> int:
     gates = Gates()
     keys = {"own": b"", "none": b"ss", "gpt2": b"v"}
     with tempfile.TemporaryDirectory() as folder:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the lab is left then, too
         for width, height in sizes:
             for whose in options.whose.split(","):
                 with opened(Path(folder), (width, height)) as inspector:

@@ -17,6 +17,7 @@ from typing import Any
 
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
 from lessons.tokenizer.published import read_ranks
+from lessons.tokenizer.seams import halves
 from zhtui.lab import DataError
 
 FORMATS = ("tiktoken", "hf", "text")
@@ -95,7 +96,7 @@ def lettered(token: bytes) -> str:
 def hugging_face(tokenizer: Tokenizer) -> str:
     """`tokenizer.json`: the same split, the same merges in the same order, the same numbers."""
     by_rank = sorted(tokenizer.ranks.items(), key=lambda item: item[1])
-    halves = [tokenizer.parts(token) for token, _ in by_rank]
+    parts = [halves(tokenizer, token) for token, _ in by_rank]
     byte_level = {
         "type": "ByteLevel",
         "add_prefix_space": False,
@@ -136,7 +137,7 @@ def hugging_face(tokenizer: Tokenizer) -> str:
             "byte_fallback": False,
             "ignore_merges": False,
             "vocab": {lettered(token): rank for token, rank in by_rank},
-            "merges": [[lettered(left), lettered(right)] for left, right in filter(None, halves)],
+            "merges": [[lettered(left), lettered(right)] for left, right in filter(None, parts)],
         },
     }
     return json.dumps(whole, ensure_ascii=False, indent=1)
@@ -152,14 +153,19 @@ def shown(token: bytes) -> str:
     return '"' + "".join(safe) + '"'
 
 
+def clipped(token: bytes, most: int = 40) -> str:
+    """The same, of a long token its beginning alone."""
+    return shown(token) if len(token) <= most else f'{shown(token[:most])[:-1]}…"'
+
+
 def readable(tokenizer: Tokenizer, counts: Sequence[int] = ()) -> str:
     """A line a token: its number, itself, what was joined to it, how often that pair stood so."""
     lines = [f"# {tokenizer.size:,} tokens, split {tokenizer.pattern}"]
     made = 0
     for token, rank in sorted(tokenizer.ranks.items(), key=lambda item: item[1]):
         line = f"{rank:>6}  {shown(token)}"
-        if halves := tokenizer.parts(token):
-            line += f" = {shown(halves[0])} + {shown(halves[1])}"
+        if pair := halves(tokenizer, token):
+            line += f" = {shown(pair[0])} + {shown(pair[1])}"
             line += f"  × {counts[made]:,}" if made < len(counts) else ""
             made += 1
         lines.append(line)
@@ -221,5 +227,5 @@ def _check(tokenizer: Tokenizer) -> None:
     if sorted(ranks.values()) != list(range(len(ranks))):
         raise ValueError("its ranks are not 0, 1, 2, …")
     for token, rank in ranks.items():
-        if len(token) > 1 and len(tokenizer.encode_chunk(token, below=rank)) != 2:
+        if len(token) > 1 and halves(tokenizer, token) is None:
             raise ValueError(f"token {rank} is not made of two older ones")

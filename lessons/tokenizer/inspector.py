@@ -16,10 +16,9 @@ from rich.cells import cell_len
 from lessons.tokenizer.bpe import Tokenizer, split
 from lessons.tokenizer.fast import Trainer
 from lessons.tokenizer.mistakes import Mistake
-from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.seams import FIRST, Seams
 from lessons.tokenizer.state import PairCount, Places, State
 
-FIRST = 256  # the rank of the first merge
 FIRST_LOOK = 200  # merges done when the inspector opens
 REMEMBERED = 4  # states
 
@@ -114,9 +113,7 @@ class Inspector:
         if self.rank >= self.last:
             return None
         if self._following[0] != self.rank:
-            halves = self.tokenizer.parts(self.tokenizer.tokens[self.rank])
-            assert halves is not None, "a token above 255 has two parts"
-            left, right = (self.tokenizer.ranks[half] for half in halves)
+            left, right = self.seams.halves(self.rank)
             count = self.state.count_of(left, right)
             self._following = self.rank, PairCount(left, right, count)
         return self._following[1]

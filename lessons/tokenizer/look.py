@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from lessons.tokenizer.bpe import Tokenizer
-from lessons.tokenizer.export import shown
+from lessons.tokenizer.export import clipped, shown
 from lessons.tokenizer.fast import Trainer
-from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.seams import Seams, halves
 from lessons.tokenizer.specimens import CharacterTokenizer, encode_first_found
 from zhtui.lab import Run, Table, Text, Tree
 
 PROBE = "The king, in 2024: 안녕하세요 👋 naïve\n\tfor i in range(10):"
 LONGEST = 64  # bytes; a longer chunk is no sample
 ROWS = 12
+DEPTH, WIDEST = 24, 256  # joins, and bytes, of a tree that is drawn
 
 
 class Look:
@@ -86,11 +87,14 @@ def coloured(tokenizer: Tokenizer, text: str) -> Text:
     return Text(text, spans=list(spans), note=f"{len(starts):,} tokens, {per_token:.2f} bytes each")
 
 
-def tree(tokenizer: Tokenizer, token: bytes) -> Tree:
-    """How a token was joined, down to its bytes."""
-    label = shown(token)
-    halves = tokenizer.parts(token)
-    if halves is None:
+def tree(tokenizer: Tokenizer, token: bytes, depth: int = DEPTH) -> Tree:
+    """How a token was joined, down to its bytes, or to where it gets too deep to be seen."""
+    label = clipped(token)
+    if len(token) == 1 or token not in tokenizer.ranks:
         return Tree(label)
     label += f"  {tokenizer.ranks[token]}"
-    return Tree(label, tuple(tree(tokenizer, half) for half in halves))
+    if not depth or len(token) > WIDEST:
+        return Tree(f"{label}  of {len(token):,} bytes")
+    pair = halves(tokenizer, token)
+    assert pair is not None, f"{token!r} is not made of two older tokens"
+    return Tree(label, tuple(tree(tokenizer, half, depth - 1) for half in pair))

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from lessons.tokenizer.bpe import split
-from lessons.tokenizer.export import shown
+from lessons.tokenizer.export import clipped
 from lessons.tokenizer.fast import NEVER
 from lessons.tokenizer.seams import ALWAYS, Seams, close
 from lessons.tokenizer.specimens import first_found
@@ -128,9 +128,10 @@ class CrossChunks:
     def said(self, state: State) -> str:
         if state.wrong is None or not state.total_wrong:
             return "no cut: no token reaches over a chunk's end yet; → makes the next merge"
-        most = shown(self.seams.tokenizer.tokens[int(np.bincount(state.ids[state.wrong]).argmax())])
+        most = int(np.bincount(state.ids[state.wrong]).argmax())
+        token = clipped(self.seams.tokenizer.tokens[most])
         share = state.total_wrong / state.total
-        return f"no cut: {share:.1%} of the tokens reach over a chunk's end, most often {most}"
+        return f"no cut: {share:.1%} of the tokens reach over a chunk's end, most often {token}"
 
     def instead(self, start: int, stop: int, rank: int) -> list[bytes]:
         low, high = self.seams.byte_of(0, start), self.seams.byte_of(0, stop)

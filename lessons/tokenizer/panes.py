@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from textual import events
 from textual.containers import Vertical
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widgets import Input
 
 from zhtui.tui import keys
 from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.inks import CHOSEN, FAINT, TITLE
 from zhtui.tui.keys import Key
 from zhtui.tui.widgets.drawn import Drawn, Inkwell
+from zhtui.tui.widgets.lines import Line
 
 HELP = """
 A text, cut into tokens as it is after so many merges. A byte that is a token alone has no colour, a
@@ -147,13 +149,22 @@ class Long(Sketch):
         if not self.is_mounted or not room.area:
             return
         if self.virtual_size != (room.width, self.rows):
-            self.virtual_size = Size(room.width, self.rows)
-            self.refresh()
+            self._resize(Size(room.width, self.rows), room.height)
         self._ready()
         for y in range(self.size.height):
             known = self._strips.get(y + self.top)
             if known is None or known[1] != self._strip(y + self.top):
                 self.refresh(Region(0, y, self.size.width, 1))
+
+    def _resize(self, size: Size, height: int) -> None:
+        """More rows or fewer. Where the scrollbar stays, no pane need be laid out anew for that."""
+        before = self.virtual_size
+        if before.width == size.width and min(before.height, size.height) > height:
+            self.set_reactive(Long.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
@@ -205,7 +216,7 @@ LEFT = (1, 5, 6)  # the panes that are as high as the screen, where there are tw
 class Box(Vertical):
     """A pane: a border, a number, a title."""
 
-    def __init__(self, number: int, title: str, *content: Drawn | Input) -> None:
+    def __init__(self, number: int, title: str, *content: Drawn) -> None:
         classes = "pane left" if number in LEFT else "pane"
         super().__init__(*content, id=f"box-{number}", classes=classes)
         self.number, self.title = number, ""
@@ -215,3 +226,63 @@ class Box(Vertical):
         """Another title: the border is drawn again, so only where it is another."""
         if title != self.title:
             self.title = self.border_title = title
+
+
+class Prompt(Line, can_focus=True):
+    """A line of words, or a question with the answer as it is typed.
+
+    Not textual's `Input`: that lays the screen out anew at every letter, which takes 20 ms.
+    """
+
+    class Typed(Message):
+        """The answer as it is now; `done` with enter."""
+
+        def __init__(self, question: str, answer: str, done: bool) -> None:
+            super().__init__()
+            self.question, self.answer, self.done = question, answer, done
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.question = self.answer = self.hint = ""
+
+    def ask(self, question: str, hint: str = "") -> None:
+        """Asks; the keys should come here from now on."""
+        self.question, self.answer, self.hint = question, "", hint
+        self.redraw()
+
+    def end(self) -> None:
+        """The words again."""
+        self.ask("")
+
+    def draw(self, width: int, height: int) -> Cells:
+        """The question, the answer and a mark behind it; or the words."""
+        if not self.question:
+            return super().draw(width, height)
+        cells = Cells(width, 1)
+        x = cells.put(1, 0, f"{self.question} ", FAINT)
+        x = cells.put(x, 0, self.answer[-max(width - x - 2, 1) :], TITLE)
+        cells.put(x, 0, "▏", CHOSEN)
+        if not self.answer:
+            cells.put(x + 2, 0, self.hint, FAINT)
+        return cells
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self.question or event.key in ("escape", "tab", "shift+tab"):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "backspace":
+            self._take(self.answer[:-1])
+        elif event.key == "enter":
+            self.post_message(self.Typed(self.question, self.answer, True))
+        elif event.is_printable and event.character:
+            self._take(self.answer + event.character)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._take(self.answer + "".join(event.text.splitlines()))
+
+    def _take(self, answer: str) -> None:
+        self.answer = answer
+        self.redraw()
+        self.post_message(self.Typed(self.question, answer, False))

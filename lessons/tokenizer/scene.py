@@ -8,7 +8,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from lessons.tokenizer.compare import Reading
-from lessons.tokenizer.export import shown
+from lessons.tokenizer.export import clipped, shown
 from lessons.tokenizer.inspector import FIRST, Inspector, Page, Stretch
 from lessons.tokenizer.specimens import UNKNOWN
 from lessons.tokenizer.state import LOST
@@ -58,7 +58,7 @@ class Papers:
 
 def token_text(inspector: Inspector, number: int) -> str:
     """A token in quotes."""
-    return UNKNOWN if number == LOST else shown(inspector.tokenizer.tokens[number])
+    return UNKNOWN if number == LOST else clipped(inspector.tokenizer.tokens[number])
 
 
 # --------------------------------------------------------------------------------------- the text
@@ -164,7 +164,7 @@ def detail(inspector: Inspector) -> list[tuple[Words, int]]:
     if here.torn:
         parts.insert(1, ([(f"part of {here.text}: its bytes lie in several tokens", PUBLISHED)], 7))
     if pieces := inspector.instead(here):
-        parts.insert(1, ([("right: ", WRONG), (" + ".join(map(shown, pieces)), PLAIN)], 8))
+        parts.insert(1, ([("right: ", WRONG), (" + ".join(map(clipped, pieces[:4])), PLAIN)], 8))
     return parts
 
 

@@ -11,12 +11,11 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Input
 
 from lessons.tokenizer import scene, source
 from lessons.tokenizer.compare import GENRES, levels
 from lessons.tokenizer.inspector import Inspector, Page
-from lessons.tokenizer.panes import HELP, LEFT, Box, Long, Sketch
+from lessons.tokenizer.panes import HELP, LEFT, Box, Long, Prompt, Sketch
 from lessons.tokenizer.sight import Sight
 from lessons.tokenizer.study import Study
 from zhtui.lab import LabError
@@ -27,6 +26,7 @@ from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule
 
 PLAY = 0.1  # seconds between two frames of a run
+FIND, GO = "find", "go to merge"
 
 
 class TokenizerScreen(Screen[None]):
@@ -40,8 +40,6 @@ class TokenizerScreen(Screen[None]):
     TokenizerScreen.-two #boxes { grid-size: 2 2; grid-columns: 3fr 2fr; grid-rows: 3fr 2fr; }
     TokenizerScreen.-two .left { row-span: 2; }
     TokenizerScreen.-all #boxes { grid-size: 3 2; grid-columns: 5fr 4fr 4fr; grid-rows: 1fr 1fr; }
-    #boxes Input { height: 1; border: none; padding: 0; display: none; }
-    #boxes Input.-open { display: block; }
     #curve { height: 11; }
     TokenizerScreen.-one #curve { display: none; }
     """
@@ -73,10 +71,9 @@ class TokenizerScreen(Screen[None]):
             yield Box(6, "traps", Sketch(sight.painted(sight.traps), "traps"))
             yield Box(2, "pairs", Long(sight.painted(sight.pair_row), sight.pair_looks, "pairs"))
             tokens = Long(sight.painted(sight.token_row), sight.token_looks, "vocabulary")
-            search = Input(placeholder="find a token", id="search", compact=True)
-            yield Box(4, "vocabulary", tokens, search)
+            yield Box(4, "vocabulary", tokens)
             yield Box(3, "tree", Sketch(sight.painted(sight.tree), "tree"))
-        yield Line(id="detail")
+        yield Prompt(id="detail")
         yield KeyLine("tokenizer", "anywhere", id="keys")
 
     def on_mount(self) -> None:
@@ -178,7 +175,8 @@ class TokenizerScreen(Screen[None]):
         for number, title in sight.titles.items():
             self.query_one(f"#box-{number}", Box).entitle(title)
         self.query_one("#vocabulary", Long).rows = len(sight.numbers)
-        self.query_one("#pairs", Long).rows = max(len(inspector.state.pairs), 1)
+        if (pairs := self.query_one("#pairs", Long)).region.area:
+            pairs.rows = max(len(inspector.state.pairs), 1)
         for widget in self.query(Sketch):
             if widget.region.area:
                 widget.redraw()
@@ -280,21 +278,45 @@ class TokenizerScreen(Screen[None]):
         self.action_to((self.current - 1 + by) % 6 + 1)
 
     def action_search(self) -> None:
-        """Opens the search in the vocabulary."""
+        """Searches the vocabulary as one types."""
         self.action_to(4)
-        search = self.query_one("#search", Input)
-        search.add_class("-open")
-        self.set_focus(search)
+        self._ask(FIND, "part of a token")
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Keeps the tokens that hold what was typed."""
-        self.sight.search(event.value)
+    def action_ask_merge(self) -> None:
+        """Asks for the number of a merge."""
+        if self.inspector is not None:
+            self._ask(GO, f"0 (bytes) … {self.inspector.merges:,}")
+
+    def _ask(self, question: str, hint: str) -> None:
+        """Asks in the line under the panes."""
+        prompt = self.query_one("#detail", Prompt)
+        prompt.ask(question, hint)
+        self.set_focus(prompt)
+
+    def _answered(self) -> None:
+        """The keys go back to the pane."""
+        self.query_one("#detail", Prompt).end()
+        self.set_focus(self.query_one(f"#box-{self.current}").query(Drawn).first())
+
+    def on_prompt_typed(self, message: Prompt.Typed) -> None:
+        """Keeps the tokens that hold what was typed; goes to the merge when it is whole."""
+        if message.question == FIND and not message.done:
+            self._find(message.answer)
+        elif message.question == FIND:
+            self._answered()
+        elif message.done:
+            try:
+                done = source.number(message.answer)
+            except LabError as error:
+                self.notify(str(error), severity="warning")
+                return
+            self._answered()
+            self.action_go(done)
+
+    def _find(self, text: str) -> None:
+        self.sight.search(text)
         self.query_one("#vocabulary", Long).scroll_to(y=0, animate=False)
         self._show()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Back to the list with what was found."""
-        self.set_focus(self.query_one("#vocabulary"))
 
     def action_chunks(self) -> None:
         """Colours chunks, or tokens again."""
@@ -320,19 +342,6 @@ class TokenizerScreen(Screen[None]):
                 "no published vocabulary is on this machine: put gpt2.tiktoken into $ZHTUI_DATA"
             )
 
-    def action_ask_merge(self) -> None:
-        """Asks for the number of a merge."""
-        if self.inspector is not None:
-            text = f"0 (bytes) … {self.inspector.merges:,}"
-            self.app.push_screen(
-                EditKnob("Go to merge", text, str(self.inspector.done), source.check_number),
-                self._go_to,
-            )
-
-    def _go_to(self, value: str | None) -> None:
-        if value is not None:
-            self.action_go(int(value.replace(",", "")))
-
     def action_ask_text(self) -> None:
         """Asks for another text."""
         text = "a data set (shakespeare, python), the path of a text file, or the text itself"
@@ -343,14 +352,14 @@ class TokenizerScreen(Screen[None]):
             self._again(value)
 
     def action_close(self) -> None:
-        """Puts the search away; then the screen."""
-        search = self.query_one("#search", Input)
-        if search.has_class("-open"):
-            search.remove_class("-open")
-            search.value = ""
-            self.set_focus(self.query_one("#vocabulary"))
-        else:
+        """Puts a question away, then the search, then the screen."""
+        asked = self.query_one("#detail", Prompt).question
+        if self.sight.wanted:
+            self._find("")
+        elif not asked:
             self.app.pop_screen()
+            return
+        self._answered()
 
 
 def open_screen() -> Screen[None]:

@@ -19,10 +19,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lessons.tokenizer.bpe import Tokenizer, split, to_bytes
+from lessons.tokenizer.bpe import Pair, Tokenizer, split, to_bytes
 from lessons.tokenizer.fast import NEVER, Integers, Trainer
 from lessons.tokenizer.state import LOST, State
 
+FIRST = 256  # the rank of the first merge
 ALWAYS = 0  # closed from the start: inside a character that is one symbol, or none that is known
 
 
@@ -32,6 +33,7 @@ class Seams:
     def __init__(self, text: str, tokenizer: Tokenizer, trainer: Trainer | None = None) -> None:
         """`trainer`, where it has learned from this very text, spares encoding it again."""
         self.text, self.tokenizer = text, tokenizer
+        self.merges: list[Pair] = trainer.merges if trainer else []  # where they are known
         chunks = split(text, tokenizer.pattern)
         index: dict[str, int] = {}
         order = [index.setdefault(chunk, len(index)) for chunk in chunks]
@@ -93,6 +95,14 @@ class Seams:
         total = int(self.weights.sum())
         return total - np.concatenate(([0], np.cumsum(joined))).astype(np.int64)
 
+    def halves(self, number: int) -> Pair:
+        """The two tokens that the merge of a rank joins."""
+        if number - FIRST < len(self.merges):
+            return self.merges[number - FIRST]
+        pair = halves(self.tokenizer, self.tokenizer.tokens[number])
+        assert pair is not None, "a token above 255 has two halves"
+        return self.tokenizer.ranks[pair[0]], self.tokenizer.ranks[pair[1]]
+
     @cached_property
     def by_chunk(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The text's chunks sorted by which they are, and where each one's stretch begins there."""
@@ -141,3 +151,13 @@ def close(chunk: bytes, ranks: Mapping[bytes, int]) -> list[int]:
         if i > 0:
             heapq.heappush(heap, (ranks.get(chunk[start[i] : end], NEVER), start[i]))
     return seams
+
+
+def halves(tokenizer: Tokenizer, token: bytes) -> tuple[bytes, bytes] | None:
+    """`Tokenizer.parts` for a token of any length: without a cut some have thousands of bytes."""
+    rank = tokenizer.ranks.get(token)
+    closed = close(token, tokenizer.ranks)
+    if rank is None or rank not in closed:
+        return None
+    middle = closed.index(rank)
+    return token[:middle], token[middle:]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lessons.tokenizer import scene
 from lessons.tokenizer.compare import GENRES, reading
+from lessons.tokenizer.export import shown
 from lessons.tokenizer.inspector import Inspector, Page, Stretch
 from lessons.tokenizer.look import tree
 from lessons.tokenizer.state import LOST
@@ -33,6 +34,7 @@ class Sight:
     page: Page = field(default_factory=lambda: Page("", 8))
     here: Stretch | None = None  # what stands at the cursor
     numbers: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))  # tokens listed
+    wanted: bytes = b""  # what all of them hold
     chosen: int = 0  # the token whose tree is shown
     genre: str = next(iter(GENRES))
     by_chunk: bool = False
@@ -43,7 +45,7 @@ class Sight:
         """Another inspector."""
         self.inspector = inspector
         self.arrivals += 1
-        self.numbers = np.arange(inspector.last)
+        self.numbers, self.wanted = self._all, b""
 
     def look(self) -> None:
         """Sees what stands at the cursor now."""
@@ -55,13 +57,20 @@ class Sight:
             self.chosen = self.here.number
 
     def search(self, text: str) -> None:
-        """Lists the tokens that hold `text`."""
-        if self.inspector is not None:
-            wanted, tokens = text.encode(errors="replace"), self.inspector.tokenizer.ranks
-            found = [number for token, number in tokens.items() if wanted in token]
-            self.numbers = np.array(sorted(found), dtype=np.int64)
-            if found and self.chosen not in found:
-                self.chosen = int(self.numbers[0])
+        """Lists the tokens that hold `text`; a longer text is looked for among those found."""
+        if self.inspector is None:
+            return
+        wanted, tokens = text.encode(errors="replace"), self.inspector.tokenizer.tokens
+        among = self.numbers if self.wanted and self.wanted in wanted else self._all
+        self.wanted = wanted
+        found = [number for number in among.tolist() if wanted in tokens[number]]
+        self.numbers = np.array(found, dtype=np.int64)
+        if found and self.chosen not in found:
+            self.chosen = found[0]
+
+    @property
+    def _all(self) -> NDArray[np.int64]:
+        return np.arange(0 if self.inspector is None else self.inspector.last)
 
     @property
     def listed(self) -> int:
@@ -76,7 +85,8 @@ class Sight:
         if self.study.specimen != "none":
             parts.insert(0, f"MISTAKE: {self.study.specimen}")
         text = " · ".join(["1 text", *filter(None, parts)])
-        return {1: text, 4: f"4 vocabulary · {len(self.numbers):,} tokens"}
+        held = f" that hold {shown(self.wanted)}" if self.wanted else ""
+        return {1: text, 4: f"4 vocabulary · {len(self.numbers):,} tokens{held}"}
 
     @property
     def complaint(self) -> str:

@@ -27,10 +27,11 @@ def check(name: str) -> None:
         raise LabError("an empty text has no tokens; type some, or press esc")
 
 
-def check_number(value: str) -> None:
-    """Raises `LabError` where `value` is no whole number."""
+def number(value: str) -> int:
+    """The merge that was typed. Raises `LabError` where it is no whole number."""
     if not value.replace(",", "").isdecimal():
         raise LabError(f"{value!r} is no merge; give a whole number")
+    return int(value.replace(",", ""))
 
 
 def _typed(text: str) -> str:

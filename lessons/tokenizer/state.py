@@ -75,7 +75,10 @@ class State:
         keys.sort()
         pairs, places = keys >> PLACE, (keys & ((1 << PLACE) - 1)).astype(np.int64)
         starts = np.flatnonzero(np.concatenate(([True], pairs[1:] != pairs[:-1])))
-        counts = np.add.reduceat(self.seams.weights[places], starts)
+        if len(self.seams.chunks) == 1:  # each place counts once
+            counts = np.diff(starts, append=len(keys))
+        else:
+            counts = np.add.reduceat(self.seams.weights[places], starts)
         least = np.partition(counts, -PAIRS)[-PAIRS] if len(counts) > PAIRS else 0
         best = np.flatnonzero(counts >= least)
         best = best[np.lexsort((places[starts[best]], -counts[best]))][:PAIRS]

@@ -216,7 +216,8 @@ def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
     with pytest.raises(LabError, match="no tokens"):
         source.check("")
     with pytest.raises(LabError, match="whole number"):
-        source.check_number("ten")
+        source.number("ten")
+    assert source.number("1,024") == 1024
 
 
 # ------------------------------------------------------------------------------------- mistakes

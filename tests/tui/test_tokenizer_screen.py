@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from lessons.tokenizer import compare, study
 from lessons.tokenizer import screen as module
@@ -88,12 +87,19 @@ async def test_merges_step_on_and_back_and_stop_at_the_ends(tmp_path: Path) -> N
 async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, shown):
         before = shown.inspector.done
-        await pilot.press("g", *["backspace"] * 4, *"x", "enter")
-        assert "whole number" in str(pilot.app.screen.query_one("#verdict").render())
+        await pilot.press("g", *"x", "enter")
+        assert [note.message for note in pilot.app._notifications] == [
+            "'x' is no merge; give a whole number"
+        ]
+        assert "go to merge x" in line(shown, "detail")
         await pilot.press("escape")
         assert shown.inspector.done == before
-        await pilot.press("g", *["backspace"] * 4, *"33", "enter")
+        assert "go to" not in line(shown, "detail")
+        await pilot.press("g", *"x33", *["left"], "backspace", "backspace", "backspace")
+        await pilot.press(*"33", "enter")
         assert shown.inspector.done == 33
+        await pilot.press("right")
+        assert shown.inspector.done == 34
 
 
 async def test_it_runs_through_the_merges_and_stops(tmp_path: Path) -> None:
@@ -150,7 +156,7 @@ async def test_the_vocabulary_is_searched(tmp_path: Path) -> None:
         await pilot.press("escape")
         await settled(pilot)
         assert len(shown.sight.numbers) == shown.inspector.last
-        assert not shown.query_one("#search", Input).has_class("-open")
+        assert "find" not in line(shown, "detail")
         await pilot.press("escape")
         assert pilot.app.screen is not shown
 
