@@ -28,6 +28,7 @@ class Rows(Drawn):
     """A cursor over items; posts `Moved` as it moves and `Chosen` on enter."""
 
     BINDINGS = keys.bindings("list")
+    DEFAULT_CSS = "Rows { overflow: hidden auto; }"
 
     class Moved(Message):
         """The cursor stands on another row."""
