@@ -1,7 +1,8 @@
 """The vocabularies of GPT-2, GPT-4 and GPT-4o, read from their published ranks.
 
 Looked for in `$ZHTUI_DATA`, then in tiktoken's cache; downloaded only where the caller asks for
-it. A file counts only if it has the pinned sha256.
+it, into tiktoken's cache, where tiktoken finds it too. A file counts only if it has the pinned
+sha256; a download that was cut goes on where it was cut.
 """
 
 from __future__ import annotations
@@ -20,18 +21,32 @@ from lessons.tokenizer.bpe import Tokenizer
 from zhtui.lab import DataError
 
 ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
+PATIENCE = 20.0  # seconds without an answer
 
 
 @dataclass(frozen=True)
 class Published:
-    """A published vocabulary: its file (there and here), hash, split and special tokens."""
+    """A published vocabulary: its file (there and here), bytes, hash, split, special tokens."""
 
     title: str
     file: str
+    size: int
     sha256: str
     pattern: str
     specials: Mapping[str, int]
     here: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is published."""
+        return ADDRESS.format(self.file)
+
+    @property
+    def cached(self) -> Path:
+        """Its place in tiktoken's cache: the hash of its address."""
+        temporary = str(Path(tempfile.gettempdir()) / "data-gym-cache")
+        folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR"))
+        return Path(folder or temporary) / hashlib.sha1(self.address.encode()).hexdigest()
 
     @property
     def local(self) -> str:
@@ -43,6 +58,7 @@ PUBLISHED = {
     "gpt2": Published(
         "GPT-2",
         "r50k_base",
+        835_554,
         "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
         "gpt2",
         {"<|endoftext|>": 50256},
@@ -51,6 +67,7 @@ PUBLISHED = {
     "cl100k": Published(
         "GPT-4",
         "cl100k_base",
+        1_681_126,
         "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
         "gpt4",
         {
@@ -64,6 +81,7 @@ PUBLISHED = {
     "o200k": Published(
         "GPT-4o",
         "o200k_base",
+        3_613_922,
         "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
         "gpt4o",
         {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
@@ -100,26 +118,27 @@ def available() -> list[str]:
 
 
 def places(entry: Published) -> list[Path]:
-    """Where the file may lie: `$ZHTUI_DATA`, and tiktoken's cache under its address's hash."""
-    named = hashlib.sha1(ADDRESS.format(entry.file).encode()).hexdigest()
-    temporary = str(Path(tempfile.gettempdir()) / "data-gym-cache")
-    cache = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", temporary))
-    found = [Path(cache) / named] if cache else []
-    if folder := os.environ.get("ZHTUI_DATA"):
-        found = [Path(folder) / entry.local, Path(folder) / f"{entry.file}.tiktoken", *found]
-    return found
+    """Where the file may lie: `$ZHTUI_DATA`, and tiktoken's cache."""
+    folder = os.environ.get("ZHTUI_DATA")
+    names = (entry.local, f"{entry.file}.tiktoken") if folder else ()
+    return [*(Path(folder or "") / name for name in names), entry.cached]
 
 
 def _download(entry: Published) -> bytes:
-    from tiktoken.load import read_file_cached  # deferred: most runs need no network
+    from zhtui import download  # deferred: urllib.request takes 30 ms
 
+    place = entry.cached
     try:
-        return read_file_cached(ADDRESS.format(entry.file), entry.sha256)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"the vocabulary of {entry.title} could not be downloaded ({type(error).__name__}); "
-            f"try again, or put {entry.local} into $ZHTUI_DATA"
-        ) from error
+        download.fetch([entry.address], place, entry.size, entry.sha256, None, PATIENCE)
+        return place.read_bytes()
+    except download.Failed as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{place.parent} cannot be written, {error.strerror or error}"
+    raise DataError(
+        f"the vocabulary of {entry.title} could not be downloaded ({reason}); "
+        f"try again, or put {entry.local} into $ZHTUI_DATA"
+    )
 
 
 def read_ranks(content: bytes) -> dict[bytes, int]:

@@ -1,0 +1,205 @@
+"""Published vocabularies come from a server here: whole, damaged, cut off, refused."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from lessons.tokenizer import published as module
+from lessons.tokenizer.bpe import Tokenizer, learn, split
+from lessons.tokenizer.export import tiktoken_ranks
+from lessons.tokenizer.published import PUBLISHED, available, published, read_ranks
+from zhtui.lab import DataError
+
+SMALL = Tokenizer.from_merges(
+    learn([chunk.encode() for chunk in split("the king " * 9, "gpt2")], 9)
+)
+BODY = tiktoken_ranks(SMALL).encode()
+
+
+@dataclass
+class Server:
+    """What the server does, and the Range header of each request that it got."""
+
+    address: str = ""
+    body: bytes = BODY
+    status: int = 200
+    cuts: list[int] = field(default_factory=list)  # bytes sent before each of the first cuts
+    asked: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback."""
+    state = Server()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.headers["Range"]
+            state.asked.append(asked)
+            start = int(asked[6:-1]) if asked else 0
+            self.send_response(206 if start else state.status)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-/{len(state.body)}")
+            body = state.body[start:]
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: state.cuts.pop(0) if state.cuts else len(body)])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        state.address = f"http://127.0.0.1:{served.server_port}"
+        thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield state
+        served.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def cache(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache; GPT-2's vocabulary is pinned to what the server has."""
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("ZHTUI_DATA", raising=False)
+    monkeypatch.setattr(module, "ADDRESS", f"{server.address}/{{}}.tiktoken")
+    pinned = replace(PUBLISHED["gpt2"], size=len(BODY), sha256=hashlib.sha256(BODY).hexdigest())
+    monkeypatch.setitem(PUBLISHED, "gpt2", pinned)
+    published.cache_clear()
+    yield tmp_path / "cache"
+    published.cache_clear()
+
+
+def refusal() -> str:
+    with pytest.raises(DataError) as caught:
+        published("gpt2", download=True)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.startswith("the vocabulary of GPT-2 could not be downloaded (")
+    assert sentence.endswith("); try again, or put gpt2.tiktoken into $ZHTUI_DATA")
+    assert available() == []
+    assert not PUBLISHED["gpt2"].cached.exists()
+    return sentence
+
+
+def test_the_right_file_comes_once_and_lies_where_tiktoken_looks(
+    server: Server, cache: Path
+) -> None:
+    assert published("gpt2", download=True).ranks == SMALL.ranks
+    name = hashlib.sha1(f"{server.address}/r50k_base.tiktoken".encode()).hexdigest()
+    assert [path.name for path in cache.iterdir()] == [name]
+    assert (cache / name).read_bytes() == BODY
+    published.cache_clear()
+    assert published("gpt2").ranks == read_ranks(BODY)
+    assert server.asked == [None]
+
+
+def test_nothing_is_asked_of_the_network_unless_that_is_wished(server: Server) -> None:
+    with pytest.raises(DataError, match=r"run `zhtui tokenize gpt2` once where there is a network"):
+        published("gpt2")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (BODY[::-1], "what came is another file, by its sha256"),
+        (BODY + b"IQ== 9999\n", "sends more than"),
+    ],
+    ids=["other bytes", "longer"],
+)
+def test_another_file_is_refused_and_not_kept(server: Server, body: bytes, why: str) -> None:
+    server.body = body
+    assert why in refusal()
+    server.body = BODY
+    assert published("gpt2", download=True).ranks == SMALL.ranks
+
+
+def test_a_cut_connection_goes_on_where_it_was_cut(server: Server) -> None:
+    server.cuts = [1000, 500]
+    assert published("gpt2", download=True).ranks == SMALL.ranks
+    assert server.asked == [None, "bytes=1000-", "bytes=1500-"]
+
+
+def test_the_next_call_goes_on_where_the_last_gave_up(server: Server, cache: Path) -> None:
+    server.cuts = [1000, 0]
+    assert f"the connection was cut after 1,000 of {len(BODY):,} bytes" in refusal()
+    assert [path.suffix for path in cache.iterdir()] == [".part"]
+    assert published("gpt2", download=True).ranks == SMALL.ranks
+    assert server.asked[2:] == ["bytes=1000-"]
+    assert [path.suffix for path in cache.iterdir()] == [""]
+
+
+def test_a_refusing_server_is_quoted(server: Server) -> None:
+    server.status = 403
+    assert "answered 403 Forbidden" in refusal()
+
+
+def test_a_refused_connection_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setattr(module, "ADDRESS", f"http://127.0.0.1:{port}/{{}}.tiktoken")
+    assert "cannot be reached, Connection refused" in refusal()
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "file"))
+    assert f"{tmp_path / 'file'} cannot be written" in refusal()
+
+
+def test_a_damaged_file_in_the_cache_is_replaced(server: Server, cache: Path) -> None:
+    cache.mkdir()
+    PUBLISHED["gpt2"].cached.write_bytes(BODY[:-9])
+    with pytest.raises(DataError, match="is damaged"):
+        published("gpt2")
+    assert published("gpt2", download=True).ranks == SMALL.ranks
+    assert PUBLISHED["gpt2"].cached.read_bytes() == BODY
+
+
+COMMAND = """
+import sys
+from dataclasses import replace
+from lessons.tokenizer import published
+address, size, sha256 = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+published.ADDRESS = address
+pinned = replace(published.PUBLISHED["gpt2"], size=size, sha256=sha256)
+published.PUBLISHED["gpt2"] = pinned
+sys.argv = ["zhtui", "tokenize", "gpt2", "the king", "--ids"]
+from zhtui.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_the_command_downloads_unless_that_is_forbidden(server: Server, offline: str) -> None:
+    words = [f"{server.address}/{{}}.tiktoken", str(len(BODY)), hashlib.sha256(BODY).hexdigest()]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", COMMAND, *words],
+        env={**os.environ, "ZHTUI_OFFLINE": offline},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if offline == "1":
+        assert (done.returncode, done.stdout, server.asked) == (1, "", [])
+        assert done.stderr.count("\n") == 1
+        assert "is not on this machine" in done.stderr
+    else:
+        expected = Tokenizer(SMALL.ranks, "gpt2").encode("the king")
+        assert (done.returncode, list(map(int, done.stdout.split()))) == (0, expected)
+        assert server.asked == [None]
