@@ -228,31 +228,49 @@ class Box(Vertical):
             self.title = self.border_title = title
 
 
-class Prompt(Line, can_focus=True):
+Typed = Callable[[str, bool], None]  # the answer so far, and whether enter has ended it
+
+
+class Prompt(Line, can_focus=False):
     """A line of words, or a question with the answer as it is typed.
 
-    Not textual's `Input`: that lays the screen out anew at every letter, which takes 20 ms.
+    Not textual's `Input`: that lays the screen out anew at every letter, which takes 20 ms; and the
+    focus stays in its pane, because to move it draws every pane again.
     """
-
-    class Typed(Message):
-        """The answer as it is now; `done` with enter."""
-
-        def __init__(self, question: str, answer: str, done: bool) -> None:
-            super().__init__()
-            self.question, self.answer, self.done = question, answer, done
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.question = self.answer = self.hint = ""
+        self.typed: Typed = lambda answer, done: None
 
-    def ask(self, question: str, hint: str = "") -> None:
-        """Asks; the keys should come here from now on."""
-        self.question, self.answer, self.hint = question, "", hint
+    def ask(self, question: str, hint: str, typed: Typed) -> None:
+        """Asks, and tells `typed` of every key; `hint` stands where nothing is typed yet."""
+        self.question, self.answer, self.hint, self.typed = question, "", hint, typed
         self.redraw()
 
     def end(self) -> None:
         """The words again."""
-        self.ask("")
+        self.question = ""
+        self.redraw()
+
+    def key(self, event: events.Key) -> None:
+        """Takes a key, where there is a question and the key is for it."""
+        if not self.question or event.key in ("escape", "tab", "shift+tab"):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self.typed(self.answer, True)
+        elif event.key == "backspace":
+            self.take(self.answer[:-1])
+        elif event.is_printable and event.character:
+            self.take(self.answer + event.character)
+
+    def take(self, answer: str) -> None:
+        """Another answer so far."""
+        self.answer = answer
+        self.redraw()
+        self.typed(answer, False)
 
     def draw(self, width: int, height: int) -> Cells:
         """The question, the answer and a mark behind it; or the words."""
@@ -265,24 +283,3 @@ class Prompt(Line, can_focus=True):
         if not self.answer:
             cells.put(x + 2, 0, self.hint, FAINT)
         return cells
-
-    async def _on_key(self, event: events.Key) -> None:
-        if not self.question or event.key in ("escape", "tab", "shift+tab"):
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key == "backspace":
-            self._take(self.answer[:-1])
-        elif event.key == "enter":
-            self.post_message(self.Typed(self.question, self.answer, True))
-        elif event.is_printable and event.character:
-            self._take(self.answer + event.character)
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self._take(self.answer + "".join(event.text.splitlines()))
-
-    def _take(self, answer: str) -> None:
-        self.answer = answer
-        self.redraw()
-        self.post_message(self.Typed(self.question, answer, False))

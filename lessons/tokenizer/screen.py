@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.events import Resize
+from textual.events import Key, Paste, Resize
 from textual.screen import Screen
 
 from lessons.tokenizer import scene, source
@@ -26,7 +26,6 @@ from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule
 
 PLAY = 0.1  # seconds between two frames of a run
-FIND, GO = "find", "go to merge"
 
 
 class TokenizerScreen(Screen[None]):
@@ -280,43 +279,46 @@ class TokenizerScreen(Screen[None]):
     def action_search(self) -> None:
         """Searches the vocabulary as one types."""
         self.action_to(4)
-        self._ask(FIND, "part of a token")
+        self.prompt.ask("find", "part of a token", self._find)
 
     def action_ask_merge(self) -> None:
         """Asks for the number of a merge."""
         if self.inspector is not None:
-            self._ask(GO, f"0 (bytes) … {self.inspector.merges:,}")
+            self.prompt.ask("go to merge", f"0 (bytes) … {self.inspector.merges:,}", self._go_to)
 
-    def _ask(self, question: str, hint: str) -> None:
-        """Asks in the line under the panes."""
-        prompt = self.query_one("#detail", Prompt)
-        prompt.ask(question, hint)
-        self.set_focus(prompt)
+    @property
+    def prompt(self) -> Prompt:
+        """The line under the panes: it tells of the cursor's token, or asks."""
+        return self.query_one("#detail", Prompt)
 
-    def _answered(self) -> None:
-        """The keys go back to the pane."""
-        self.query_one("#detail", Prompt).end()
-        self.set_focus(self.query_one(f"#box-{self.current}").query(Drawn).first())
+    def on_key(self, event: Key) -> None:
+        """Keys are the answer's while something is asked."""
+        self.prompt.key(event)
 
-    def on_prompt_typed(self, message: Prompt.Typed) -> None:
-        """Keeps the tokens that hold what was typed; goes to the merge when it is whole."""
-        if message.question == FIND and not message.done:
-            self._find(message.answer)
-        elif message.question == FIND:
-            self._answered()
-        elif message.done:
-            try:
-                done = source.number(message.answer)
-            except LabError as error:
-                self.notify(str(error), severity="warning")
-                return
-            self._answered()
-            self.action_go(done)
+    def on_paste(self, event: Paste) -> None:
+        """So is a text that is pasted."""
+        if self.prompt.question:
+            self.prompt.take(self.prompt.answer + "".join(event.text.splitlines()))
 
-    def _find(self, text: str) -> None:
+    def _find(self, text: str, done: bool) -> None:
+        """Keeps the tokens that hold what was typed."""
+        if done:
+            self.prompt.end()
+            return
         self.sight.search(text)
         self.query_one("#vocabulary", Long).scroll_to(y=0, animate=False)
         self._show()
+
+    def _go_to(self, text: str, done: bool) -> None:
+        """Goes to the merge when its number is whole."""
+        if done:
+            try:
+                number = source.number(text)
+            except LabError as error:
+                self.notify(str(error), severity="warning")
+                return
+            self.prompt.end()
+            self.action_go(number)
 
     def action_chunks(self) -> None:
         """Colours chunks, or tokens again."""
@@ -352,14 +354,13 @@ class TokenizerScreen(Screen[None]):
             self._again(value)
 
     def action_close(self) -> None:
-        """Puts a question away, then the search, then the screen."""
-        asked = self.query_one("#detail", Prompt).question
+        """Puts a question away, and the search; then the screen."""
         if self.sight.wanted:
-            self._find("")
-        elif not asked:
+            self._find("", False)
+        elif not self.prompt.question:
             self.app.pop_screen()
             return
-        self._answered()
+        self.prompt.end()
 
 
 def open_screen() -> Screen[None]:
