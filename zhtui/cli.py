@@ -68,11 +68,21 @@ def _lab(
         bool | None,
         typer.Option("--ascii/--no-ascii", help="Draw with plain ASCII only.", show_default=False),
     ] = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve the lab to a browser, on loopback only.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="For --web; 0 takes any that is free.")
+    ] = 0,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if web:
+        _serve(where, port, mouse=mouse, ascii=ascii)
+    else:
         _open(where, mouse=mouse, ascii=ascii)
 
 
@@ -234,3 +244,14 @@ def _open(
 
     name, lesson = (run.name, run.lesson) if run else (None, None)
     raise typer.Exit(open_lab(store.root(where), lesson, name, mouse=mouse, ascii=ascii))
+
+
+def _serve(where: Path | None, port: int, *, mouse: bool | None, ascii: bool | None) -> None:
+    try:
+        from zhtui.web import serve  # deferred: aiohttp and textual-serve, which are optional
+    except ModuleNotFoundError as error:
+        needed = "`python -m pip install 'zhtui[web]'`"
+        raise LabError(f"--web needs {error.name}, which is not here; {needed} first") from error
+    wished = {"mouse": mouse, "ascii": ascii}
+    options = [f"--{'' if on else 'no-'}{name}" for name, on in wished.items() if on is not None]
+    serve(store.root(where), port, *options)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -108,7 +109,7 @@ class LabApp(App[int]):
         self.keyboard = Keyboard(settings.keys, plain=bool(settings.ascii))
         self.link = Link(settings.bytes_a_second)
         plain = "NO_COLOR" in os.environ
-        super().__init__(driver_class=driver(self.link), ansi_color=True if plain else None)
+        super().__init__(driver_class=_driver(self.link), ansi_color=True if plain else None)
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
@@ -270,3 +271,11 @@ def _plain() -> Iterable[LineFilter]:
     from zhtui.tui.plain import Plain  # deferred: most terminals need it not
 
     yield Plain()
+
+
+def _driver(link: Link) -> type[Driver]:
+    if "TEXTUAL_DRIVER" not in os.environ:
+        return driver(link)
+    from zhtui.tui.web_driver import web_driver  # deferred: in a browser, by `zhtui --web`
+
+    return web_driver(link)

@@ -152,6 +152,8 @@ def _bare(name: str) -> str:
 
 def plain_terminal(environ: Mapping[str, str] = os.environ) -> str:
     """Why this terminal is given plain ASCII; "" where it shows all that the lab draws."""
+    if "TEXTUAL_DRIVER" in environ:
+        return ""  # a browser's
     if environ.get("TERM") in POOR:
         return f"TERM={environ['TERM']}"
     names = ["LC_ALL", "LC_CTYPE", "LANG"]

@@ -1,0 +1,180 @@
+"""`zhtui --web`, as a real server on loopback: whom it lets in, whom it does not, what it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from zhtui import cli
+from zhtui.errors import LabError
+from zhtui.web import LOOPBACK, LabServer, serve
+
+ECHO = [  # speaks as textual-serve wants an app to
+    "import sys, time",
+    "out = sys.stdout.buffer",
+    "out.write(b'__GANGLION__\\nD' + (5).to_bytes(4, 'big') + b'hello')",
+    "out.flush()",
+    "sys.stdin.buffer.read(1)",
+]
+
+
+@pytest_asyncio.fixture
+async def served(tmp_path: Path) -> AsyncIterator[LabServer]:
+    """A server whose lab says hello and nothing else."""
+    (tmp_path / "lab.py").write_text("\n".join(ECHO))
+    listener = socket.create_server((LOOPBACK, 0))
+    server = LabServer(f"{sys.executable} {tmp_path / 'lab.py'}", listener.getsockname()[1])
+    runner = web.AppRunner(await server.guarded())
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    yield server
+    await runner.cleanup()
+
+
+async def status(url: str, **headers: str) -> int:
+    async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as answer:
+        return answer.status
+
+
+async def test_the_printed_address_shows_a_page_that_loads_nothing_from_elsewhere(
+    served: LabServer,
+) -> None:
+    async with aiohttp.ClientSession() as client, client.get(served.address) as answer:
+        page = await answer.text()
+        assert answer.status == 200
+        assert f"ws://{served.own_host}/{served.token}/ws" in page
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "Set-Cookie" not in answer.headers
+    scripts = re.findall(r'src="([^"]+)"', page)
+    assert scripts
+    assert [await status(each) for each in scripts] == [200] * len(scripts)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "ws", "static/js/textual.js", "download/x", "{wrong}/", "{wrong}/ws", "{short}/"]
+)
+async def test_nothing_is_there_without_the_token(served: LabServer, path: str) -> None:
+    wrong = served.token[:-1] + ("x" if served.token[-1] != "x" else "y")
+    path = path.format(wrong=wrong, short=served.token[:-1])
+    url = f"{served.public_url}/{path}"
+    assert await status(url) == 404
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="404"):
+        await greeted(url, served.public_url)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:1"])
+async def test_another_host_is_refused(served: LabServer, host: str) -> None:
+    host = host.format(port=served.port)
+    assert await status(served.address, Host=host) == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await greeted(f"{served.address}ws", served.public_url, Host=host)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", ""])
+async def test_a_websocket_is_opened_for_the_own_page_alone(served: LabServer, origin: str) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await greeted(f"{served.address}ws", origin)
+
+
+async def test_the_own_page_is_given_a_lab(served: LabServer) -> None:
+    assert await greeted(f"{served.address}ws", served.public_url) == b"hello"
+
+
+async def greeted(url: str, origin: str, **headers: str) -> bytes:
+    """The first bytes that a websocket of that origin is sent."""
+    known = {"Origin": origin, **headers} if origin else headers
+    async with aiohttp.ClientSession() as client, client.ws_connect(url, headers=known) as page:
+        return await page.receive_bytes(timeout=30)
+
+
+def test_every_start_has_a_token_of_its_own() -> None:
+    tokens = {LabServer("true", 1).token for _ in range(100)}
+    assert len(tokens) == 100
+    assert min(map(len, tokens)) >= 43, "256 bits"
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(LabError, match=rf"port {port} cannot be had .*another --port"):
+            serve(tmp_path, port)
+
+
+@contextmanager
+def zhtui(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`zhtui --web` and the address that it prints."""
+    command = [sys.executable, "-P", "-m", "zhtui", "--web", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        yield child, child.stdout.readline().split()[-1]
+        child.kill()
+
+
+async def test_the_lab_itself_is_shown_typed_into_and_ended(store: Path) -> None:
+    with zhtui("--store", str(store)) as (child, address):
+        port = int(address.split(":")[2].split("/")[0])
+        known = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        bound = {row[1] for row in known if int(row[1].split(":")[1], 16) == port}
+        assert bound == {f"0100007F:{port:04X}"}, "on 127.0.0.1 and nowhere else"
+        told = Path(f"/proc/{child.pid}/cmdline").read_bytes()
+        assert address.split("/")[3].encode() not in told, "other users may read that"
+        origin = {"Origin": f"http://{LOOPBACK}:{port}"}
+        url = address.replace("http", "ws") + "ws?width=100&height=30"
+        client = aiohttp.ClientSession()
+        async with client, client.ws_connect(url, headers=origin) as page:
+            await until(page, "micrograd")
+            await page.send_str(json.dumps(["stdin", "?"]))
+            await until(page, "What is on this screen")
+            await page.send_str(json.dumps(["stdin", "q"]))
+            await page.send_str(json.dumps(["stdin", "q"]))
+            while (await page.receive(timeout=30)).type != aiohttp.WSMsgType.CLOSE:
+                pass
+        child.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(child.wait, 30) in (0, 130)
+
+
+async def until(page: aiohttp.ClientWebSocketResponse, text: str) -> None:
+    """Reads until the lab has sent a text."""
+    seen = b""
+    while text.encode() not in seen:
+        seen += await page.receive_bytes(timeout=30)
+
+
+async def test_a_lab_ends_with_its_server_even_a_killed_one(store: Path) -> None:
+    with zhtui("--store", str(store)) as (child, address):
+        url, origin = address.replace("http", "ws") + "ws", address.rsplit("/", 2)[0]
+        client = aiohttp.ClientSession()
+        async with client, client.ws_connect(url, headers={"Origin": origin}) as page:
+            await until(page, "micrograd")
+            labs = psutil.Process(child.pid).children(recursive=True)
+            assert labs
+            child.kill()
+            _, left = await asyncio.to_thread(psutil.wait_procs, labs, 30)
+            assert not left
+
+
+def test_without_textual_serve_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "zhtui.web", None)
+    monkeypatch.setattr(sys, "argv", ["zhtui", "--web"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    assert "pip install 'zhtui[web]'" in capsys.readouterr().err
