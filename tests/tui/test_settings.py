@@ -119,6 +119,22 @@ def test_places_of_the_table_are_told_apart_by_their_ids() -> None:
     assert keyboard.check({}) is None
 
 
+def test_what_a_screen_explains_is_looked_through_for_clashes() -> None:
+    modules = [name for name in sys.modules if name.startswith("zhtui.tui.screens.")]
+    screens = [each for name in modules for each in vars(sys.modules[name]).values()]
+    explained = [each.explained[1] for each in screens if hasattr(each, "explained")]
+    assert len(explained) > 2
+    for places in explained:
+        shown = {place for _, place in places} | {"anywhere"}
+        assert any(shown <= set(row) for row in keyboard.TOGETHER), shown
+
+
+def test_the_readme_s_file_is_sound() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = text.split("```toml\n")[1].split("```")[0]
+    assert settings.read(shown).theme == "light"
+
+
 def test_what_zhtui_keys_prints_is_a_file_that_says_what_is_so() -> None:
     text = "\n".join(settings_report.table())
     settings.path().write_text(text, encoding="utf-8")
