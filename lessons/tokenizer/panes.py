@@ -47,7 +47,7 @@ HERE = (
     Key("tokenizer.previous", "N", "find(-1)", "", "to the place before", False),
     Key("tokenizer.where", "m", "where", "where", "to what the next merge joins, or what is wrong"),
     Key("tokenizer.tree", "t", "to(3)", "tree", "how the token at the cursor was joined"),
-    Key("tokenizer.compare", "c", "to(5)", "compare", "the same texts through other vocabularies"),
+    Key("tokenizer.compare", "c", "compare", "compare", "other vocabularies; again: the curve"),
     Key("tokenizer.search", "slash", "search", "find", "find a token in the vocabulary"),
     Key("tokenizer.chunks", "b", "chunks", "chunks", "colour chunks instead of tokens, and back"),
     Key("tokenizer.split", "s", "split", "split", "learn again with the next split"),

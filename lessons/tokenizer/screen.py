@@ -40,7 +40,9 @@ class TokenizerScreen(Screen[None]):
     TokenizerScreen.-two .left { row-span: 2; }
     TokenizerScreen.-all #boxes { grid-size: 3 2; grid-columns: 5fr 4fr 4fr; grid-rows: 1fr 1fr; }
     #curve { height: 11; }
-    TokenizerScreen.-one #curve { display: none; }
+    TokenizerScreen.-one #curve { display: none; height: 1fr; }
+    TokenizerScreen.-one.-curve #curve { display: block; }
+    TokenizerScreen.-one.-curve #comparison { display: none; }
     """
 
     def __init__(self, text: str = "", source: str = "", merges: int = 50_000) -> None:
@@ -106,7 +108,9 @@ class TokenizerScreen(Screen[None]):
                 self.sight.arrive(inspector)
                 self._lay_out()
             compared = await asyncio.to_thread(study.compared)
-            self.sight.levels = await asyncio.to_thread(levels, study.text, compared[:1])
+            self.sight.levels = await asyncio.to_thread(levels, study.text, compared)
+            if self.inspector is not None:
+                await asyncio.to_thread(self.sight.warm, self.inspector)
             gc.freeze()  # vocabularies stay; a collector that walks them stalls a key for 80 ms
             self._show()
         except (LabError, ValueError) as error:
@@ -271,6 +275,13 @@ class TokenizerScreen(Screen[None]):
         self._arrange()
         target = self.query_one(f"#box-{number}").query(Drawn).first()
         self.set_focus(target)
+
+    def action_compare(self) -> None:
+        """The comparison; there again, where there is room for one thing only, the curve."""
+        if self.current == 5:
+            self.toggle_class("-curve")
+            self.call_after_refresh(self._show)
+        self.action_to(5)
 
     def action_pane(self, by: int) -> None:
         """The next pane."""

@@ -47,6 +47,11 @@ class Sight:
         self.arrivals += 1
         self.numbers, self.wanted = self._all, b""
 
+    def warm(self, inspector: Inspector) -> None:
+        """Works out what two panes take long over at first, for a thread to do."""
+        self.comparison(inspector, 80, 24)
+        self.traps(inspector, 80, 24)
+
     def look(self) -> None:
         """Sees what stands at the cursor now."""
         self.here = None if self.inspector is None else self.inspector.here()
@@ -60,7 +65,7 @@ class Sight:
         """Lists the tokens that hold `text`; a longer text is looked for among those found."""
         if self.inspector is None:
             return
-        wanted, tokens = text.encode(errors="replace"), self.inspector.tokenizer.tokens
+        wanted, tokens = text.encode(errors="replace"), self.inspector.listed
         among = self.numbers if self.wanted and self.wanted in wanted else self._all
         self.wanted = wanted
         found = [number for number in among.tolist() if wanted in tokens[number]]

@@ -241,6 +241,18 @@ async def test_comparison_and_traps(tmp_path: Path) -> None:
         assert rows(shown, "traps")[0] == "a leading space"
 
 
+async def test_the_curve_has_its_turn_where_there_is_room_for_one_thing(tmp_path: Path) -> None:
+    async with opened(tmp_path, NARROW) as (pilot, shown):
+        curve, table = shown.query_one("#curve"), shown.query_one("#comparison")
+        for by_curve in (False, True, False):
+            await pilot.press("c")
+            await settled(pilot)
+            assert bool(curve.region.area) == by_curve
+            assert bool(table.region.area) != by_curve
+            if by_curve:
+                assert "bytes a token" in rows(shown, "curve")[0]
+
+
 async def test_everything_is_reached_on_a_small_terminal(tmp_path: Path) -> None:
     async with opened(tmp_path, NARROW) as (pilot, shown):
         seen = set()
@@ -310,6 +322,7 @@ SHOTS = {
     "tree-small": (NARROW, ("end", "l", "l", "l", "3")),
     "comparison": (WIDE, (*AT_20, "c", "down")),
     "comparison-small": (NARROW, (*AT_20, "c", "down", "down", "down")),
+    "curve-small": (NARROW, ("end", "c", "c")),
     "traps": (WIDE, ("end", "6")),
     "chunks": (NARROW, (*AT_20, "b")),
     "mistake": (WIDE, (*AT_54, "x", "m")),
