@@ -27,6 +27,7 @@ NOTE, GUESS = "note.txt", "guess.json"
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
 LIVE = ("starting", "running", "paused")
+YOUTH = 60.0  # seconds within which a new worker says something
 LONGEST = 1 << 20  # bytes of one line or one small file; anything longer is not ours
 
 
@@ -136,8 +137,10 @@ class RunFolder:
             return file.read(LONGEST).decode("utf-8", errors="replace").strip()
 
     def _young(self, status: Status) -> bool:
-        """A run that was created a moment ago and whose worker is still importing torch."""
-        return status.state == "starting" and time.time() < status.promise
+        """A run that was created a moment ago and whose worker is still importing torch. A promise
+        for long after is one of before the clock was set back.
+        """
+        return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
 
 
 class Tail:

@@ -137,14 +137,14 @@ class Recorder:
 
     def due(self) -> bool:
         """Whether it is time for another status."""
-        return time.time() - self._told >= STATUS_EVERY
+        return time.monotonic() - self._told >= STATUS_EVERY
 
     def status(self, state: str, *, force: bool = False, **fields: Any) -> None:
         """Replaces status.json, at most twice a second unless forced."""
-        now = time.time()
         if not (force or self.due()):
             return
-        gap, self._told = now - self._told if self._told else 1.0, now
+        now, tick = time.time(), time.monotonic()  # a wall clock may jump
+        gap, self._told = tick - self._told if self._told else 1.0, tick
         status = {"state": state, "pid": os.getpid(), "host": socket.gethostname(), "time": now}
         status |= {
             "row": self._row,

@@ -107,11 +107,14 @@ async def test_nothing_is_taken_while_the_link_is_busy(make: Make, store: Path) 
         async with make().run_test(size=WIDE) as pilot:
             screen = await opened(pilot)
             link = pilot.app.session.link
+            now = [link.clock()]
+            link.clock = lambda: now[0]
             link.queue(1000)
             lines(run.path / METRICS, [{"step": 5, "loss": 1.0}])
             await tick(pilot)
             assert len(screen.history.series["loss"]) == 5
             link.flushed(1000)
+            now[0] += 1.0
             await tick(pilot)
             assert len(screen.history.series["loss"]) == 6
 

@@ -13,7 +13,7 @@ from recorded import record
 from zhtui.errors import ConfigError
 from zhtui.tui import keys
 from zhtui.tui.draft import Draft
-from zhtui.tui.link import Counted, Link
+from zhtui.tui.link import PIECE, Counted, Frame, Link
 
 
 class Clock:
@@ -47,13 +47,45 @@ def test_the_bytes_of_a_second_are_spent_and_come_back() -> None:
     assert link.free()
 
 
+def test_no_second_takes_more_than_its_bytes() -> None:
+    clock = Clock()
+    link = Link(rate=1000, clock=clock)
+    clock.now = 60.0  # what was not spent before is not spent now
+    sent: list[tuple[float, int]] = []
+    for moment in range(400):
+        clock.now = 60 + moment / 100
+        if link.free():
+            sent.append((clock.now, 180 + moment % 50))
+            link.queue(sent[-1][1])
+            link.flushed(sent[-1][1])
+    seconds = [sum(n for at, n in sent if start < at <= start + 1) for start, _ in sent]
+    assert max(seconds) <= 1000
+    assert sum(n for _, n in sent) > 3000, "and most of it is used"
+
+
+def test_a_frame_that_took_long_leaves_time_to_keys() -> None:
+    clock = Clock()
+    link = Link(clock=clock)
+    assert link.free()
+    clock.now += 0.04
+    link.queue(100)
+    link.flushed(100)
+    clock.now += 0.11
+    assert not link.free(), "three times as long as it took"
+    clock.now += 0.02
+    assert link.free()
+    clock.now += 5.0
+    link.queue(100)
+    link.flushed(100)
+    clock.now += 0.51
+    assert link.free(), "half a second at most"
+
+
 def test_a_file_counts_bytes_and_is_otherwise_the_file() -> None:
     link = Link(clock=Clock())
     file = Counted(io.StringIO(), link)
     link.queue(5)
     file.write("é…")
-    assert not link.free(), "written, not yet flushed"
-    file.flush()
     assert link.sent == len("é…".encode())
     assert file.getvalue() == "é…"
 
@@ -66,9 +98,51 @@ def test_a_closed_terminal_is_not_an_error() -> None:
     link = Link(clock=Clock())
     file = Counted(Gone(), link)
     link.queue(2)
-    assert file.write("ab") == 0
-    file.flush()
+    file.write("ab")
     assert link.free(), "nothing waits for a terminal that is gone"
+
+
+class Slow(io.StringIO):
+    """A terminal whose reader leaves the lab after the first piece."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
+
+    def flush(self) -> None:
+        self.link.leaving = True
+
+
+def test_who_leaves_waits_for_no_frame() -> None:
+    link = Link(clock=Clock())
+    terminal = Slow(link)
+    file = Counted(terminal, link)
+    frame = "\x1b[1;1H" + "\x1b[31mred\x1b[0m" * 1000
+    for text in (Frame(frame), Frame(frame), "\x1b[?1049l"):
+        link.queue(len(text))
+        file.write(text)
+    cut, restored = terminal.getvalue().split("\x1b[?1049l")
+    assert frame.startswith(cut)
+    assert len(cut) < 2 * PIECE
+    assert frame[len(cut)] == "\x1b", "never within a sequence"
+    assert restored == ""
+    assert link.sent == link.queued
+
+
+async def test_no_frame_waits_behind_another(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        app, drawn = pilot.app, []
+        app.post_display_hook = lambda: drawn.append(shown(pilot))
+        link = app.session.link
+        link.queue(20_000)
+        assert link.full
+        await pilot.press("question_mark")
+        await pilot.pause(0.2)
+        assert not drawn, "the line is full"
+        link.flushed(20_000)
+        while not drawn:
+            await pilot.pause(0.02)
+        assert "What is on this screen" in drawn[-1]
 
 
 def test_every_key_has_an_id_of_its_own_and_a_sentence() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -113,6 +114,7 @@ class LabApp(App[int]):
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
+        self._owing = False  # a frame was left out
         self._guest: tuple[str, Screen[Any] | None] = ("", None)
         for theme in THEMES:
             self.register_theme(theme)
@@ -160,6 +162,10 @@ class LabApp(App[int]):
     def on_runs_changed(self, message: RunsChanged) -> None:
         for screen in self.screen_stack[-1:]:
             screen.post_message(RunsChanged())
+
+    def on_key(self) -> None:
+        """Somebody is there: what nobody looked at is read again."""
+        self.session.watch.looked_at = True
 
     def on_device_read(self, message: DeviceRead) -> None:
         for screen in self.screen_stack[-1:]:
@@ -216,6 +222,23 @@ class LabApp(App[int]):
         elif answer == "q":
             self.exit(0)
 
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Sends a frame; where the line is full it is left out, and all is drawn when there is room
+        again, so that no old frame ever stands before a new one.
+        """
+        if not self.link.full:
+            super()._display(screen, renderable)
+        elif not self._owing:
+            self._owing = True
+            self.set_timer(0.05, self._draw_owed)
+
+    def _draw_owed(self) -> None:
+        if self.link.full:
+            self.set_timer(0.05, self._draw_owed)
+        else:
+            self._owing = False
+            self.screen.refresh()
+
     def show_guest(self, name: str, screen: Screen[Any]) -> None:
         """A lesson's own screen. Should it fail, it goes and its error is shown; the lab lives."""
         self._guest = (name, screen)
@@ -257,6 +280,7 @@ def open_lab(
 
     `mouse` and `ascii` are what config.toml says, where they are None.
     """
+    sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
     gc.disable()  # until the first frame, which it would hold up
     entries = catalog.all_lessons()
     known = load([entry.name for entry in entries])

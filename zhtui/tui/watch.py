@@ -27,10 +27,10 @@ from zhtui.views import View
 
 ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
 VIEW_EVERY = 0.25
-QUIET_EVERY = 30.0  # seconds between two readings of a device that nobody uses
+QUIET_EVERY = 30.0  # seconds at least between two readings of a device that no run uses
 SHARE, LONGEST = 50, 5.0  # a large store is looked at for 2 % of the time, but each 5 seconds
 IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
-BEHIND_EVERY = 0.3
+BEHIND_EVERY = 0.15
 SITTING = 0.1  # seconds of reading one run before the others have their turn
 
 
@@ -108,7 +108,7 @@ class Follower:
         return bool(self._growth) and self._worth_telling()
 
     def _worth_telling(self) -> bool:
-        """A long run is drawn three times a second while it is read, not at each sitting."""
+        """A long run is drawn seven times a second while it is read, not at each sitting."""
         now = time.monotonic()
         if self.behind and now < self._next_told:
             return False
@@ -171,6 +171,7 @@ class Watch(threading.Thread):
         self.root, self.target, self.device, self.clock = root, target, device, clock
         self.runs: tuple[Seen, ...] = ()
         self.reading = ""
+        self.looked_at = True  # since the device was read; a lab that nobody touches sends nothing
         self._followers: tuple[Reading, ...] = ()
         self._known: dict[Path, tuple[float, Seen]] = {}
         self._end, self._hurry = threading.Event(), threading.Event()
@@ -222,8 +223,9 @@ class Watch(threading.Thread):
                 spent = time.monotonic() - started
                 self._next_runs += min(SHARE * spent, LONGEST)
         live = any(run.status.live for run in self.runs)
-        if now - self._device_read >= (DEVICE_EVERY if live else QUIET_EVERY):
-            self._device_read = now
+        due = now - self._device_read >= (DEVICE_EVERY if live else QUIET_EVERY)
+        if due and (live or self.looked_at):
+            self._device_read, self.looked_at = now, False
             reading = self.device()
             if reading != self.reading:
                 self.reading = reading
