@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from nvml import NVMLError, fake_nvml
 
 from zhtui import device
 from zhtui.errors import DeviceError
@@ -35,39 +36,6 @@ def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: h200)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
-
-
-class NVMLError(Exception):
-    """As pynvml's."""
-
-
-def fake_nvml(**answers: object) -> types.ModuleType:
-    """A pynvml with one GPU; an answer that is an exception is raised."""
-    module = types.ModuleType("pynvml")
-    settled = {
-        "nvmlInit": None,
-        "nvmlDeviceGetCount": 1,
-        "nvmlDeviceGetHandleByIndex": "handle",
-        "nvmlDeviceGetName": "NVIDIA H200",
-        "nvmlDeviceGetUtilizationRates": types.SimpleNamespace(gpu=31, memory=5),
-        "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(used=5 * 2**30, total=139 * 2**30),
-        "nvmlDeviceGetPowerUsage": 412_000,
-        "nvmlDeviceGetTemperature": 54,
-        "nvmlDeviceGetEnforcedPowerLimit": 700_000,
-        "nvmlDeviceGetCurrentClocksThrottleReasons": 0,
-        **answers,
-    }
-
-    def speak(answer: object) -> object:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    for name, answer in settled.items():
-        setattr(module, name, lambda *_, answer=answer: speak(answer))
-    module.NVMLError = NVMLError
-    module.NVML_TEMPERATURE_GPU = 0
-    return module
 
 
 # Choosing

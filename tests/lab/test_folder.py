@@ -8,6 +8,7 @@ import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -202,12 +203,12 @@ VIEWS = [
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: type(view).__name__)
-def test_a_view_comes_back_as_it_was(view: object, tmp_path: Path) -> None:
+def test_a_view_comes_back_as_it_was(view: Any, tmp_path: Path) -> None:
     path = tmp_path / "artifacts" / "000001-view.json"
-    artifact.write(path, view)  # type: ignore[arg-type]
+    artifact.write(path, view)
     back = artifact.read(path)
     assert type(back) is type(view)
-    for name in view.__dataclass_fields__:  # type: ignore[attr-defined]
+    for name in view.__dataclass_fields__:
         before, after = getattr(view, name), getattr(back, name)
         if isinstance(before, np.ndarray):
             np.testing.assert_array_equal(before, after)

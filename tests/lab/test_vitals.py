@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from awaited import until
 
 from zhtui import catalog, client
 from zhtui.device import GIB, Reading
@@ -20,16 +20,6 @@ from zhtui.vitals import Pulse, Vitals, Worker, chosen, remedy, shares
 
 H200 = Reading("NVIDIA H200", 97, 20 * GIB, 139 * GIB, 412.0, 54, 700.0)
 KNOBS = ("lr", "batch_size", "n_embd")
-
-
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Looks until something is there."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come")
 
 
 @pytest.fixture

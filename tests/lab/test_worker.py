@@ -9,25 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from awaited import until
 
 from zhtui import catalog, client
 from zhtui.errors import BusyError, StoreError
 from zhtui.folder import RunFolder
 
 Drop = Callable[..., Path]
-
-
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Looks until something is there."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come")
 
 
 @pytest.fixture

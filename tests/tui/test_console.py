@@ -30,9 +30,11 @@ NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
 
 
-async def console(pilot: Pilot[int], run: RunFolder, text: str = "") -> ConsoleScreen:
+async def console(
+    pilot: Pilot[int], run: RunFolder, text: str = "", step: int | None = None
+) -> ConsoleScreen:
     """A console on a run, with the run's status known."""
-    pilot.app.session.open_console(run, text)
+    pilot.app.session.open_console(run, text, step)
     await pilot.pause()
     screen = pilot.app.screen
     assert isinstance(screen, ConsoleScreen)
@@ -249,11 +251,7 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
     lab: Make, run: RunFolder
 ) -> None:
     async with lab().run_test(size=WIDE) as pilot:
-        pilot.app.session.open_console(run, "ROMEO:", step=13)
-        await pilot.pause()
-        screen = pilot.app.screen
-        assert isinstance(screen, ConsoleScreen)
-        await until(pilot, lambda: screen.writer.opening.done)
+        await console(pilot, run, "ROMEO:", step=13)
         assert "ready: an older checkpoint: L for the newest" in shown(pilot)
         await pilot.press("enter")
         assert (await done(pilot)).step == 12
@@ -404,7 +402,9 @@ async def test_resized_to_nothing_and_back_while_it_streams(lab: Make, run: RunF
             branch = screen.branches.hand
             assert branch is not None
             count = len(branch.tokens)
-            await until(pilot, lambda count=count, branch=branch: len(branch.tokens) != count)
+            await until(
+                pilot, lambda count=count, branch=branch: len(branch.tokens) != count, seconds=60
+            )
             await pilot.resize_terminal(*size)
             await pilot.pause()
         await pilot.press("space")

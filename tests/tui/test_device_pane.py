@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nvml import fake_nvml
 from onscreen import Make, shown, tick
 from recorded import alive, pulse, record
 from textual.pilot import Pilot
@@ -35,22 +36,7 @@ Compare = Callable[..., bool]
 @pytest.fixture
 def nvml(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     """A pynvml with one busy GPU."""
-    module = types.ModuleType("pynvml")
-    answers = {
-        "nvmlInit": None,
-        "nvmlDeviceGetCount": 1,
-        "nvmlDeviceGetHandleByIndex": "handle",
-        "nvmlDeviceGetName": "NVIDIA H200",
-        "nvmlDeviceGetUtilizationRates": types.SimpleNamespace(gpu=31, memory=5),
-        "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(used=5 * GIB, total=139 * GIB),
-        "nvmlDeviceGetPowerUsage": 412_000,
-        "nvmlDeviceGetEnforcedPowerLimit": 700_000,
-        "nvmlDeviceGetCurrentClocksThrottleReasons": 0,
-        "nvmlDeviceGetTemperature": 54,
-    }
-    for name, answer in answers.items():
-        setattr(module, name, lambda *_, answer=answer: answer)
-    module.__dict__.update(NVMLError=RuntimeError, NVML_TEMPERATURE_GPU=0)
+    module = fake_nvml()
     monkeypatch.setitem(sys.modules, "pynvml", module)
     device._nvml.cache_clear()
     yield module

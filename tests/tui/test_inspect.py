@@ -30,14 +30,22 @@ NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
 
 
-async def inside(pilot: Pilot[int], run: RunFolder, text: str = "ROMEO: the king") -> InspectScreen:
+async def inside(
+    pilot: Pilot[int], run: RunFolder, text: str = "ROMEO: the king", step: int | None = None
+) -> InspectScreen:
     """A look inside a run, all answered."""
-    pilot.app.session.open_inspect(run, text)
+    pilot.app.session.open_inspect(run, text, step)
     await pilot.pause()
     screen = pilot.app.screen
     assert isinstance(screen, InspectScreen)
     await settled(pilot)
     return screen
+
+
+def going_on(run: RunFolder) -> Path:
+    """A finished run goes on, and has not saved its last checkpoint yet; where that one lies."""
+    write_json(run.path / STATUS, status_of("running", 20, 40))
+    return (run.path / "step-000020").rename(run.path / "aside")
 
 
 async def settled(pilot: Pilot[int]) -> None:
@@ -154,9 +162,7 @@ async def test_older_checkpoints_are_looked_at_and_l_comes_back(lab: Make, run: 
 
 async def test_a_live_run_is_looked_at_again_when_it_saved(lab: Make, tmp_path: Path) -> None:
     live = trained(tmp_path / "store", "live-otter")
-    write_json(live.path / STATUS, status_of("running", 20, 40))
-    hidden = live.path / "aside"
-    (live.path / "step-000020").rename(hidden)
+    hidden = going_on(live)
     with alive(live):
         async with lab().run_test(size=WIDE) as pilot:
             screen = await inside(pilot, live)
@@ -176,11 +182,7 @@ async def test_at_a_replayed_step_the_newest_checkpoint_of_then_is_looked_at(
 ) -> None:
     """Kept are 2, 4 … 20; the model of step 13 was last saved at 12."""
     async with lab().run_test(size=WIDE) as pilot:
-        pilot.app.session.open_inspect(run, "ROMEO:", step=13)
-        await pilot.pause()
-        screen = pilot.app.screen
-        assert isinstance(screen, InspectScreen)
-        await settled(pilot)
+        screen = await inside(pilot, run, step=13)
         assert screen.at == 12
         assert "step 12" in shown(pilot)
         assert "an older checkpoint: l for the newest" in shown(pilot)
@@ -201,21 +203,17 @@ async def test_before_the_first_checkpoint_the_first_one_is_looked_at_and_it_say
         assert step < 20
         shutil.rmtree(path)
     async with lab().run_test(size=WIDE) as pilot:
-        pilot.app.session.open_inspect(shipped, "ROMEO:", step=7)
-        await pilot.pause()
-        await settled(pilot)
+        screen = await inside(pilot, shipped, step=7)
         assert "none was kept before step 7: the first one after it" in shown(pilot)
         assert "step 20" in shown(pilot)
-        assert pilot.app.screen.views
+        assert screen.views
 
 
 async def test_a_live_run_without_a_checkpoint_is_asked_for_one(lab: Make, tmp_path: Path) -> None:
     live = trained(tmp_path / "store", "young-otter")
     for _, path in live.checkpoints()[:-1]:
         shutil.rmtree(path)
-    write_json(live.path / STATUS, status_of("running", 20, 40))
-    hidden = live.path / "aside"
-    (live.path / "step-000020").rename(hidden)
+    hidden = going_on(live)
     with alive(live):
         async with lab().run_test(size=WIDE) as pilot:
             screen = await inside(pilot, live)

@@ -116,7 +116,8 @@ async def test_before_the_first_view_there_is_none(make: Make, told: RunFolder) 
 async def test_it_plays_in_the_runs_own_time_and_faster(make: Make, told: RunFolder) -> None:
     async with make().run_test(size=(120, 40)) as pilot:
         stage = await lesson(pilot, "P")
-        stage._ticker.pause()  # type: ignore[union-attr]  # the test is the clock
+        assert stage._ticker is not None
+        stage._ticker.pause()  # the test is the clock
         assert stage.playing
         assert "▷ 1x" in top(pilot)
         stage.turn(0.0)

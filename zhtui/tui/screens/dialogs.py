@@ -10,6 +10,7 @@ from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.visual import VisualType
 from textual.widgets import Input, Static
 
 from zhtui.errors import LabError
@@ -79,7 +80,7 @@ class Reader(ModalScreen[None]):
 
     BINDINGS: ClassVar = keys.bindings("dialog", "reader")
 
-    def __init__(self, title: str, body: RichText | object, plain: str, wide: bool = False) -> None:
+    def __init__(self, title: str, body: VisualType, plain: str, wide: bool = False) -> None:
         super().__init__()
         self.heading, self.body, self.plain, self.wide = title, body, plain, wide
 
@@ -87,7 +88,7 @@ class Reader(ModalScreen[None]):
         with Vertical(classes="dialog reader wide" if self.wide else "dialog reader"):
             yield Static(self.heading, classes="title", markup=False)
             with VerticalScroll(can_focus=False):
-                yield Static(self.body)  # type: ignore[arg-type]
+                yield Static(self.body)
             first = keyboard_of(self.app).first
             scroll = f"{first('reader.up')} {first('reader.down')} scroll"
             ways = f"{first('dialog.close')} closes   {first('reader.copy')} copies   {scroll}"

@@ -45,8 +45,8 @@ class Strands(Horizontal):
         """Draws a branch in each column, the settings of column `lit` as those that turn. What
         `compared` branches share is faint; `dated` ones name the checkpoint that wrote them.
         """
-        known = [branch.text for branch in branches if branch is not None]
-        same = shared(*known) if compared and len(known) == 2 else 0
+        known = [branch for branch in branches if branch is not None]
+        same = shared(*[branch.text for branch in known]) if compared and len(known) == 2 else 0
         pairs = zip(self.query(StrandHead), self.each, strict=True)
         for index, (head, strand) in enumerate(pairs):
             branch = branches[index] if index < len(branches) else None
