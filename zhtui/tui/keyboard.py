@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
@@ -16,7 +15,7 @@ from zhtui.tui.keys import Key
 # Places whose keys work at the same time, so that a key in one may hide another's.
 TOGETHER = (
     ("anywhere", "home", "list"),
-    ("anywhere", "lesson", "replay", "chart", "heatmap", "list", "knobs", "card"),
+    ("anywhere", "lesson", "replay", "chart", "heatmap", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
     ("anywhere", "inspect", "heatmap"),
@@ -26,12 +25,11 @@ MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
 
 
-@dataclass(frozen=True)
 class Keyboard:
     """`rebound` is id -> "key,key" in Textual's names; `plain` writes arrows as words."""
 
-    rebound: Mapping[str, str] = field(default_factory=dict)
-    plain: bool = False
+    def __init__(self, rebound: Mapping[str, str] | None = None, *, plain: bool = False) -> None:
+        self.rebound, self.plain = rebound or {}, plain
 
     def parts(self, key: Key) -> list[str]:
         """The keys that a habit is on, in Textual's names."""
@@ -108,16 +106,19 @@ def _clashes(keyboard: Keyboard) -> Iterator[tuple[str, str]]:
     """Keys bound anew that another habit of the same time and place has as well."""
     lonely = [(place,) for place in keys.PLACES if not any(place in each for each in TOGETHER)]
     for places in (*TOGETHER, *lonely):
-        row = [key for place in places for key in keys.PLACES[place]]
-        for key in row:
-            if key.id in keyboard.rebound:
-                for other in row:
-                    yield from _clash(keyboard, key, other)
+        owners: dict[str, list[Key]] = {}
+        for place in places:
+            for key in keys.PLACES[place]:
+                for part in keyboard.parts(key):
+                    owners.setdefault(part, []).append(key)
+        for part, several in owners.items():
+            yield from _clash(keyboard, part, several)
 
 
-def _clash(keyboard: Keyboard, key: Key, other: Key) -> Iterator[tuple[str, str]]:
-    before = set(key.keys.split(",")) & set(other.keys.split(","))
-    now = set(keyboard.parts(key)) & set(keyboard.parts(other))
-    for part in sorted(now - before) if key is not other else ():
-        text = f"{part} is the key of {other.id} as well ({other.text})"
-        yield key.id, f"{text}; take another one, or give that one another, too"
+def _clash(keyboard: Keyboard, part: str, several: list[Key]) -> Iterator[tuple[str, str]]:
+    for key in several:
+        for other in several if key.id in keyboard.rebound else ():
+            shared = all(part in each.keys.split(",") for each in (key, other))  # as it always was
+            if other is not key and not shared:
+                text = f"{part} is the key of {other.id} as well ({other.text})"
+                yield key.id, f"{text}; take another one, or give that one another, too"
