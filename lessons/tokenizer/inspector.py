@@ -22,6 +22,7 @@ from lessons.tokenizer.state import PairCount, Places, State
 
 FIRST_LOOK = 200  # merges done when the inspector opens
 REMEMBERED = 4  # states
+WORD = 256  # characters
 
 
 class Stretch(NamedTuple):
@@ -224,17 +225,21 @@ def learned(
     """What the text itself teaches: an inspector after so many merges, and again after more.
 
     The first comes at once, the last knows every merge there is, up to the last of `stops`.
-    Learning ends early when `going` says no.
+    Learning ends early when `going` says no; and in a text with chunks that are longer than any
+    word when each pair stands there once: to join those would make one token of all the text.
     """
-    trainer = Trainer(Counter(split(text, pattern)))
-    seams: Seams | None = None
+    chunks = Counter(split(text, pattern))
+    once = 1 if max(map(len, chunks), default=0) > WORD else 0  # a count that is not worth a merge
+    trainer, seams = Trainer(chunks), None
     for stop in stops:
-        while going() and len(trainer.merges) < stop and (best := trainer.best()) is not None:
+        best = trainer.best()
+        while going() and len(trainer.merges) < stop and best is not None and best[1] > once:
             trainer.merge(*best)
+            best = trainer.best()
         tokenizer = Tokenizer.from_merges(trainer.merges, pattern, ["<|endoftext|>"], "own")
         seams = seams.grown(tokenizer, trainer) if seams else Seams(text, tokenizer, trainer)
         yield Inspector(seams, "learned from this text", source)
-        if trainer.best() is None:
+        if best is None or best[1] <= once:
             return
 
 

@@ -196,9 +196,9 @@ class Long(Sketch):
         return strip
 
     def reveal(self, row: int) -> None:
-        """Scrolls no more than it takes to see a row."""
-        top, height = self.top, max(self.room.height, 1)
-        if not top <= row < top + height:
+        """Scrolls no more than it takes to see a row, once there is room to see it in."""
+        top, height = self.top, self.room.height
+        if height and not top <= row < top + height:
             self.scroll_to(y=max(row - height // 2, 0), animate=False)
 
     def action_cursor(self, by: int) -> None:

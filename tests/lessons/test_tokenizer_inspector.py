@@ -39,6 +39,19 @@ def test_learning_arrives_twice_and_the_first_is_the_beginning_of_the_second() -
     assert first.tokenizer.ranks.items() <= second.tokenizer.ranks.items()
 
 
+def test_a_long_text_without_a_cut_is_not_made_one_token() -> None:
+    text = "".join(chr(97 + i * i % 7) + VERSE for i in range(6))
+    inspector = last(text, "none")
+    assert inspector.merges > 50
+    for rank in (inspector.last - 1, inspector.last):
+        inspector.go(rank - FIRST)
+    assert inspector.state.pairs[0].count == 1
+    assert inspector.tokens > 1
+    whole = last(VERSE[:90], "none")
+    whole.go(whole.merges)
+    assert whole.tokens == 1
+
+
 def test_learning_stops_when_it_is_no_longer_wanted() -> None:
     asked = iter([True] * 7 + [False] * 99)
     assert next(learned(VERSE, "gpt4", "test", going=lambda: next(asked))).merges == 7
