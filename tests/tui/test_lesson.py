@@ -54,7 +54,27 @@ async def test_without_a_run_the_screen_says_how_to_start_one(make: Make) -> Non
         text = shown(pilot)
         assert "no run yet: r starts one" in text
         assert "What does it see?" in text, "the notes stand where views will"
-        assert "nothing written yet" in text
+        assert "3 samples" not in text, "a lesson that writes nothing"
+        await pilot.press("3")
+        await tick(pilot)
+        assert "nothing written yet" in shown(pilot)
+
+
+async def test_a_lesson_that_writes_keeps_its_pane(make: Make, entries: list[Any]) -> None:
+    (entries[2].folder / "generate.py").write_text("")
+    async with make().run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        assert "nothing written yet" in shown(pilot)
+
+
+async def test_what_is_shown_once_stands_behind_what_goes_on(make: Make, store: Path) -> None:
+    run = record(store, views={"attention": ATTENTION})
+    lines(run.path / EVENTS, [{"event": "shown", "step": 0, "name": "baselines", "kind": "Table"}])
+    lines(run.path / EVENTS, [{"event": "shown", "step": 0, "name": "attention", "kind": "x"}])
+    async with make().run_test(size=WIDE) as pilot:
+        screen = await opened(pilot)
+        assert screen.history.pictures() == ["attention", "baselines"]
+        assert "attention · step 600 · 1 of 2" in shown(pilot)
 
 
 async def test_a_live_run_is_drawn_with_its_state_in_one_line(make: Make, store: Path) -> None:

@@ -32,6 +32,7 @@ from zhtui.tui.session import Session
 from zhtui.tui.settings import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
 from zhtui.tui.watch import Watch
 
+WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
 THEMES = (
     Theme(
         "lab-dark",
@@ -146,6 +147,7 @@ class LabApp(App[int]):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(settle)
+            self.set_timer(WARM_AFTER, self.session.warm)
         self.push_screen(HomeScreen(self.session))
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
@@ -280,8 +282,8 @@ def open_lab(
 
     `mouse` and `ascii` are what config.toml says, where they are None.
     """
-    sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
     gc.disable()  # until the first frame, which it would hold up
+    sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
     entries = catalog.all_lessons()
     known = load([entry.name for entry in entries])
     signs = (ascii, known.ascii, bool(plain_terminal()))

@@ -36,6 +36,7 @@ class History:
     knobs: dict[str, str] = field(default_factory=dict)  # changed while running
     turns: list[tuple[int, str, str]] = field(default_factory=list)  # (step, knob, value)
     shown: dict[str, int] = field(default_factory=dict)  # view -> the first step that has it
+    newest: dict[str, int] = field(default_factory=dict)  # view -> the last step that has it
     eventful: set[int] = field(default_factory=set)  # steps at which something was shown or written
     status: Status | None = None
     error: str = ""
@@ -58,6 +59,7 @@ class History:
             name = str(event.get("name"))
             self.views[name] = str(event.get("kind"))
             self.shown[name] = min(step, self.shown.get(name, step))
+            self.newest[name] = max(step, self.newest.get(name, step))
         if kind in ("shown", "sample"):
             self.eventful.add(step)
         text = event.get("text")
@@ -94,8 +96,10 @@ class History:
         )
 
     def pictures(self) -> list[str]:
-        """The views that are more than a plain text, then the texts."""
-        return sorted(self.views, key=lambda name: self.views[name] == "Text")
+        """The views that are more than a plain text, then the texts; what was shown last comes
+        first, so that what was shown once at the start stands behind what goes on.
+        """
+        return sorted(self.views, key=lambda name: (self.views[name] == "Text", -self.newest[name]))
 
     def lines(self, metrics: Sequence[str]) -> list[Line]:
         """A chart's lines: what is recorded seldom is drawn as it is, the others smoothed."""

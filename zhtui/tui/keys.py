@@ -204,6 +204,14 @@ CARD = (
     Key("card.after", "right", "card(1)", "", "the next question", False),
 )
 
+NOTES = (
+    Key("notes.after", "right", "link(1)", "", "the next link to the code", False),
+    Key("notes.before", "left", "link(-1)", "", "the link before", False),
+    Key("notes.open", "enter", "open", "", "read the code that the link refers to", False),
+    Key("notes.down", "j", "scroll_down", "", "a line on", False),
+    Key("notes.up", "k", "scroll_up", "", "a line back", False),
+)
+
 SOURCE = (
     Key("source.after", "right,l", "file(1)", "file", "the next file"),
     Key("source.before", "left,h", "file(-1)", "", "the file before", False),
@@ -242,6 +250,7 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "list": LIST,
     "knobs": KNOBS,
     "card": CARD,
+    "notes": NOTES,
     "source": SOURCE,
     "dialog": DIALOG,
     "reader": READER,

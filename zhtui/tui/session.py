@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,11 @@ class Session:
     clock: Callable[[], float] = time.time
     engine: Engine = field(default_factory=lambda: Engine(usual_log()))
     pulse: Callable[[RunFolder], Callable[[], Vitals]] = _pulse
+
+    def warm(self) -> None:
+        """Imports beside the screen's thread what the next screen needs: 45 ms of a key."""
+        name = "zhtui.tui.screens.lesson"
+        threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""

@@ -23,7 +23,8 @@ class Arrangement:
     @property
     def room(self) -> str:
         """How many panes the terminal has room for."""
-        return layout(self.screen.size.width, self.screen.size.height)
+        width, height = self.screen.app.size
+        return layout(width, height)
 
     @property
     def panes(self) -> list[Pane]:
@@ -37,12 +38,19 @@ class Arrangement:
         """The pane that one went to."""
         return next(pane for pane in self.panes if pane.number == self.current)
 
+    def mark(self) -> str:
+        """Gives the screen the class of its room, and says which one; all at once, as each change
+        of a class styles every widget afresh.
+        """
+        room = ONE if self.zoomed and self.room != SMALL else self.room
+        marks = {f"-{each}" for each in KINDS}
+        if self.screen.classes & marks != {f"-{room}"}:
+            self.screen.set_classes({*(self.screen.classes - marks), f"-{room}"})
+        return room
+
     def arrange(self) -> None:
         """Shows the panes that there is room for."""
-        room = ONE if self.zoomed and self.room != SMALL else self.room
-        for each in KINDS:
-            self.screen.set_class(each == room, f"-{each}")
-        shown = self.choose(room, self.current)
+        shown = self.choose(self.mark(), self.current)
         for pane in self.panes:
             pane.display = pane.number in shown
         if self.screen.focused is None or not self.screen.focused.is_on_screen:

@@ -14,6 +14,8 @@ from zhtui.catalog import Entry
 from zhtui.errors import LabError
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft, of_run
+from zhtui.tui.draw import notes
+from zhtui.tui.draw.notes import Document
 from zhtui.tui.history import History
 from zhtui.tui.messages import RunGrew, RunsChanged
 from zhtui.tui.screens.arrangement import Arrangement
@@ -51,7 +53,7 @@ ASKED = {  # what the worker can be asked for, and what is said then
 LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
 PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
-PLACES += [("On a question", "card")]
+PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
 class LessonScreen(Screen[None]):
@@ -67,6 +69,7 @@ class LessonScreen(Screen[None]):
         assert entry.lesson is not None, "a broken lesson has no screen"
         self.session, self.entry, self.lesson = session, entry, entry.lesson
         self.start_at_once, self.wish = start, run
+        self.writes = entry.has("generate")
         first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
         self.draft = Draft(self.lesson, first)
         self.history = History()
@@ -75,6 +78,7 @@ class LessonScreen(Screen[None]):
         self.panes = Arrangement(self, self._choose)
 
     def compose(self) -> ComposeResult:
+        self.panes.mark()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule(id="error")
         with Stage(self.session, id="panes"):
@@ -97,12 +101,7 @@ class LessonScreen(Screen[None]):
 
     async def _load(self) -> None:
         """What takes time: the notes, and the preset that suits this machine."""
-        path = self.entry.folder / "notes.md"
-        try:
-            text = await asyncio.to_thread(path.read_text, encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            text = f"# {self.lesson.title}\n\n{self.lesson.summary}\n"
-        await self.query_one(NotePane).show(text)
+        self.query_one(NotePane).show(await asyncio.to_thread(self._notes))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
         except LabError:
@@ -110,6 +109,13 @@ class LessonScreen(Screen[None]):
         if not self.draft.changes:
             self.draft.preset = preset
             self.query_one(KnobPane).draw_rows()
+
+    def _notes(self) -> Document:
+        try:
+            text = (self.entry.folder / "notes.md").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = f"# {self.lesson.title}\n\n{self.lesson.summary}\n"
+        return notes.read(text)
 
     # The run that is shown
 
@@ -219,10 +225,13 @@ class LessonScreen(Screen[None]):
         self.panes.arrange()
 
     def _choose(self, room: str, current: int) -> set[int]:
-        """The notes stand in for a view that is none."""
+        """The notes stand in for a view that is none; the chart, for samples that are none."""
         viewless = not self.history.views
-        self.set_class(viewless, "-viewless")
-        return panes_shown(room, current, viewless)
+        for pane in (self.query_one(NotePane), self.query_one(CardPane)):
+            pane.set_class(viewless, "-wide")
+        mute = not (self.history.samples or self.writes or current == 3)
+        self.query_one(ChartPane).set_class(mute, "-tall")
+        return panes_shown(room, current, viewless) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:
         """A pane by its number."""
@@ -297,7 +306,7 @@ class LessonScreen(Screen[None]):
 
     def action_ask(self, action: str) -> None:
         """Asks something of the run's worker."""
-        if action == "sample" and not self.entry.has("generate"):
+        if action == "sample" and not self.writes:
             self.notify(f"{self.lesson.title} writes no samples")
         elif self.seen is not None:
             self.session.ask(self.seen.folder, action, ASKED[action])
@@ -360,6 +369,14 @@ class LessonScreen(Screen[None]):
         from zhtui.tui.screens.source import SourceScreen  # deferred: not part of the first frame
 
         self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
+
+    def on_notes_widget_opened(self) -> None:
+        """The code that a link of the notes refers to; another address is told."""
+        _, link = self.query_one(NotePane).origin
+        if ".py" in link:
+            self.action_source()
+        else:
+            self.notify(link, markup=False)
 
     def action_explore(self) -> None:
         """The lesson's own screen, behind a boundary: its failure is shown."""

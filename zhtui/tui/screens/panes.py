@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Markdown
 
 from zhtui.config import Row
 from zhtui.lesson import Lesson
@@ -17,11 +17,14 @@ from zhtui.tui.draft import PRESET, Draft
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.chart import Level, Line
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
+from zhtui.tui.draw.notes import Document
 from zhtui.tui.draw.text import places
 from zhtui.tui.history import History, Sample
+from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.notes import NotesWidget
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.tui.widgets.views import ViewWidget, widget_for
 from zhtui.views import View
@@ -174,6 +177,8 @@ class ViewPane(Pane):
 class Samples(Drawn):
     """What the run wrote, the newest first."""
 
+    DEFAULT_CSS = "Samples { overflow: hidden auto; }"
+
     def __init__(self) -> None:
         super().__init__(id="samples-text")
         self.samples: list[Sample] = []
@@ -230,7 +235,7 @@ class SamplePane(Pane):
 class KnobRows(Rows):
     """The list of knobs; left and right turn the preset."""
 
-    BINDINGS = [*keys.bindings("knobs")]  # noqa: RUF012 - textual's own way
+    BINDINGS: ClassVar = keys.bindings("knobs")
 
     def action_preset(self, by: int) -> None:
         """Another preset for the next run."""
@@ -333,13 +338,6 @@ class KnobPane(Pane):
         return paint
 
 
-class NoteScroll(VerticalScroll):
-    """Holds the lesson's text, which looks the same with the keys and without."""
-
-    def watch_has_focus(self, focused: bool) -> None:
-        """Styles nothing: a long text is hundreds of widgets."""
-
-
 class NotePane(Pane):
     """The lesson's text."""
 
@@ -347,10 +345,17 @@ class NotePane(Pane):
         super().__init__(5, "notes", "notes")
 
     def compose(self) -> ComposeResult:
-        yield NoteScroll(id="notes-scroll")
+        yield NotesWidget()
 
-    async def show(self, text: str) -> None:
+    @property
+    def origin(self) -> tuple[str, str]:
+        """What the link at the cursor, or the first in sight, refers to."""
+        return "reference", self.query_one(NotesWidget).link
+
+    def show(self, document: Document) -> None:
         """Draws the notes."""
-        scroll = self.query_one("#notes-scroll", VerticalScroll)
-        await scroll.query("*").remove()
-        await scroll.mount(Markdown(text, open_links=False))
+        self.query_one(NotesWidget).show(document)
+        if document.links:
+            first = keyboard_of(self.app).first
+            ways = f"{first('notes.before')} {first('notes.after')} link   "
+            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
