@@ -38,7 +38,8 @@ def test_what_the_lab_draws_with_is_not_a_question_mark() -> None:
     assert all(len(sign) == 1 and sign.isascii() for sign in LIKE)
     assert len(known) == len(set(known)), "one sign each"
     assert "?" not in plain(known)
-    assert plain("─│╭╮ ▸ ✓ → … · “naïve” 1.5 − 2") == '-|++ > * > . . "naive" 1.5 - 2'
+    assert plain("─│╭╮ ▸ ✓ → … · “naïve” 1.5 − 2") == '-|++ > + > . . "naive" 1.5 - 2'
+    assert len(set(plain("●✓✗▶‖■"))) == 6, "signs of a run's state are told apart"
     assert plain(" ░▒▓█") == " .:%#", "five shades stay five"
 
 
