@@ -41,9 +41,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         yield row
 
     if (done := len(trainer.merges)) < config.merges:
-        after = f"{done:,} merge" + "s" * (done != 1)
         run.say(
-            f"no pair is left after {after}: each chunk of the text is one token. "
+            f"no pair is left after {done:,} of {config.merges:,} merges: each chunk of the text is one token. "
             "The tokenizer is whole; for more tokens give a longer text"
         )
 
