@@ -42,8 +42,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
     if (done := len(trainer.merges)) < config.merges:
         run.say(
-            f"no pair is left after {done:,} of {config.merges:,} merges: each chunk of the text is one token. "
-            "The tokenizer is whole; for more tokens give a longer text"
+            f"no pair is left after {done:,} of {config.merges:,} merges: each chunk of the text "
+            "is one token. The tokenizer is whole; for more tokens give a longer text"
         )
 
 
