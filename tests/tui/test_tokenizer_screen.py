@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from lessons.tokenizer import compare, study
@@ -166,6 +167,23 @@ async def test_a_search_that_finds_nothing_says_so(tmp_path: Path) -> None:
         await pilot.press("slash", *"zzzz", "enter", "down")
         await settled(pilot)
         assert "0 tokens" in str(shown.query_one("#box-4").border_title)
+
+
+async def test_a_search_is_pasted_and_narrowed_and_widened(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("slash")
+        pilot.app.post_message(Paste("th\n"))
+        await settled(pilot)
+        two = shown.sight.numbers.tolist()
+        tokens = shown.inspector.tokenizer.tokens
+        assert two == [n for n in range(shown.inspector.last) if b"th" in tokens[n]]
+        await pilot.press("e")
+        three = shown.sight.numbers.tolist()
+        assert three == [number for number in two if b"the" in tokens[number]]
+        assert len(three) < len(two)
+        await pilot.press("backspace")
+        assert shown.sight.numbers.tolist() == two
+        assert 'that hold "th"' in str(shown.query_one("#box-4").border_title)
 
 
 async def test_another_split_and_another_vocabulary(tmp_path: Path) -> None:
