@@ -92,18 +92,21 @@ class Subject:
         if self.step is None:
             return "follows the newest checkpoint" if self.live else "the newest checkpoint"
         if at is not None and at > self.step:
-            return f"none was kept before step {self.step:,}: the first one after it"
-        key = keyboard_of(self.session.app).first(self.newest)
-        return f"an older checkpoint: {key} for the newest"
+            return f"none was kept before step {self.step:,}"
+        return "an older checkpoint"
 
     def parts(self, at: int | None) -> list[Part]:
         """The run, whether it is live, the step of the checkpoint that answers, and which it is."""
         parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
         if self.status is not None and self.live:
             parts.append(words(f"{states.sign(self.status.state)[0]} live", YOURS, 20))
-        parts.append(words("step …" if at is None else f"step {at:,}", PLAIN, 98))
-        weight, ink = (15, FAINT) if self.step is None else (51, YOURS)
-        parts.append(words(self.which(at), ink, weight))
+        step, which = "step …" if at is None else f"step {at:,}", self.which(at)
+        if self.step is None:
+            parts += [words(step, PLAIN, 98), words(which, FAINT, 15)]
+        else:
+            key = keyboard_of(self.session.app).first(self.newest)
+            parts.append(Part(((step, PLAIN), (f" · {which}", YOURS)), 98))
+            parts.append(words(f"{key} for the newest", FAINT, 15))
         if self.kept:
             parts.append(words(f"{len(self.kept)} kept, from {self.kept[0]:,}", FAINT, 10))
         return parts
