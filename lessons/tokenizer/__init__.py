@@ -41,7 +41,7 @@ lesson = Lesson(
             preset="example",
             known={"bytes": 11.0},
             see="5: aa is joined first, then ab after it, then both together.",
-            say="A merge of a pair that stands n times saves n tokens: 11, 9, 7, 5.",
+            say="Each of these merges joins two places, and each place saves a token: 11, 9, 7, 5.",
         ),
         Question(
             ask="Is a larger vocabulary better?",

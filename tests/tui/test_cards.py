@@ -261,3 +261,20 @@ def test_pictures(
             run = guessed(record(store, state="running" if state == "running" else "finished"))
             stack.enter_context(alive(run))
         assert snap_compare(make(), terminal_size=size, run_before=before)
+
+
+async def test_the_runs_screen_draws_the_guess_too(make: Make, store: Path) -> None:
+    guessed(record(store))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("R")
+        await tick(pilot, 4)
+        await pilot.press("c")
+        await tick(pilot)
+        metrics = {}
+        for _ in range(6):
+            levels = pilot.app.screen.query_one(ChartWidget).picture.levels
+            metrics |= {level.label: level.value for level in levels}
+            await pilot.press("c")
+            await tick(pilot)
+        assert metrics["guess before brisk-otter"] == 2.1

@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 
 from zhtui.lesson import Lesson
 from zhtui.tui.draw.chart import Level, Line
-from zhtui.tui.draw.inks import SERIES_COUNT
+from zhtui.tui.draw.inks import SERIES_COUNT, TITLE
 from zhtui.tui.draw.series import Floats, Series
 from zhtui.tui.history import SMOOTHING, History
 from zhtui.tui.watch import Follower, Seen, Watch
@@ -169,7 +169,7 @@ class Overlay:
         return lines
 
     def levels(self, metric: str, lessons: Sequence[Lesson]) -> list[Level]:
-        """Published figures and baselines of the lessons in the chart, each once."""
+        """Published figures and baselines of the lessons in the chart, each once, and guesses."""
         found: dict[tuple[str, float], Level] = {}
         for lesson in lessons:
             group = next((chart for chart in lesson.charts.values() if metric in chart), (metric,))
@@ -177,6 +177,11 @@ class Overlay:
                 if trace.seen.folder.lesson == lesson.title or len(lessons) == 1:
                     for level in trace.history.levels(lesson, group):
                         found[(level.label, level.value)] = level
+        for trace in self.traces:
+            guess = trace.seen.guess
+            if guess is not None and guess.metric == metric:
+                label = f"guess before {trace.name}"
+                found[(label, guess.value)] = Level(guess.value, label, TITLE)
         return list(found.values())
 
 

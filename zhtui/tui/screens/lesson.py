@@ -37,7 +37,9 @@ The line on top is the state of the run. 1 shows its curves: every recorded step
 course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
 shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
 and of the next one: those with ● change while the run goes on. 5 is the lesson's text. 6 is what
-the GPU, the run's worker and the machine do, and what would help where the run is starved.
+the GPU, the run's worker and the machine do, and what would help where the run is starved. 7 has
+questions: type a number, and a run begins that answers; your guess is a line in its chart. s reads
+the code that the thing at the cursor comes from.
 
 The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
@@ -188,7 +190,7 @@ class LessonScreen(Screen[None]):
 
     async def on_stage_forked(self, message: Stage.Forked) -> None:
         """The fork, beside its parent."""
-        await self._look_at(Seen(message.folder, message.folder.card(), message.folder.status()))
+        await self._look_at(message.seen)
 
     async def on_card_pane_opened(self, message: CardPane.Opened) -> None:
         """The run that answers a question, in the chart of what was guessed."""
@@ -291,9 +293,9 @@ class LessonScreen(Screen[None]):
             self.run_worker(self._start_run(), exit_on_error=False)
 
     async def _start_run(self) -> None:
-        folder = await self.session.start(self.entry, self.draft.preset, self.draft.pairs())
-        if folder is not None:
-            await self._look_at(Seen(folder, folder.card(), folder.status()))
+        seen = await self.session.start(self.entry, self.draft.preset, self.draft.pairs())
+        if seen is not None:
+            await self._look_at(seen)
 
     def action_begin(self) -> None:
         """Enter starts the first run."""
