@@ -110,17 +110,17 @@ class Session:
             return
         self.app.show_guest(entry.name, screen)
 
-    async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> RunFolder | None:
+    async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> Seen | None:
         """Makes a run and starts its worker; None where that failed, which was then said."""
 
-        def work() -> RunFolder:
+        def work() -> Seen:
             folder = client.create(self.root, entry, preset=preset, knobs=knobs)
             client.start(folder)
-            return folder
+            return Seen(folder, folder.card(), folder.status())
 
-        folder = await self._try(work)
+        seen = await self._try(work)
         self.watch.hurry()
-        return folder if isinstance(folder, RunFolder) else None
+        return seen if isinstance(seen, Seen) else None
 
     async def predict(self, entry: Entry, question: Question, value: float) -> Seen | None:
         """Makes the run that answers a question, keeps the guess with it, and starts its worker."""
@@ -137,18 +137,18 @@ class Session:
         self.watch.hurry()
         return seen if isinstance(seen, Seen) else None
 
-    async def fork(self, folder: RunFolder, step: int, knobs: Sequence[str]) -> RunFolder | None:
+    async def fork(self, folder: RunFolder, step: int, knobs: Sequence[str]) -> Seen | None:
         """Makes a fork of a run and starts its worker; None where that failed, which was said."""
         from zhtui import fork  # deferred: reads checkpoints, which most sittings never do
 
-        def work() -> RunFolder:
+        def work() -> Seen:
             child = fork.fork(self.root, folder, step, knobs)
             client.start(child)
-            return child
+            return Seen(child, child.card(), child.status())
 
-        child = await self._try(work)
+        seen = await self._try(work)
         self.watch.hurry()
-        return child if isinstance(child, RunFolder) else None
+        return seen if isinstance(seen, Seen) else None
 
     def ask(self, folder: RunFolder, action: str, said: str = "", **fields: Any) -> None:
         """Asks something of a run's worker, in the background."""
@@ -167,15 +167,18 @@ class Session:
 
     def pause_or_resume(self, folder: RunFolder) -> None:
         """Pauses a running run; a paused one goes on; an ended one gets a new worker."""
-        state = folder.status().state
-        if state in ("stopped", "failed", "lost"):
-            self._later(lambda: client.start(folder), f"{folder.name} resumes")
-        elif state == "paused":
-            self.ask(folder, "resume")
-        elif state == "finished":
-            self.app.notify(f"{folder.name} is finished; r starts a new run")
-        else:
-            self.ask(folder, "pause")
+
+        def work() -> str:
+            state = folder.status().state
+            if state == "finished":
+                return f"{folder.name} is finished; r starts a new run"
+            if state in ("stopped", "failed", "lost"):
+                client.start(folder)
+                return f"{folder.name} resumes"
+            client.request(folder, "resume" if state == "paused" else "pause")
+            return ""
+
+        self.do(work)
 
     def _later(self, work: Callable[[], Any], said: str = "") -> None:
         async def task() -> None:

@@ -158,6 +158,7 @@ def draw(
     if not values.size or width < 8 or height < 4:
         cells.put(0, 0, "nothing to draw" if not values.size else "too small", FAINT)
         return cells
+    view = replace(view, values=values)
     place = layout(view, width, height, cursor or (0, 0), rich)
     span = scale(values, view.low, view.high, view.signed)
     (top, left), (rows, columns) = place.first, place.shown

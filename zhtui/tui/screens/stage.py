@@ -20,7 +20,7 @@ from textual.timer import Timer
 
 from zhtui import fork
 from zhtui.errors import LabError
-from zhtui.folder import CARD, RunFolder
+from zhtui.folder import RunFolder
 from zhtui.lesson import Lesson
 from zhtui.store import NAME
 from zhtui.tui import keys, states
@@ -50,9 +50,9 @@ class Stage(Container):
     class Forked(Message):
         """A fork was started."""
 
-        def __init__(self, folder: RunFolder) -> None:
+        def __init__(self, seen: Seen) -> None:
             super().__init__()
-            self.folder = folder
+            self.seen = seen
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -273,19 +273,16 @@ class Stage(Container):
             warning = await asyncio.to_thread(fork.caution, folder, knobs)
         except LabError:
             warning = ""  # the fork itself will say it
-        child = await self.session.fork(folder, step, knobs)
-        if child is not None:
-            said = (
-                f"{child.name} goes its own way from step {step:,}; the grey line is {folder.name}"
-            )
+        seen = await self.session.fork(folder, step, knobs)
+        if seen is not None:
+            name = seen.folder.name
+            said = f"{name} goes its own way from step {step:,}; the grey line is {folder.name}"
             self.notify(warning or said, severity="warning" if warning else "information")
-            self.post_message(self.Forked(child))
+            self.post_message(self.Forked(seen))
 
 
 def _parent(seen: Seen) -> RunFolder | None:
-    """The run that this one was forked from, where it is still there."""
+    """The run that this one was forked from; where it is gone there is nothing to read."""
     parent = seen.card.get("parent")
     name = str(parent.get("run", "")) if isinstance(parent, dict) else ""
-    folder = RunFolder(seen.folder.path.parent / name)
-    there = bool(NAME.fullmatch(name)) and (folder.path / CARD).is_file()
-    return folder if there else None
+    return RunFolder(seen.folder.path.parent / name) if NAME.fullmatch(name) else None

@@ -31,7 +31,7 @@ class ViewWidget(Drawn):
         """The picture, or one line that says why there is none."""
         try:
             return self.picture(width, height)
-        except (ValueError, IndexError, TypeError, OverflowError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             cells = Cells(width, height)
             cells.put(0, 0, f"this view cannot be drawn: {error}", WRONG)
             return cells
