@@ -1,9 +1,9 @@
-"""The lab in a pseudo-terminal: first frame, key to paint beside a busy worker, bytes, memory.
+"""The lab in a pseudo-terminal: its first frame, and what it takes of memory.
 
-    python benchmarks/terminal.py [--lesson gpt] [--presses 60] [--seconds 8]
+    python -m benchmarks.terminal [--store checkpoints]
 
-A run of the lesson trains on all cores meanwhile. Prints each figure beside its gate, and fails
-where one does not hold. Needs a POSIX terminal.
+Prints each figure beside its gate, and fails where one does not hold. `keys` and `streaming` take
+the rest on the same pseudo-terminal, which needs a POSIX system.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import signal
 import statistics
 import struct
 import sys
-import tempfile
 import termios
 import time
 from collections.abc import Iterator
@@ -67,13 +66,6 @@ class Terminal:
                 if until and until in text:
                     break
         return text
-
-    def press(self, key: bytes, seconds: float = 1.0) -> float:
-        """Milliseconds from a key to the first byte that answers it."""
-        start = time.perf_counter()
-        os.write(self.end, key)
-        select.select([self.end], [], [], seconds)
-        return 1e3 * (time.perf_counter() - start)
 
     def quit(self, bytes_a_second: float = 0.0) -> float:
         """Seconds from q to the end of the process, read at full speed or slowly."""
@@ -141,64 +133,24 @@ def first_frame(store: Path) -> float:
     return statistics.median(times)
 
 
-def idle(store: Path, seconds: float, gates: Gates) -> None:
-    """Bytes and processor time of a lab that nobody touches."""
-    terminal = Terminal(store)
+def resident(store: Path) -> float:
+    """Megabytes of the lab on a lesson's screen."""
+    terminal = Terminal(store, "gpt", "quiet-bard")
     terminal.read(20, b"explain")
     terminal.read(3)
-    process = psutil.Process(terminal.pid)
-    used, sent = sum(process.cpu_times()[:2]), terminal.size
-    terminal.read(seconds)
-    spent = sum(process.cpu_times()[:2]) - used
-    gates.show("idle: bytes a second", (terminal.size - sent) / seconds, 0, "B/s")
-    gates.show("idle: share of a core", 100 * spent / seconds, 1, "%")
+    size: int = psutil.Process(terminal.pid).memory_info().rss
     terminal.quit()
-
-
-def busy(store: Path, options: argparse.Namespace, gates: Gates) -> None:
-    """Keys, bytes and memory beside a worker that uses all cores."""
-    entry = catalog.one(options.lesson)
-    folder = client.create(store, entry, preset=options.preset)
-    worker = client.start(folder)
-    try:
-        terminal = Terminal(store, options.lesson)
-        terminal.read(20, b"explain")
-        deadline = time.monotonic() + 120
-        while not folder.rows() and time.monotonic() < deadline:
-            terminal.read(0.5)
-        terminal.read(3)
-        presses = []
-        for _ in range(options.presses):
-            terminal.read(0.15)
-            presses.append(terminal.press(b"\t"))
-        presses.sort()
-        gates.show("key to paint, median", statistics.median(presses), 50, "ms")
-        gates.show("key to paint, p95", presses[int(0.95 * len(presses))], 50, "ms")
-        sent = terminal.size
-        terminal.read(options.seconds)
-        gates.show("streaming", (terminal.size - sent) / options.seconds / 1024, 64, "KB/s")
-        memory = psutil.Process(terminal.pid).memory_info().rss / 2**20
-        gates.show("memory of the app", memory, 150, "MB")
-        gates.show("quit over 100 KB/s", terminal.quit(100_000), 1.0, "s")
-    finally:
-        os.kill(worker, signal.SIGTERM)
+    return size / 2**20
 
 
 def main() -> int:
     """Measures, prints, and says what does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lesson", default="gpt")
-    parser.add_argument("--preset", default="quick")
-    parser.add_argument("--presses", type=int, default=60)
-    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--store", type=Path, default=Path("checkpoints"))
     options = parser.parse_args()
     gates = Gates()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder)
-        gates.show("first frame, best of five", first_frame(store), 350, "ms")
-        idle(store, options.seconds, gates)
-        busy(store, options, gates)
-        time.sleep(2)  # the worker saves before the folder goes
+    gates.show("first frame, median of nine", first_frame(options.store), 350, "ms")
+    gates.show("memory of the app", resident(options.store), 150, "MB")
     return 1 if gates.missed else 0
 
 
