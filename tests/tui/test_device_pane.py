@@ -96,10 +96,26 @@ def test_twice_a_second_at_the_most_and_never_unseen() -> None:
     assert len(gauge.looks()) == KEPT
 
 
-def test_a_run_without_a_worker_is_read_seldom() -> None:
-    gauge = Gauge(pulse(RunFolder(Path("nowhere"))), Course(()))
+def test_a_run_without_a_worker_is_told_of_once_until_one_comes() -> None:
+    feel, state = pulse(RunFolder(Path("nowhere"))), {"now": "stopped"}
+    times: list[str] = []
+
+    def look() -> Vitals:
+        times.append(state["now"])
+        seen = feel().__dict__
+        return Vitals(**{**seen, "status": Status(state=state["now"])})
+
+    gauge = Gauge(look, Course(()))
     gauge.want(True)
-    assert [second for second in range(100) if gauge.look(second)] == [0, 30, 60, 90]
+    assert [second for second in range(10) if gauge.look(second)] == [0]
+    assert len(times) == 5
+    state["now"] = "running"
+    assert [second for second in range(10, 20) if gauge.look(second)] == list(range(10, 20))
+    state["now"] = "stopped"
+    assert [second for second in range(20, 30) if gauge.look(second)] == [20]
+    gauge.want(False)
+    gauge.want(True)
+    assert [second for second in range(30, 40) if gauge.look(second)] == [30]
 
 
 async def test_it_is_read_while_it_is_seen_and_only_then(make: Make, store: Path) -> None:
@@ -227,7 +243,6 @@ async def test_a_real_worker_is_seen_at_work(stranger: Callable[..., Path], stor
         await pilot.press("K")
         await until(lambda: screen.history.status and screen.history.status.state == "stopped")
         await until(lambda: screen.seen and not screen.seen.folder.alive())
-        await pilot.press("1", "6")  # read at once, not in half a minute
         await until(lambda: "No worker is at this run" in shown(pilot))
 
 
@@ -238,6 +253,22 @@ def test_what_is_not_told_is_left_out() -> None:
     assert [group.title for group in shown] == ["GPU · T4", "machine · "]
     assert [meter.name for meter in shown[0].meters] == ["power"]
     assert groups([]) == groups([None]) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (Status(state="starting"), "The worker is loading."),
+        (Status(state="running", host="faraway"), "The worker is not on this machine but on faraw"),
+        (Status(state="lost"), "No worker is at this run"),
+        (Status(state="running", pid=1), "Nothing is starved."),
+    ],
+)
+def test_what_stands_below_the_readings(status: Status, sentence: str) -> None:
+    course = Course(())
+    worker = Worker(99.0, 3, 1, GIB) if status.pid else None
+    course.looks = [Vitals(status, 2, 60.0, 0.0, GIB, 4 * GIB, "AMD EPYC · 2 cores", worker)]
+    assert sentence in "\n".join(course.draw(60, 20).lines())
 
 
 def test_a_course_is_drawn_from_the_right_with_gaps() -> None:

@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 from zhtui.vitals import Vitals
 
 EVERY = 0.5  # seconds
-QUIET_EVERY = 30.0  # seconds, where no worker is at the run
+QUIET_EVERY = 2.0  # seconds, where no worker is at the run: only a new one is worth telling
 KEPT = 600  # looks
 
 
@@ -23,8 +23,9 @@ class Gauge:
         self.behind = False
         self.wanted = False
         self._look = look
+        self._lived = False  # at the last look
         self._looks: deque[Vitals | None] = deque(maxlen=KEPT)
-        self._next, self._gap = 0.0, False
+        self._next, self._gap = 0.0, True
         self._lock = threading.Lock()
 
     def want(self, wanted: bool) -> None:
@@ -34,11 +35,14 @@ class Gauge:
         self.wanted = wanted
 
     def look(self, now: float) -> bool:
-        """Reads, where it is time; called by the thread."""
+        """Reads, where it is time; whether there is something to draw. Called by the thread."""
         if not self.wanted or now < self._next:
             return False
         seen = self._look()
-        self._next = now + (EVERY if seen.status.live else QUIET_EVERY)
+        live, lived = seen.status.live, self._lived
+        self._lived, self._next = live, now + (EVERY if live else QUIET_EVERY)
+        if not (live or lived or self._gap):
+            return False  # an idle lab sends nothing
         with self._lock:
             if self._gap and self._looks:
                 self._looks.append(None)

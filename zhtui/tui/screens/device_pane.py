@@ -153,10 +153,12 @@ class Course(Drawn):
         """What would help, or why nothing is said."""
         seen = [look for look in self.looks if look is not None]
         now = seen[-1]
+        if now.worker is None and now.status.state == "starting":
+            return "The worker is loading.", FAINT
         if now.worker is None and now.status.live:
             return f"The worker is not on this machine but on {now.status.host}.", FAINT
         if now.worker is None:
-            return "No worker is at this run: the machine is read twice a minute.", FAINT
+            return "No worker is at this run: so was the machine when you looked.", FAINT
         if text := vitals.remedy(seen, self.knobs):
             return f"▸ {text}", YOURS
         return ("Nothing is starved.", GOOD) if now.status.state == "running" else ("", FAINT)
