@@ -13,15 +13,19 @@ from onscreen import Make, shown, tick
 from recorded import alive, curve, lines, record, status_of
 from textual.pilot import Pilot
 
-from zhtui import client, guess
+from zhtui import catalog, client, guess
+from zhtui.catalog import Entry
 from zhtui.folder import CARD, GUESS, METRICS, STATUS, RunFolder
 from zhtui.guess import Guess
+from zhtui.tui.draw import card
+from zhtui.tui.draw.card import Card
 from zhtui.tui.screens.cards import CardWidget
 from zhtui.tui.screens.lesson import LessonScreen
 from zhtui.tui.widgets.chart import ChartWidget
 
 ASK = "What is the residual path for?"
 SAY = "x + f(x) passes"
+LESSONS = [entry for entry in catalog.all_lessons() if entry.lesson is not None]
 SIZES = [(80, 24), (120, 40)]
 Compare = Callable[..., bool]
 
@@ -278,3 +282,15 @@ async def test_the_runs_screen_draws_the_guess_too(make: Make, store: Path) -> N
             await pilot.press("c")
             await tick(pilot)
         assert metrics["guess before brisk-otter"] == 2.1
+
+
+@pytest.mark.parametrize("entry", LESSONS, ids=lambda entry: entry.name)
+def test_every_shipped_card_fits_on_80x24(entry: Entry) -> None:
+    for question in entry.card.questions:
+        state = "✓ finished · step 1,000 of 1,000"
+        whole = Card(question, 1.25, 2.5, state, "brisk-otter", True, question.data)
+        lines = card.draw(whole, 74, 1).lines()
+        assert len(lines) <= 19
+        said = " ".join(" ".join(lines).split())
+        for text in (question.ask, question.predict, question.see, question.say):
+            assert text in said
