@@ -102,6 +102,14 @@ def asked(engine: Engine, do: str, run: RunFolder, **fields: Any) -> Reply:
     return reply
 
 
+def streaming(engine: Engine, run: RunFolder) -> tuple[Reply, Heard]:
+    """A stream that has begun and goes on for hours."""
+    heard = Heard()
+    reply = engine.ask("generate", run, heard, prompt="slow", sampling=Sampling(tokens=10**6))
+    heard.until(lambda: len(reply.tokens) > 3)
+    return reply, heard
+
+
 def handle(server: Server, *requests: dict[str, Any]) -> None:
     """Answers requests that came together, to the end of each."""
     for request in requests:
@@ -212,9 +220,7 @@ def test_a_run_that_is_gone_is_named(engine: Engine, speaker: RunFolder) -> None
 def test_cancelling_ends_a_stream_and_the_next_request_is_answered(
     engine: Engine, speaker: RunFolder
 ) -> None:
-    heard = Heard()
-    reply = engine.ask("generate", speaker, heard, prompt="slow", sampling=Sampling(tokens=10**6))
-    heard.until(lambda: len(reply.tokens) > 3)
+    reply, heard = streaming(engine, speaker)
     engine.cancel(reply)
     heard.until(lambda: reply.done)
     assert not reply.error
@@ -259,9 +265,7 @@ def test_streams_advance_together_and_one_that_ends_leaves_the_others(
 def test_a_question_is_answered_while_a_long_stream_goes_on(
     engine: Engine, speaker: RunFolder
 ) -> None:
-    heard = Heard()
-    reply = engine.ask("generate", speaker, heard, prompt="slow", sampling=Sampling(tokens=10**6))
-    heard.until(lambda: len(reply.tokens) > 3)
+    reply, heard = streaming(engine, speaker)
     between = asked(engine, "generate", speaker, sampling=Sampling(tokens=5))
     assert len(between.tokens) == 5
     assert not reply.done
