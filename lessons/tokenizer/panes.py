@@ -149,22 +149,23 @@ class Long(Sketch):
         if not self.is_mounted or not room.area:
             return
         if self.virtual_size != (room.width, self.rows):
-            self._resize(Size(room.width, self.rows), room.height)
+            self._resize(Size(room.width, self.rows))
         self._ready()
         for y in range(self.size.height):
             known = self._strips.get(y + self.top)
             if known is None or known[1] != self._strip(y + self.top):
                 self.refresh(Region(0, y, self.size.width, 1))
 
-    def _resize(self, size: Size, height: int) -> None:
-        """More rows or fewer. Where the scrollbar stays, no pane need be laid out anew for that."""
-        before = self.virtual_size
-        if before.width == size.width and min(before.height, size.height) > height:
-            self.set_reactive(Long.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
+    def _resize(self, size: Size) -> None:
+        """More rows or fewer. The scrollbar is there anyway, so no pane need be laid out anew."""
+        if self.virtual_size.width != size.width:
             self.virtual_size = size
             self.refresh()
+            return
+        self.set_reactive(Long.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""

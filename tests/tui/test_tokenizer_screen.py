@@ -85,6 +85,18 @@ async def test_merges_step_on_and_back_and_stop_at_the_ends(tmp_path: Path) -> N
         assert "no merge is left" in line(shown, "headline")
 
 
+async def test_a_list_that_shrinks_is_scrolled_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("home", "2", "pagedown", "pagedown")
+        await settled(pilot)
+        pairs = shown.query_one("#pairs", Long)
+        assert pairs.top > 0
+        await pilot.press("end")
+        await settled(pilot)
+        assert pairs.top == 0
+        assert rows(shown, "pairs")[0].strip() == "no pair is left: each chunk is one token"
+
+
 async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, shown):
         before = shown.inspector.done
