@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from onscreen import Make, shown, tick
@@ -81,6 +82,21 @@ async def test_enter_opens_the_lesson_and_escape_comes_back(make: Make) -> None:
         await tick(pilot)
         assert isinstance(pilot.app.screen, HomeScreen)
         assert pilot.app.screen.query_one(Rows).chosen == "gpt"
+
+
+async def test_a_screen_that_was_left_leaves_nothing_behind(make: Make) -> None:
+    app = make()
+    async with app.run_test(size=(120, 40)) as pilot:
+        counts = []
+        for _ in range(4):
+            await pilot.press("enter")
+            await tick(pilot)
+            assert isinstance(app.screen, LessonScreen)
+            await pilot.press("escape")
+            await tick(pilot)
+            gc.collect()
+            counts.append(len(gc.get_objects()))
+        assert counts[3] - counts[1] < 1000, "a lesson's screen and its lines are 8,000 objects"
 
 
 async def test_the_keys_below_come_from_the_table(make: Make) -> None:

@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -240,6 +242,14 @@ class LabApp(App[int]):
         else:
             self._owing = False
             self.screen.refresh()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Takes the screen off, and lets go of its pictures: a cache of Textual's would keep them
+        of the last sixty screens.
+        """
+        popped = super().pop_screen()
+        StylesCache.get_inner_outer.cache_clear()
+        return popped
 
     def show_guest(self, name: str, screen: Screen[Any]) -> None:
         """A lesson's own screen. Should it fail, it goes and its error is shown; the lab lives."""
