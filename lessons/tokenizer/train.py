@@ -28,17 +28,17 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     look = Look(run, trainer, excerpt(open_text))
     gpt2 = gpt2_row(open_text)
 
-    for step in run.steps():
+    dry = trainer.best() is None  # no two tokens stand side by side
+    for step in () if dry else run.steps():
         left = config.merges - len(trainer.merges)
         merges = list(islice(trainer, min(config.merges_a_step, left)))
-        if not merges:
-            break
-        row = row_of(merges[-1], trainer) | gpt2
-        last = step + 1 == config.steps or trainer.best() is None
-        if last or (step + 1) % run.config.look_every == 0:
+        row, dry = row_of(merges[-1], trainer) | gpt2, trainer.best() is None
+        if dry or step + 1 == config.steps or (step + 1) % run.config.look_every == 0:
             row |= look.meters()
             look.show()
         yield row
+        if dry:
+            break
 
     if (done := len(trainer.merges)) < config.merges:
         run.say(
