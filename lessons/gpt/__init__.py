@@ -40,7 +40,7 @@ lesson = Lesson(
             seeds=(1337, 1, 2),
         ),
         Reference(
-            "val", 1.4697, 0.02, "nanoGPT, 3 minutes of an A100", NANOGPT, preset="paper",
+            "val", 1.4697, 0.02, "nanoGPT, 3 min of an A100", NANOGPT, preset="paper",
             at="best", data=SHAKESPEARE, gpu=True,
         ),
         Reference(
