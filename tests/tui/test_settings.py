@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 import tomllib
@@ -15,7 +17,7 @@ from textual.command import CommandPalette
 from zhtui import catalog
 from zhtui.errors import ConfigError
 from zhtui.tui import app as lab
-from zhtui.tui import keyboard, keys, settings, settings_report
+from zhtui.tui import keyboard, keys, screens, settings, settings_report
 from zhtui.tui.keyboard import Keyboard
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.screens.lesson import LessonScreen
@@ -120,9 +122,10 @@ def test_places_of_the_table_are_told_apart_by_their_ids() -> None:
 
 
 def test_what_a_screen_explains_is_looked_through_for_clashes() -> None:
-    modules = [name for name in sys.modules if name.startswith("zhtui.tui.screens.")]
-    screens = [each for name in modules for each in vars(sys.modules[name]).values()]
-    explained = [each.explained[1] for each in screens if hasattr(each, "explained")]
+    names = [each.name for each in pkgutil.iter_modules(screens.__path__)]
+    modules = [importlib.import_module(f"{screens.__name__}.{name}") for name in names]
+    found = [each for module in modules for each in vars(module).values()]
+    explained = [each.explained[1] for each in found if hasattr(each, "explained")]
     assert len(explained) > 2
     for places in explained:
         shown = {place for _, place in places} | {"anywhere"}

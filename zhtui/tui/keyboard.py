@@ -19,6 +19,7 @@ TOGETHER = (
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
     ("anywhere", "inspect", "heatmap"),
+    ("anywhere", "source"),
     ("dialog", "reader"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
@@ -63,6 +64,11 @@ def keyboard_of(app: object) -> Keyboard:
     """The keyboard of an app; the usual one in an app that has none."""
     keyboard = getattr(app, "keyboard", None)
     return keyboard if isinstance(keyboard, Keyboard) else USUAL
+
+
+def no_run(app: object, key: str = "lesson.run") -> str:
+    """What is said where there is no run yet, with the key that starts one."""
+    return f"no run yet: {keyboard_of(app).first(key)} starts one"
 
 
 def normal(text: str) -> str:

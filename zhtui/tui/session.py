@@ -19,6 +19,7 @@ from zhtui.catalog import Entry
 from zhtui.errors import LabError
 from zhtui.folder import RunFolder
 from zhtui.lesson import Question
+from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.link import Link
 from zhtui.tui.watch import Seen, Watch
 
@@ -168,10 +169,12 @@ class Session:
     def pause_or_resume(self, folder: RunFolder) -> None:
         """Pauses a running run; a paused one goes on; an ended one gets a new worker."""
 
+        again = keyboard_of(self.app).first("lesson.run")
+
         def work() -> str:
             state = folder.status().state
             if state == "finished":
-                return f"{folder.name} is finished; r starts a new run"
+                return f"{folder.name} is finished; {again} starts a new run"
             if state in ("stopped", "failed", "lost"):
                 client.start(folder)
                 return f"{folder.name} resumes"

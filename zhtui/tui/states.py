@@ -66,12 +66,15 @@ def ago(seconds: float) -> str:
 
 
 def state_parts(
-    lesson: Lesson, name: str, status: Status | None, card: Mapping[str, Any]
+    lesson: Lesson, name: str, status: Status | None, card: Mapping[str, Any], nothing: str
 ) -> list[Part]:
-    """The state of a run on one line: lesson, run, state, step, loss, rate, time left, device."""
+    """The state of a run on one line: lesson, run, state, step, loss, rate, time left, device.
+
+    `nothing` is said where there is no run.
+    """
     title = Part(((f"{lesson.number:g} {lesson.title}", TITLE),), 99)
     if status is None:
-        return [title, words("no run yet: r starts one", FAINT, 98)]
+        return [title, words(nothing, FAINT, 98)]
     mark, ink = sign(status.state)
     parts = [
         Part((*title.words, (f" · {name}", PLAIN)), 99),

@@ -19,6 +19,7 @@ from zhtui.tui.draw.meters import Meter
 from zhtui.tui.draw.text import places
 from zhtui.tui.draw.ticks import grown
 from zhtui.tui.gauge import Gauge
+from zhtui.tui.keyboard import no_run
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.panes import Pane
 from zhtui.tui.session import Session
@@ -122,7 +123,7 @@ class Course(Drawn):
         super().__init__(id="device-course")
         self.knobs = knobs
         self.looks: Looks = ()
-        self.empty = "no run yet: r starts one"
+        self.empty = ""  # what stands there instead
 
     def show(self, looks: Looks) -> None:
         """Draws what was read until now."""
@@ -133,7 +134,7 @@ class Course(Drawn):
         cells = Cells(width, height)
         shown = groups(self.looks)
         if not shown:
-            cells.put(0, 0, self.empty, FAINT)
+            cells.put(0, 0, self.empty or no_run(self.app), FAINT)
             return cells
         text, ink = self._says()
         spots = list(places(text, width))

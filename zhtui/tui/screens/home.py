@@ -17,7 +17,7 @@ from zhtui.tui import keys, states
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
 from zhtui.tui.history import History
-from zhtui.tui.keyboard import keyboard_of
+from zhtui.tui.keyboard import keyboard_of, no_run
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.session import Session
@@ -211,7 +211,7 @@ class HomeScreen(Screen[None]):
             self.session.pause_or_resume(self.shown_run.folder)
 
     def _none(self) -> str:
-        return f"no run yet: {keyboard_of(self.app).first('home.run')} starts one"
+        return no_run(self.app, "home.run")
 
     def _lesson(self, run: Seen) -> Lesson | None:
         entry = self.session.entry(run.folder.lesson)

@@ -17,6 +17,7 @@ from zhtui.tui.draft import PRESET, Draft, of_run
 from zhtui.tui.draw import notes
 from zhtui.tui.draw.notes import Document
 from zhtui.tui.history import History
+from zhtui.tui.keyboard import no_run
 from zhtui.tui.messages import RunGrew, RunsChanged
 from zhtui.tui.screens.arrangement import Arrangement
 from zhtui.tui.screens.cards import CardPane
@@ -134,7 +135,7 @@ class LessonScreen(Screen[None]):
         pane = self.query_one(ViewPane)
         await pane.clear()
         pane.wanted = ""
-        nothing = "no run yet: r starts one, and its loss falls here"
+        nothing = f"{no_run(self.app)}, and its loss falls here"
         self.query_one(ChartPane).restart("waiting for the first step" if seen else nothing)
         if seen is not None:
             self.history.status = seen.status
@@ -322,7 +323,7 @@ class LessonScreen(Screen[None]):
         """The console of the run's model, or a look inside it, as it was at the moment shown."""
         opens = {"generate": self.session.open_console, "inspect": self.session.open_inspect}
         if self.seen is None:
-            self.notify("no run yet: r starts one")
+            self.notify(no_run(self.app))
         elif not self.entry.has(part):
             self.notify(f"{self.lesson.title} {LACKS[part]}")
         else:

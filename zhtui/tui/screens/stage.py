@@ -27,6 +27,7 @@ from zhtui.tui import keys, states
 from zhtui.tui.draw.chart import Line
 from zhtui.tui.draw.inks import LIT
 from zhtui.tui.history import History
+from zhtui.tui.keyboard import no_run
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.session import Session
@@ -117,7 +118,7 @@ class Stage(Container):
         """The line on top: the state of the run, or the moment that is shown instead."""
         name = self.seen.folder.name if self.seen else ""
         card = self.seen.card if self.seen else {}
-        title, *parts = states.state_parts(lesson, name, self.moment.status, card)
+        title, *parts = states.state_parts(lesson, name, self.moment.status, card, no_run(self.app))
         if self.at is None:
             return [title, *parts]
         play = f"▷ {self.speed}x" if self.playing else "◂ replay"
@@ -250,7 +251,7 @@ class Stage(Container):
         """Asks which knobs change, and starts a run that goes its own way from the moment on."""
         seen = self.seen
         if seen is None:
-            self.notify("there is no run to fork yet; r starts one")
+            self.notify(no_run(self.app))
             return
         status = self.history.status or seen.status
         step = status.step if self.done is None else self.done
