@@ -84,7 +84,12 @@ def _change(now: Look, want: Look) -> str:
         return ""
     if want == PLAIN:
         return "\x1b[0m"
-    words = ["0", want[0]] if now[0] != want[0] and now[0] else [want[0]] * (now[0] != want[0])
-    fresh = PLAIN if "0" in words else now
-    words += [new for new, old in zip(want[1:], fresh[1:], strict=True) if new != old]
-    return f"\x1b[{';'.join(word for word in words if word)}m"
+    fresh = [
+        "0",
+        want[0],
+        *(new for new, old in zip(want[1:], PLAIN[1:], strict=True) if new != old),
+    ]
+    words = [want[0]] * (now[0] != want[0])
+    words += [new for new, old in zip(want[1:], now[1:], strict=True) if new != old]
+    ways = [fresh] if now[0] and now[0] != want[0] else [words, fresh]
+    return min((f"\x1b[{';'.join(filter(None, way))}m" for way in ways), key=len)

@@ -108,6 +108,10 @@ class Drawn(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.redraw()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Draws for the room that a scrollbar takes, or gives back."""
+        self.redraw()
+
     def watch_has_focus(self, focused: bool) -> None:
         """Styles nothing afresh: a picture that shows who has the keys draws it."""
 
