@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, record
 
@@ -197,3 +198,19 @@ async def test_what_is_not_found_is_said(make: Make, store: Path) -> None:
         await tick(pilot)
         assert not pilot.app.screen.query("#find-line")
         assert "micrograd" in shown(pilot)
+
+
+async def test_news_wait_for_a_busy_line_and_are_told_then(
+    make: Make, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        assert "no run is live" in shown(pilot)
+        monkeypatch.setattr(app.link, "free", lambda: False)
+        with alive(record(store, state="running")):
+            await tick(pilot)
+            assert "no run is live" in shown(pilot)
+            monkeypatch.undo()
+            while "1 run live" not in shown(pilot):
+                await pilot.pause(0.05)

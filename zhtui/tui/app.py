@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -118,6 +120,7 @@ class LabApp(App[int]):
         self.first = (lesson, run)
         self.watching = watching
         self._owing = False  # a frame was left out
+        self._untold: set[type[Message]] = set()  # news that wait for the line
         self._guest: tuple[str, Screen[Any] | None] = ("", None)
         for theme in THEMES:
             self.register_theme(theme)
@@ -164,16 +167,27 @@ class LabApp(App[int]):
         self.session.engine.close()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        for screen in self.screen_stack[-1:]:
-            screen.post_message(RunsChanged())
+        self._tell(RunsChanged)
 
     def on_key(self) -> None:
         """Somebody is there: what nobody looked at is read again."""
         self.session.watch.looked_at = True
 
     def on_device_read(self, message: DeviceRead) -> None:
-        for screen in self.screen_stack[-1:]:
-            screen.post_message(DeviceRead())
+        self._tell(DeviceRead)
+
+    def _tell(self, news: type[RunsChanged] | type[DeviceRead]) -> None:
+        """Tells the screen in sight as soon as the line has room: nobody will say it again."""
+        if self.link.free():
+            for screen in self.screen_stack[-1:]:
+                screen.post_message(news())
+        elif news not in self._untold:
+            self._untold.add(news)
+            self.set_timer(0.1, partial(self._tell_now, news))
+
+    def _tell_now(self, news: type[RunsChanged] | type[DeviceRead]) -> None:
+        self._untold.discard(news)
+        self._tell(news)
 
     def complain(self, why: str) -> None:
         """Says what is wrong with config.toml, if anything is."""

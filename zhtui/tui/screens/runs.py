@@ -180,12 +180,10 @@ class RunsScreen(Screen[None]):
             self.console = None
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        if self.session.link.free():
-            self.refresh_runs()
+        self.refresh_runs()
 
     def on_device_read(self, message: DeviceRead) -> None:
-        if self.session.link.free():
-            self._show_top()
+        self._show_top()
 
     def on_run_grew(self, message: RunGrew) -> None:
         """Takes and draws what is new."""
