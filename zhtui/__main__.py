@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,7 @@ def main() -> None:
 
 
 def _lab() -> int:
+    gc.disable()  # until the first frame: what is imported stays, and would be walked in vain
     from zhtui import store
     from zhtui.errors import LabError
     from zhtui.tui.app import open_lab  # deferred: textual, 150 ms, only where there is a screen
