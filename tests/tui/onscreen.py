@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
 
@@ -26,3 +26,14 @@ def shown(pilot: Pilot[int]) -> str:
     """What stands on the screen, as text."""
     lines = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+def to(screen: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+    """What is pressed for a picture of "home", its third lesson chosen, or of that "lesson"."""
+
+    async def before(pilot: Pilot[int]) -> None:
+        await tick(pilot)
+        await pilot.press("down", "down", *(["enter"] if screen == "lesson" else []))
+        await tick(pilot, 6)
+
+    return before

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onscreen import Make, shown, tick
+from onscreen import Make, shown, tick, to
 from recorded import record
 from rich.cells import cell_len
 from test_pictures import SIZES, Compare, prepare
-from textual.pilot import Pilot
 
 from zhtui.tui.draw.braille import GLYPHS
 from zhtui.tui.plain import LIKE, plain
@@ -61,14 +60,9 @@ def test_letters_of_other_scripts_become_question_marks_a_cell() -> None:
 def test_picture(
     snap_compare: Compare, make: Make, store: Path, screen: str, size: tuple[int, int]
 ) -> None:
-    async def before(pilot: Pilot[int]) -> None:
-        await tick(pilot)
-        await pilot.press("down", "down", *(["enter"] if screen == "lesson" else []))
-        await tick(pilot, 6)
-
     with ExitStack() as stack:
         prepare(store, "running", stack)
-        assert snap_compare(make(settings=ASCII), terminal_size=size, run_before=before)
+        assert snap_compare(make(settings=ASCII), terminal_size=size, run_before=to(screen))
 
 
 @pytest.mark.parametrize("keys", ["enter", "question_mark", "ctrl+p", "slash x", "R", "enter e"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onscreen import Make, tick
+from onscreen import Make, tick, to
 from recorded import alive, curve, record
 from textual.pilot import Pilot
 
@@ -50,14 +50,9 @@ def prepare(store: Path, state: str, stack: ExitStack) -> None:
 def test_screen(
     snap_compare: Compare, make: Make, store: Path, screen: str, state: str, size: tuple[int, int]
 ) -> None:
-    async def before(pilot: Pilot[int]) -> None:
-        await tick(pilot)
-        await pilot.press("down", "down", *(["enter"] if screen == "lesson" else []))
-        await tick(pilot, 6)
-
     with ExitStack() as stack:
         prepare(store, state, stack)
-        assert snap_compare(make(), terminal_size=size, run_before=before)
+        assert snap_compare(make(), terminal_size=size, run_before=to(screen))
 
 
 @pytest.mark.parametrize("screen", ["home", "lesson"])
@@ -68,15 +63,10 @@ def test_without_colours(
     screen: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def before(pilot: Pilot[int]) -> None:
-        await tick(pilot)
-        await pilot.press("down", "down", *(["enter"] if screen == "lesson" else []))
-        await tick(pilot, 6)
-
     with ExitStack() as stack:
         prepare(store, "running", stack)
         monkeypatch.setenv("NO_COLOR", "1")
-        assert snap_compare(make(), terminal_size=(120, 40), run_before=before)
+        assert snap_compare(make(), terminal_size=(120, 40), run_before=to(screen))
 
 
 def test_all_panes(snap_compare: Compare, make: Make, store: Path) -> None:
