@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from zhtui import artifact
 from zhtui.folder import RunFolder
 from zhtui.sampling import Sampling, Token
 from zhtui.views import View
@@ -50,6 +49,8 @@ class Reply:
             pairs = tuple((text, chance) for text, chance in token["alternatives"])
             self.tokens.append(Token(**{**token, "alternatives": pairs}))
         if "view" in part:
+            from zhtui import artifact  # deferred: it needs numpy, the lab's first frame does not
+
             self.views[str(part["name"])] = artifact.decode(part["view"])
         if "thought" in part:
             self.thoughts.append(part["thought"])

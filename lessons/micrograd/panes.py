@@ -106,6 +106,8 @@ class GraphSheet(Drawn, can_focus=False):
     def show(self, view: Graph) -> None:
         self.view = view
         self.redraw()
+        if not isinstance(self.cells, Cells):
+            return  # nothing was drawn yet
         rows, columns = np.nonzero(self.cells.ink == LIT)
         if len(rows):
             left, top = int(columns.min()), int(rows.min())

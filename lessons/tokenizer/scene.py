@@ -15,7 +15,8 @@ from lessons.tokenizer.state import LOST
 from lessons.tokenizer.traps import Case, Trap
 from zhtui.tui.draw import chart
 from zhtui.tui.draw.bars import bar
-from zhtui.tui.draw.cells import Cells, glyphs
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import glyphs
 from zhtui.tui.draw.inks import (
     BAND,
     CHOSEN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -26,6 +27,7 @@ from zhtui.tui.draw import (
 )
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.chart import Level, Line, Picture
+from zhtui.tui.draw.grid import Page
 from zhtui.tui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PUBLISHED, SERIES, SIGNED, WRONG
 from zhtui.tui.draw.series import Series
 from zhtui.views import Bars, Board, Graph, Heatmap, Histogram, Node, Scatter, Table, Text, Tree
@@ -44,8 +46,13 @@ def picture(values: list[float], **options: Any) -> Picture:
 # Cells
 
 
-def test_text_keeps_to_its_cells_and_wide_characters_take_two() -> None:
-    cells = Cells(6, 1)
+BOTH = pytest.mark.parametrize("kind", [Page, Cells])
+Kind = type[Page] | type[Cells]
+
+
+@BOTH
+def test_text_keeps_to_its_cells_and_wide_characters_take_two(kind: Kind) -> None:
+    cells = kind(6, 1)
     assert cells.put(0, 0, "日本") == 4
     assert cells.text(0) == "日本  "
     cells.put(5, 0, "語")  # only its first half would fit
@@ -54,27 +61,63 @@ def test_text_keeps_to_its_cells_and_wide_characters_take_two() -> None:
     assert cells.text(0).startswith(" a")
 
 
-def test_text_without_width_or_shape_is_made_visible() -> None:
-    cells = Cells(8, 1)
+@BOTH
+def test_text_without_width_or_shape_is_made_visible(kind: Kind) -> None:
+    cells = kind(8, 1)
     cells.put(0, 0, "a\n\x1b[0;\u0301")
     assert cells.text(0) == "a⏎·[0;  "
 
 
+@BOTH
 @given(st.text(max_size=30), st.integers(-5, 12))
-def test_any_text_fits_any_row(value: str, x: int) -> None:
+def test_any_text_fits_any_row(kind: Kind, value: str, x: int) -> None:
     from rich.cells import cell_len
 
-    cells = Cells(10, 1)
+    cells = kind(10, 1)
     cells.put(x, 0, value)
     assert cell_len(cells.text(0)) == 10
 
 
-def test_runs_join_cells_of_one_colour() -> None:
-    cells = Cells(5, 1)
+@BOTH
+def test_runs_join_cells_of_one_colour(kind: Kind) -> None:
+    cells = kind(5, 1)
     cells.put(1, 0, "ab", WRONG)
     assert [run[0] for run in cells.runs(0)] == [" ", "ab", "  "]
     assert cells.differs(cells) == []
-    assert cells.differs(Cells(4, 1)) is None
+    assert cells.differs(kind(4, 1)) is None
+    assert list(kind(0, 0).lines()) == []
+
+
+PUTS = st.lists(
+    st.tuples(
+        st.integers(-3, 9), st.integers(-1, 3), st.text("ab日é\n", max_size=6),
+        st.integers(0, 103), st.integers(0, 103),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(PUTS, PUTS)
+def test_a_page_and_an_array_hold_the_same_picture(first: Any, second: Any) -> None:
+    page, cells = Page(8, 3), Cells(8, 3)
+    before = [list(zip(page.runs(y), cells.runs(y), strict=True)) for y in range(3)]
+    assert all(one == two for row in before for one, two in row)
+    for puts in (first, second):
+        old_page, old_cells = copy.deepcopy(page), copy.deepcopy(cells)
+        for put in puts:
+            assert page.put(*put) == cells.put(*put)
+        assert page.lines() == cells.lines()
+        for y in range(3):
+            pairs = list(zip(page.runs(y), cells.runs(y), strict=True))
+            assert all(one == two for one, two in pairs)
+        assert page.differs(old_page) == _changed(cells, old_cells)
+    assert page.differs(cells) is None
+    assert cells.differs(page) is None
+
+
+def _changed(cells: Cells, before: Cells) -> list[int]:
+    """The rows that read or look otherwise."""
+    return [y for y in range(3) if list(cells.runs(y)) != list(before.runs(y))]
 
 
 # Series

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,13 @@ async def test_a_screen_that_was_left_leaves_nothing_behind(make: Make) -> None:
             gc.collect()
             counts.append(len(gc.get_objects()))
         assert counts[3] - counts[1] < 1000, "a lesson's screen and its lines are 8,000 objects"
+
+
+def test_the_first_frame_needs_no_numpy() -> None:
+    code = "import sys, zhtui.tui.app, zhtui.catalog\n"
+    code += "zhtui.catalog.all_lessons(); print({'numpy', 'torch'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
 
 
 async def test_the_keys_below_come_from_the_table(make: Make) -> None:

@@ -132,7 +132,7 @@ async def test_enter_opens_the_run_and_r_comes_back(make: Make, three: list[RunF
         await pilot.press("R")
         await tick(pilot)
         assert isinstance(pilot.app.screen, RunsScreen)
-        assert len(pilot.app.screen_stack) == 3, "the screen that was open already"
+        assert len(pilot.app.screen_stack) == 2, "the screen that was open already"
         await pilot.press("escape", "escape")
         await tick(pilot)
         assert isinstance(pilot.app.screen, HomeScreen)

@@ -145,6 +145,10 @@ class LabApp(App[int]):
 
         return commands(screen, self.keyboard)
 
+    def get_default_screen(self) -> HomeScreen:
+        """The screen below all others."""
+        return HomeScreen(self.session)
+
     def on_mount(self) -> None:
         if self.console.color_system in ("standard", None) and not self.is_headless:
             self.theme = "ansi-dark"
@@ -153,10 +157,9 @@ class LabApp(App[int]):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(settle)
             self.set_timer(WARM_AFTER, self.session.warm)
-        self.push_screen(HomeScreen(self.session))
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
-            self.session.watch.start()
+            self.call_after_refresh(self.session.watch.start)  # a thread would hold up the frame
         name, run = self.first
         entry = self.session.entry(name) if name else None
         if entry is not None:

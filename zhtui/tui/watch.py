@@ -13,7 +13,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message_pump import MessagePump
 
@@ -21,9 +21,11 @@ from zhtui import guess, store
 from zhtui.errors import LabError
 from zhtui.folder import EVENTS, METRICS, RunFolder, Status, Tail
 from zhtui.guess import Guess
-from zhtui.tui.columns import Points, columns
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.views import View
+
+if TYPE_CHECKING:
+    from zhtui.tui.columns import Points
 
 ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
 VIEW_EVERY = 0.25
@@ -117,6 +119,8 @@ class Follower:
 
     def _read_rows(self) -> list[dict[str, Points]]:
         """The new rows; of many, those of one sitting: the rest at the next look, at once."""
+        from zhtui.tui.columns import columns  # deferred: numpy is not part of the first frame
+
         parts, until = [], time.monotonic() + SITTING
         for lines in self._rows.lines():
             parts.append(columns(lines))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zhtui.tui.draw.cells import Cells, glyphs
+from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import glyphs
 from zhtui.tui.draw.inks import FAINT, GROUP, GROUP_COUNT, PLAIN, SHADE, SHADE_LEVELS
 from zhtui.views import Text
 

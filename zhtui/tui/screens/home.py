@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -14,22 +16,22 @@ from textual.screen import Screen
 from zhtui.catalog import Entry
 from zhtui.lesson import Lesson
 from zhtui.tui import keys, states
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Grid
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
-from zhtui.tui.history import History
 from zhtui.tui.keyboard import keyboard_of, no_run
-from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.session import Session
-from zhtui.tui.watch import Follower, Seen
-from zhtui.tui.widgets.chart import ChartWidget
-from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.watch import Seen
+from zhtui.tui.widgets.about import About, Words
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.wording import number
 
 if TYPE_CHECKING:
     from textual.widgets import Input
+
+    from zhtui.tui.screens.newest import Newest
 
 HELP = """
 On the left, the lessons, part by part. The number at the right of a lesson is the best figure of
@@ -42,32 +44,6 @@ trains.
 """
 
 
-class About(Drawn, can_focus=False):
-    """The lesson at the cursor, in a few lines."""
-
-    DEFAULT_CSS = "About { height: auto; overflow: hidden hidden; }"
-
-    def __init__(self, id: str) -> None:
-        super().__init__(id=id)
-        self.lines: list[tuple[tuple[str, int], ...]] = []
-
-    def show(self, lines: list[tuple[tuple[str, int], ...]]) -> None:
-        """Other lines, each of (text, ink)."""
-        taller = len(lines) != len(self.lines)
-        self.lines = lines
-        if taller:
-            self.styles.height = max(len(lines), 1)
-        self.redraw()
-
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, max(height, len(self.lines)))
-        for y, line in enumerate(self.lines):
-            x = 0
-            for text, ink in line:
-                x = cells.put(x, y, text, ink)
-        return cells
-
-
 class HomeScreen(Screen[None]):
     """Every lesson that was found, a broken one with its error."""
 
@@ -77,8 +53,7 @@ class HomeScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.history = History()
-        self.follower: Follower | None = None
+        self.newest: Newest | None = None  # comes after the first frame
         self.shown_run: Seen | None = None
         self.words = ""  # what the list is sifted by
 
@@ -89,16 +64,26 @@ class HomeScreen(Screen[None]):
             yield Rows(empty="no lessons were found: see `zhtui lessons`", id="lessons")
             with Vertical(id="side"):
                 yield About("about")
-                yield ChartWidget(id="curve")
-                yield About("sample")
         yield Rule()
         yield Line(id="live")
         yield KeyLine("home", "anywhere", id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#curve").can_focus = False
         self.refresh_runs()
         self.query_one("#lessons").focus()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """Puts the newest run at the side: numpy, a fifth of the start-up, is loaded meanwhile."""
+        await asyncio.to_thread(importlib.import_module, "zhtui.tui.screens.newest")
+        from zhtui.tui.screens.newest import Newest  # deferred: not part of the first frame
+
+        if not self.is_running:
+            return
+        newest = Newest(self.session)
+        await self.query_one("#side").mount(newest)
+        self.newest = newest
+        self._show_side()
 
     def on_resize(self, event: Resize) -> None:
         kind = layout(event.size.width, event.size.height)
@@ -107,7 +92,8 @@ class HomeScreen(Screen[None]):
         self.query_one("#side").display = kind not in (SMALL, ONE)
 
     def on_screen_suspend(self) -> None:
-        self._unfollow()
+        if self.newest is not None:
+            self.newest.leave()
 
     def on_screen_resume(self) -> None:
         self.refresh_runs()
@@ -117,11 +103,6 @@ class HomeScreen(Screen[None]):
 
     def on_device_read(self, message: DeviceRead) -> None:
         self._show_top()
-
-    def on_run_grew(self, message: RunGrew) -> None:
-        if self.follower is not None and self.session.link.free():
-            self.history.grow(self.follower.take())
-            self._show_curve()
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
         self._show_side()
@@ -239,29 +220,16 @@ class HomeScreen(Screen[None]):
     def _show_side(self) -> None:
         entry = self.entry
         self.query_one("#side").visible = entry is not None
-        if entry is None:
-            self._unfollow()
-            self.shown_run = None
-            return
-        runs = self.session.runs(entry.name)
+        runs = self.session.runs(entry.name) if entry else []
         run = next((each for each in runs if each.status.live), runs[0] if runs else None)
-        self.query_one("#about", About).show(self._about(entry, runs))
-        if (run and run.folder) != (self.follower and self.follower.folder) or not run:
-            self._unfollow()
-            self.history = History()
-            self.query_one("#curve", ChartWidget).restart(self._none() if entry.lesson else "")
-            if run is not None:
-                self.follower = Follower(run.folder, self)
-                self.session.watch.follow(self.follower)
         self.shown_run = run
-        self._show_curve()
+        if entry is not None:
+            self.query_one("#about", About).show(self._about(entry, runs))
+        if self.newest is not None:
+            lesson = entry.lesson if entry else None
+            self.newest.show(lesson, run.folder if run else None, self._none() if lesson else "")
 
-    def _unfollow(self) -> None:
-        if self.follower is not None:
-            self.session.watch.drop(self.follower)
-            self.follower = None
-
-    def _about(self, entry: Entry, runs: Sequence[Seen]) -> list[tuple[tuple[str, int], ...]]:
+    def _about(self, entry: Entry, runs: Sequence[Seen]) -> list[Words]:
         lesson = entry.lesson
         if lesson is None:
             return [
@@ -269,7 +237,7 @@ class HomeScreen(Screen[None]):
                 (),
                 *[((line, PLAIN),) for line in entry.error.split("\n")],
             ]
-        lines: list[tuple[tuple[str, int], ...]] = [
+        lines: list[Words] = [
             ((f"{lesson.number:g}  {lesson.title}", TITLE),),
             *[((text, PLAIN),) for text in wrap(lesson.summary, 50)],
             (),
@@ -293,24 +261,6 @@ class HomeScreen(Screen[None]):
             return run.status.state
         return states.ago(self.session.clock() - run.status.time)
 
-    def _show_curve(self) -> None:
-        entry = self.entry
-        if entry is None or entry.lesson is None:
-            return
-        metrics = next(iter(entry.lesson.charts.values()), ("loss",))
-        status = self.history.status
-        chart = self.query_one("#curve", ChartWidget)
-        lines = self.history.lines(metrics)
-        levels = self.history.levels(entry.lesson, metrics) if lines else []
-        chart.show(lines, levels, status.steps if status else 0)
-        texts = [sample for sample in self.history.samples if sample.name != "note"]
-        shown: list[tuple[tuple[str, int], ...]] = []
-        if texts:
-            last = texts[0]
-            shown = [(), ((f"wrote at step {last.step:,}", FAINT),)]
-            shown += [((line, PLAIN),) for line in last.text.strip().split("\n")[:4]]
-        self.query_one("#sample", About).show(shown)
-
 
 def _is_about(entry: Entry, words: str) -> bool:
     """Whether every word is somewhere in what is known of the lesson."""
@@ -321,7 +271,7 @@ def _is_about(entry: Entry, words: str) -> bool:
 
 
 def _head(part: str) -> Paint:
-    def paint(cells: Cells, y: int, chosen: bool) -> None:
+    def paint(cells: Grid, y: int, chosen: bool) -> None:
         cells.put(2, y, part.upper(), FAINT)
 
     return paint
@@ -330,7 +280,7 @@ def _head(part: str) -> Paint:
 def _row(entry: Entry, runs: Sequence[Seen]) -> Paint:
     """Number, title, summary, and the best figure at the right."""
 
-    def paint(cells: Cells, y: int, chosen: bool) -> None:
+    def paint(cells: Grid, y: int, chosen: bool) -> None:
         lesson = entry.lesson
         if lesson is None:
             cells.put(2, y, f" ✗ {entry.name}", WRONG)

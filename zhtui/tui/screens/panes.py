@@ -14,8 +14,8 @@ from zhtui.lesson import Lesson
 from zhtui.source import LOOP
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft
-from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.chart import Level, Line
+from zhtui.tui.draw.grid import Grid, Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.tui.draw.notes import Document
 from zhtui.tui.draw.text import places
@@ -189,9 +189,9 @@ class Samples(Drawn):
             self.samples = list(samples)
             self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Page:
         if not self.samples:
-            cells = Cells(width, height)
+            cells = Page(width, height)
             cells.put(1, 0, "nothing written yet", FAINT)
             return cells
         margin = 13 if width >= 50 else 0
@@ -202,7 +202,7 @@ class Samples(Drawn):
             spots = list(places(text, max(width - margin - 2, 8)))
             blocks.append((y, sample, spots))
             y += max((row for _, row, _ in spots), default=0) + (2 if margin else 3)
-        cells = Cells(width, max(y, height))
+        cells = Page(width, max(y, height))
         for index, (top, sample, spots) in enumerate(blocks):
             cells.put(1, top, f"step {sample.step:,}", FAINT)
             ink = TITLE if index == 0 else PLAIN
@@ -311,19 +311,19 @@ class KnobPane(Pane):
         longest = max((len(row.name) for row in self.draft.rows), default=8)
         return longest + 6, longest + 6 + max((width - longest - 8) // 2, 10)
 
-    def _head(self, cells: Cells, y: int, chosen: bool) -> None:
+    def _head(self, cells: Grid, y: int, chosen: bool) -> None:
         this, following = self._columns(cells.width)
         cells.put(this, y, "this run" if self.values else "", FAINT)
         cells.put(following, y, "next run", FAINT)
 
-    def _preset(self, cells: Cells, y: int, chosen: bool) -> None:
+    def _preset(self, cells: Grid, y: int, chosen: bool) -> None:
         this, following = self._columns(cells.width)
         cells.put(2, y, "preset", CHOSEN if chosen else PLAIN)
         cells.put(this, y, self.values.get(PRESET, ""), PLAIN)
         cells.put(following - 2, y, f"◂ {self.draft.preset} ▸", TITLE if chosen else YOURS)
 
     def _knob(self, name: str, live: bool) -> Paint:
-        def paint(cells: Cells, y: int, chosen: bool) -> None:
+        def paint(cells: Grid, y: int, chosen: bool) -> None:
             this, following = self._columns(cells.width)
             cells.put(2, y, name, CHOSEN if chosen else PLAIN)
             if live:

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from zhtui import config
 from zhtui.lesson import Lesson
 from zhtui.tui import states
-from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.chart import place
+from zhtui.tui.draw.grid import Grid, Page
 from zhtui.tui.draw.inks import (
     CHOSEN,
     FAINT,
@@ -86,7 +86,7 @@ class ListPane(Pane):
         self.rows.show(items)
 
 
-def _head(cells: Cells, y: int, chosen: bool) -> None:
+def _head(cells: Grid, y: int, chosen: bool) -> None:
     spots = columns(cells.width)
     titles = {
         "lesson": "lesson",
@@ -106,8 +106,8 @@ def _head(cells: Cells, y: int, chosen: bool) -> None:
 
 def _row(
     run: Seen, colour: int | None, lesson_of: Lessons, now: float
-) -> Callable[[Cells, int, bool], None]:
-    def paint(cells: Cells, y: int, chosen: bool) -> None:
+) -> Callable[[Grid, int, bool], None]:
+    def paint(cells: Grid, y: int, chosen: bool) -> None:
         spots, status = columns(cells.width), run.status
         lesson = lesson_of(run.folder.lesson)
         sign, ink = states.sign(status.state)
@@ -208,11 +208,11 @@ class Differences(Drawn):
             self.table, self.about, self.knobs = table, about, knobs
             self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Page:
         sizes = [max(len(text) for text, _ in column) for column in zip(*self.table, strict=True)]
         total = sum(sizes) + 2 * len(sizes)
         about = [*self.about, *self._wrapped(width)]
-        cells = Cells(max(width, total), max(height, len(self.table) + len(about) + 2))
+        cells = Page(max(width, total), max(height, len(self.table) + len(about) + 2))
         for y, row in enumerate(self.table):
             x = 0
             for index, ((text, ink), size) in enumerate(zip(row, sizes, strict=True)):

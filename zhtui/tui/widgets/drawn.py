@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zhtui.tui.draw.cells import Cells, inks
+from zhtui.tui.draw.grid import Grid, Page, inks
 from zhtui.tui.draw.inks import DARK, Palette
 
 
@@ -46,7 +46,7 @@ class Inkwell(dict[int, Style]):
         reverse = paper > 0 and back is None and self.palette.name == "none"
         return Style(color=front, bgcolor=back, bold=bold, reverse=reverse)
 
-    def strip(self, cells: Cells, y: int) -> Strip:
+    def strip(self, cells: Grid, y: int) -> Strip:
         """Row `y` of a grid."""
         return Strip([Segment(text, self[look]) for text, look in cells.runs(y)], cells.width)
 
@@ -62,14 +62,14 @@ class Drawn(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.cells = Cells(0, 0)
+        self.cells: Grid = Page(0, 0)
         self._ink = Inkwell(DARK, Style())
         self._ground: Style | None = None  # the widget's own style, until it changes
         self._stale = True
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Grid:
         """The picture, at least as large as the room."""
-        return Cells(width, height)
+        return Page(width, height)
 
     @property
     def palette(self) -> Palette:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
 from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.widgets.drawn import Drawn
@@ -41,8 +41,8 @@ class Line(Drawn, can_focus=False):
         self.parts = parts
         self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, max(height, 1))
+    def draw(self, width: int, height: int) -> Page:
+        cells = Page(width, max(height, 1))
         kept = list(self.parts)
         while len(kept) > 1 and sum(p.length + self.GAP for p in kept) - self.GAP + 2 > width:
             kept.remove(min(kept, key=lambda part: part.weight))
@@ -68,7 +68,7 @@ class KeyLine(Line):
         self._places = places
         self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Page:
         pairs = keyboard_of(self.app).line(*self._places)
         parts = []
         for index, (key, word) in enumerate(pairs):
@@ -94,8 +94,8 @@ class Rule(Drawn, can_focus=False):
             self.text = text
             self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, 1)
+    def draw(self, width: int, height: int) -> Page:
+        cells = Page(width, 1)
         cells.put(0, 0, "─" * width, RULE)
         if self.text:
             cells.put(1, 0, f" {self.text} ", WRONG)

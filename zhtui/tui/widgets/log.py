@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from textual.message_pump import MessagePump
 
 from zhtui.folder import OUTPUT, RunFolder, open_plain
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Page
 from zhtui.tui.draw.inks import FAINT, PLAIN, WRONG
 from zhtui.tui.widgets.drawn import Drawn
 
@@ -78,9 +78,9 @@ class LogView(Drawn):
             if at_end:
                 self.call_after_refresh(self.scroll_end, animate=False)
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Page:
         longest = max(map(len, self.lines), default=0)
-        cells = Cells(max(width, min(longest, 400)), max(height, len(self.lines)))
+        cells = Page(max(width, min(longest, 400)), max(height, len(self.lines)))
         if not self.lines:
             cells.put(1, 0, "the worker has said nothing", FAINT)
         for y, line in enumerate(self.lines):

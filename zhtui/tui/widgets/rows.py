@@ -9,11 +9,11 @@ from textual import events
 from textual.message import Message
 
 from zhtui.tui import keys
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Grid, Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT
 from zhtui.tui.widgets.drawn import Drawn
 
-Paint = Callable[[Cells, int, bool], None]  # cells, y, chosen
+Paint = Callable[[Grid, int, bool], None]  # cells, y, chosen
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Rows(Drawn):
         """The keys of the rows that can be chosen, in order."""
         return [item.key for item in self.items if item.key]
 
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, max(len(self.items), height))
+    def draw(self, width: int, height: int) -> Page:
+        cells = Page(width, max(len(self.items), height))
         if not self.items:
             cells.put(1, 0, self.empty, FAINT)
         for y, item in enumerate(self.items):

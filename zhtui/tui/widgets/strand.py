@@ -6,7 +6,7 @@ from zhtui.sampling import Sampling, Token
 from zhtui.tui.branches import Branch
 from zhtui.tui.dials import short
 from zhtui.tui.draw import odds, strand
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Grid, Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.rows import Item, Paint
@@ -29,8 +29,8 @@ class StrandHead(Drawn, can_focus=False):
         self.branch, self.lit, self.dated = branch, lit, dated
         self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, 1)
+    def draw(self, width: int, height: int) -> Page:
+        cells = Page(width, 1)
         if self.branch is None:
             return cells
         tokens = self.branch.tokens
@@ -82,12 +82,12 @@ class Strand(Drawn):
         self.redraw()
         self.follow()
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Grid:
         if self.branch is None:
-            cells = Cells(width, height)
+            page = Page(width, height)
             for y, line in enumerate(self.empty.split("\n")):
-                cells.put(1, y, line, FAINT)
-            return cells
+                page.put(1, y, line, FAINT)
+            return page
         rich = self.palette.rich
         tokens = self.branch.tokens
         cursor = self.cursor if self.cursor is None else self.at
@@ -141,14 +141,14 @@ class Odds(Drawn, can_focus=False):
             self.token, self.sampling, self.chosen = token, sampling, chosen
             self.redraw()
 
-    def draw(self, width: int, height: int) -> Cells:
+    def draw(self, width: int, height: int) -> Grid:
         return odds.draw(self.token, self.sampling, self.chosen, width, height)
 
 
 def branch_row(branch: Branch, marked: bool) -> Item:
     """A branch in the list: its number, where it left another, how it goes on, its surprise."""
 
-    def paint(cells: Cells, y: int, chosen: bool) -> None:
+    def paint(cells: Grid, y: int, chosen: bool) -> None:
         at = cells.put(1, y, f"{branch.number:>2}", CHOSEN if chosen else TITLE)
         sign = "◆" if marked else ("✎" if branch.own else " ")
         at = cells.put(at + 1, y, sign, CHOSEN)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.geometry import Region, Size
 
-from zhtui.tui.draw.cells import Cells
+from zhtui.tui.draw.grid import Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 
@@ -50,8 +50,8 @@ class LongRows(Rows):
         for y in changed:
             self.refresh(Region(0, y, self.size.width, 1))
 
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
+    def draw(self, width: int, height: int) -> Page:
+        cells = Page(width, height)
         self.head(cells, 0, False)
         if not self.items:
             cells.put(1, HEAD, self.empty, FAINT)
