@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -17,6 +18,32 @@ from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
 
 ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
+SMALL = 4 << 20  # weights of a model whose single position is too little work for two threads
+Stream = Generator[Tensor, Tensor | None, None]  # logits (V,) for each token (1,) sent in
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Computes in one thread, and without oneDNN: both take longer to begin with a small product
+    than it takes.
+    """
+    threads, library = torch.get_num_threads(), torch.backends.mkldnn.enabled
+    torch.set_num_threads(1)
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.mkldnn.enabled = library
+
+
+def quick(stream: Stream) -> Stream:
+    """The same stream, each of its steps computed `alone`."""
+    last = None
+    while True:
+        with alone():
+            logits = stream.send(last)
+        last = yield logits
 
 
 @torch.inference_mode()
@@ -24,7 +51,7 @@ def write(
     alphabet: Symbols,
     spell: Callable[[int], str],
     model: GPT,
-    stream: Generator[Tensor, Tensor | None, None],
+    stream: Stream,
     last: Tensor | None,
     dice: torch.Generator,
     sampling: Sampling,
@@ -48,18 +75,17 @@ def write(
     kept = cut(heated, sampling.top_k, sampling.top_p)
     choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
     top = heated.topk(min(ALTERNATIVES, len(heated)))
+    index = int(choice)
     return choice.to(raw.device), Token(
-        text=spell(int(choice)),
-        probability=own[choice].item(),
+        text=spell(index),
+        probability=own[index].item(),
         entropy=torch.special.entr(own).sum().item() / math.log(2),
         alternatives=tuple(zip(alphabet.texts(top.indices), top.values.tolist(), strict=True)),
         kept=int(kept.count_nonzero()),
     )
 
 
-def begin(
-    run: Run, prompt: str, text: str = ""
-) -> tuple[Symbols, GPT, Generator[Tensor, Tensor | None, None]]:
+def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
     """The alphabet, the model, and the stream of its predictions after `prompt`.
 
     An empty prompt begins where a line begins. Past `block_size` tokens the context starts
@@ -73,7 +99,9 @@ def begin(
             f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
             f"use only characters of the text it learned."
         )
-    return learned, model, model.stream(learned.encode(prompt or learned.start).to(run.device))
+    stream = model.stream(learned.encode(prompt or learned.start).to(run.device))
+    small = sum(weight.numel() for weight in model.parameters()) < SMALL
+    return learned, model, quick(stream) if small else stream
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:

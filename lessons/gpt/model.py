@@ -104,18 +104,16 @@ class Past:
 
     def __init__(self, room: int) -> None:
         self.room, self.used = room, 0
-        self.k: Tensor | None = None  # (B, H, room, D), as v
+        self.kv: Tensor | None = None  # (2, B, H, room, D)
 
-    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Appends the keys and values of T positions; returns those of all S so far."""
-        B, H, T, D = k.shape
-        if self.k is None:
-            self.k, self.v = k.new_empty(2, B, H, self.room, D)
-        S = self.used + T
-        self.k[..., self.used : S, :] = k
-        self.v[..., self.used : S, :] = v
-        self.used = S
-        return self.k[..., :S, :], self.v[..., :S, :]
+    def extend(self, kv: Tensor) -> Tensor:
+        """Appends the keys and values of T positions, (2, B, H, T, D); returns all S so far."""
+        _, B, H, T, D = kv.shape
+        if self.kv is None:
+            self.kv = kv.new_empty(2, B, H, self.room, D)
+        self.kv.narrow(-2, self.used, T).copy_(kv)
+        self.used += T
+        return self.kv.narrow(-2, 0, self.used)
 
 
 class Attention(nn.Module):
@@ -135,22 +133,19 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(C, 3 * C, bias=False)
         self.project = nn.Linear(C, C, bias=shape.bias) if has(shape, "blocks") else nn.Identity()
 
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, T, C) -> queries, keys and values, each (B, H, T, D)."""
+    def split(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> queries, keys and values: (3, B, H, T, D)."""
         B, T, C = x.shape
         qkv = self.qkv(x).view(B, T, 3, self.heads, C // self.heads)
-        q, k, v = qkv.permute(
-            2, 0, 3, 1, 4
-        )  # time and heads change places; a view alone would leak
-        return q, k, v
+        return qkv.permute(2, 0, 3, 1, 4)  # time and heads change places; a view alone would leak
 
     def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
-        q, k, v = self.split(x)
-        if past is not None:
-            k, v = past.extend(k, v)
-        y = attend_fast(q, k, v, self.scale, self.dropout if self.training else 0.0)  # (B, H, T, D)
+        qkv = self.split(x)
+        q, k, v = qkv if past is None else (qkv[0], *past.extend(qkv[1:]))
+        dropout = self.dropout if self.training else 0.0
+        y = attend_fast(q, k, v, self.scale, dropout)  # (B, H, T, D)
         y = self.project(y.transpose(1, 2).reshape(x.shape))  # heads side by side: (B, T, C)
-        return F.dropout(y, self.dropout) if self.training else y
+        return F.dropout(y, dropout) if dropout else y
 
 
 # --- computation: each position by itself ---------------------------------------------------------
@@ -170,7 +165,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.project(self.activation(self.expand(x)))
-        return F.dropout(y, self.dropout) if self.training else y
+        return F.dropout(y, self.dropout) if self.training and self.dropout else y
 
 
 class Block(nn.Module):
@@ -242,7 +237,7 @@ class GPT(nn.Module):
         x = self.tokens(ids)
         if self.positions is not None:
             x = x + self.positions.weight[start : start + ids.size(1)]
-        return F.dropout(x, self.dropout, self.training)
+        return F.dropout(x, self.dropout) if self.training and self.dropout else x
 
     def forward(self, ids: Tensor) -> Tensor:
         x = self.embed(ids)  # (B, T, C)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from lessons.gpt import lesson
 from lessons.gpt.build import build, text_of
 from lessons.gpt.config import PRESETS, RUNGS, Config
-from lessons.gpt.generate import generate
+from lessons.gpt.generate import generate, quick
 from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
 from lessons.gpt.model import RUNGS as MODEL_RUNGS
@@ -253,12 +253,29 @@ def test_a_prompt_longer_than_the_context_is_read_from_its_end() -> None:
         torch.testing.assert_close(next(model.stream(ids)), model(ids[None, -T:])[0, -1])
 
 
+def test_a_small_model_writes_alone_and_leaves_the_threads_as_they_were() -> None:
+    model, seen = shaken(model_of()), []
+    model.norm.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with torch.no_grad():
+            plain, fast = model.stream(torch.arange(3)), quick(model.stream(torch.arange(3)))
+            tokens = [None, *torch.arange(10).split(1)]
+            expected = [plain.send(token) for token in tokens]
+            for token, logits in zip(tokens, expected, strict=True):
+                torch.testing.assert_close(fast.send(token), logits)
+                assert torch.get_num_threads() == 2
+                assert torch.backends.mkldnn.enabled
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [2] * len(tokens) + [1] * len(tokens)
+
+
 def test_the_past_holds_what_it_is_given() -> None:
-    past, k = Past(5), torch.randn(2, 3, 5, 4)
-    past.extend(k[:, :, :3], -k[:, :, :3])
-    keys, values = past.extend(k[:, :, 3:], -k[:, :, 3:])
-    assert torch.equal(keys, k)
-    assert torch.equal(values, -k)
+    past, kv = Past(5), torch.randn(2, 2, 3, 5, 4)
+    past.extend(kv[..., :3, :])
+    assert torch.equal(past.extend(kv[..., 3:, :]), kv)
 
 
 # --- training -------------------------------------------------------------------------------------
