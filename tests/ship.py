@@ -2,9 +2,9 @@
 
     python tests/ship.py STORE/gpt/brisk-otter …
 
-Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, and the older ones
-where they are small, so that a replay can ask them; without what belongs to the machine that made
-it (paths, host, process) and without what only a resume needs (the optimizer).
+Copies its card, rows, events, views and newest checkpoint to `checkpoints/`, and older ones so that
+a replay can ask them: all where they are small, else three; without what belongs to the machine
+that made it (paths, host, process) and without what only a resume needs (the optimizer).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 
 STORE = Path(__file__).parents[1] / "checkpoints"
-SMALL = 64 * 1024  # bytes of an older checkpoint that is taken along
+SMALL = 64 * 1024  # bytes of checkpoints that are all taken along
+TENTHS = (1, 2, 5)  # of a run, after which larger ones are
 
 
 def ship(run: Path) -> None:
@@ -35,9 +36,14 @@ def ship(run: Path) -> None:
     shutil.copytree(run / "artifacts", there / "artifacts")
     *older, newest = sorted(run.glob("step-*"))
     for checkpoint in older:
-        if sum(file.stat().st_size for file in checkpoint.iterdir()) <= SMALL:
+        small = sum(file.stat().st_size for file in checkpoint.iterdir()) <= SMALL
+        if small or 10 * _step(checkpoint) / _step(newest) in TENTHS:
             take(checkpoint, there)
     take(newest, there)
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.partition("-")[2])
 
 
 def take(checkpoint: Path, there: Path) -> None:

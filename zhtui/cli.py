@@ -164,18 +164,21 @@ def sample(
     top_k: Annotated[int, typer.Option(min=0, help="Keep the k likeliest; 0 keeps all.")] = 0,
     top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Keep this much mass.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The dice.")] = 1337,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+    ] = None,
     device: Device = "auto",
     where: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Writes text with a run's newest checkpoint."""
+    """Writes text with a run's newest checkpoint, or with an older one."""
     from dataclasses import asdict
 
     from zhtui import engine
     from zhtui.sampling import Sampling
 
     folder = store.find(store.root(where), name)
-    opened = engine.open_run(folder, where=device)
+    opened = engine.open_run(folder, where=device, step=step)
     settings = Sampling(tokens, temperature, top_k, top_p, seed)
     if not as_json:
         sys.stdout.write(prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from onscreen import shown, tick
 from textual.pilot import Pilot
 
-from zhtui import store
+from zhtui import cli, store
 from zhtui.tui.app import LabApp
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
@@ -50,3 +51,23 @@ def test_the_moons(
 
     app = lab("micrograd", "first-moons")
     assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+def test_they_take_less_than_ten_megabytes() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", "checkpoints"], cwd=SHIPPED.parent, capture_output=True
+    )
+    if listed.returncode:
+        pytest.skip("no git here to say what is shipped and what was recorded since")
+    names = listed.stdout.decode().split("\0")
+    assert 1 < sum((SHIPPED.parent / name).stat().st_size for name in names if name) / 1e6 < 10
+
+
+def test_older_checkpoints_of_the_gpt_can_be_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    written = []
+    for step in (None, 5000, 4999, 1000, 3):
+        ask = ["zhtui", "sample", "quiet-bard", "--store", str(SHIPPED), "--tokens", "40"]
+        cli.app([*ask[1:], *(["--step", str(step)] if step else [])], standalone_mode=False)
+        written.append(capfd.readouterr().out)
+    assert written[0] == written[1], "without a step, the newest writes"
+    assert len(set(written)) == 4, "each checkpoint writes as it can"

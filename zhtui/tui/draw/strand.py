@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -26,6 +29,11 @@ from zhtui.tui.draw.inks import (
 from zhtui.tui.draw.text import places
 
 LOUD = 8.0  # bits at which the shade is full
+LOUDEST = SHADE + SHADE_LEVELS // 2  # shades from which surprise is bold where nothing is shaded
+
+
+Spots = tuple[tuple[int, int, str], ...]  # (x, y, glyph) of each character
+LINES = 4096  # laid out and remembered: a text grows at its end, and a cursor moves over what rests
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,20 @@ class Laid:
     rows: Sequence[int]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A line of the text as it was written: its first character, its first row, where it stands."""
+
+    begin: int
+    top: int
+    spots: Spots
+
+    @property
+    def stop(self) -> int:
+        """The row after it."""
+        return self.top + self.spots[-1][1] + 1
+
+
 def shade(size: float) -> int:
     """The paper of a surprise in bits; 0 for what is expected, or not known."""
     if size != size:
@@ -44,10 +66,20 @@ def shade(size: float) -> int:
     return SHADE + level if level else 0
 
 
-@lru_cache(maxsize=8)
-def wrapped(text: str, width: int) -> tuple[tuple[int, int, str], ...]:
-    """Where each character stands; remembered, for a cursor moves over texts that rest."""
-    return tuple(places(text, width))
+@lru_cache(maxsize=LINES)
+def wrapped(line: str, width: int) -> Spots:
+    """Where each character of a line stands."""
+    return tuple(places(line, width))
+
+
+def stretches(text: str, width: int) -> list[Stretch]:
+    """The lines of a text, one below the other."""
+    found: list[Stretch] = []
+    begin = top = 0
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        found.append(Stretch(begin, top, wrapped(line, width)))
+        begin, top = begin + len(line), found[-1].stop
+    return found
 
 
 def draw(
@@ -56,49 +88,68 @@ def draw(
     width: int,
     height: int,
     *,
+    top: int = 0,
     cursor: int | None = None,
     same: int = 0,
     shaded: bool = False,
     rich: bool = True,
     error: str = "",
 ) -> Laid:
-    """The text from the first line on; `same` characters are shared with another branch.
+    """As many rows as the text takes, of which `height` from `top` on are drawn; `same` characters
+    are shared with another branch.
 
     Where there are no colours, surprise is bold. An error stands below what was written till then.
     """
-    owner = [-1] * len(prompt)
-    for index, token in enumerate(tokens):
-        owner += [index] * len(token.text)
     text = prompt + "".join(token.text for token in tokens)
-    spots = wrapped(text, max(width - 2, 2))
-    last = spots[-1][1] if spots else -1
+    starts = list(accumulate((len(token.text) for token in tokens), initial=len(prompt)))[:-1]
+    lines = stretches(text, max(width - 2, 2))
+    last = lines[-1].stop - 1 if lines else -1
     sentence = wrap(error, max(width - 2, 8))
     cells = Cells(width, max(height, last + 2 + len(sentence) + bool(error)))
-    for y, line in enumerate(sentence, last + 2):
-        cells.put(1, y, line, WRONG)
-    papers = [shade(bits(token)) if shaded else 0 for token in tokens]
-    loud = SHADE + SHADE_LEVELS // 2
-    rows = [0] * len(tokens)
-    seen = -1
-    run: list[str] = []  # glyphs that stand side by side in one colour; they are put at once
-    begun = after = (0, 0, PLAIN, 0)  # x, y, ink, paper: where the run begins, what would go on
-    for place, ((x, y, glyph), index) in enumerate(zip(spots, owner, strict=True)):
-        if index > seen:
-            rows[index], seen = y, index
-        paper = papers[index] if index >= 0 else 0
+    for y, words in enumerate(sentence, last + 2):
+        cells.put(1, y, words, WRONG)
+
+    def look(place: int, index: int) -> tuple[int, int]:
+        """(ink, paper) of a character of a token, of the prompt where that is -1."""
+        paper = shade(bits(tokens[index])) if shaded and index >= 0 else 0
         ink = YOURS if index < 0 else (FAINT if place < same else PLAIN)
-        if (same and place == same) or (paper >= loud and not rich):
+        if (same and place == same) or (paper >= LOUDEST and not rich):
             ink = LIT
-        paper = paper if rich else 0
-        if index == cursor and index >= 0:
-            ink, paper = INVERSE, CHOSEN
+        return (INVERSE, CHOSEN) if 0 <= index == cursor else (ink, paper if rich else 0)
+
+    for line in lines:
+        if line.stop > top and line.top < top + height:
+            _put(cells, line, starts, look)
+    return Laid(cells, _rows(lines, starts))
+
+
+def _put(
+    cells: Cells, line: Stretch, starts: Sequence[int], look: Callable[[int, int], tuple[int, int]]
+) -> None:
+    """Draws a line; what stands side by side in one colour is put at once."""
+    index = bisect_right(starts, line.begin) - 1
+    run: list[str] = []
+    begun = after = (0, 0, PLAIN, 0)  # x, y, ink, paper: where the run begins, what would go on
+    for place, (x, y, glyph) in enumerate(line.spots, line.begin):
+        while index + 1 < len(starts) and starts[index + 1] <= place:
+            index += 1
+        ink, paper = look(place, index)
         if glyph == "\n":
             glyph = "⏎" if paper else ""
-        here = (1 + min(x, width - 2), y, ink, paper)
+        here = (1 + min(x, cells.width - 2), line.top + y, ink, paper)
         if here != after:
             cells.put(begun[0], begun[1], "".join(run), begun[2], begun[3])
             run, begun = [], here
         run.append(glyph)
-        after = (here[0] + (cell_len(glyph) if glyph else 0), y, ink, paper)
+        after = (here[0] + (cell_len(glyph) if glyph else 0), here[1], ink, paper)
     cells.put(begun[0], begun[1], "".join(run), begun[2], begun[3])
-    return Laid(cells, rows)
+
+
+def _rows(lines: Sequence[Stretch], starts: Sequence[int]) -> list[int]:
+    """The row that each token begins on; one without text at the very end has the last."""
+    rows: list[int] = []
+    for line in lines:
+        stop = bisect_left(starts, line.begin + len(line.spots))
+        rows += [line.top + line.spots[at - line.begin][1] for at in starts[len(rows) : stop]]
+    end = lines[-1].stop - 1 if lines else 0
+    return rows + [end] * (len(starts) - len(rows))

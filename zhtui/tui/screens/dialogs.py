@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -43,7 +44,9 @@ class Ask(ModalScreen[str]):
 
 
 class EditKnob(ModalScreen[str | None]):
-    """One line to type a value; `check` refuses with a sentence, which is shown."""
+    """One line to type a value; `check` refuses with a sentence, which is shown. It may read files:
+    it is called beside the screen's thread.
+    """
 
     BINDINGS: ClassVar = keys.bindings("edit")
 
@@ -61,10 +64,10 @@ class EditKnob(ModalScreen[str | None]):
             leave = keyboard_of(self.app).first("edit.cancel")
             yield Static(f"enter takes it, {leave} leaves it", id="verdict", markup=False)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Takes the value, or says why not."""
         try:
-            self.check(event.value)
+            await asyncio.to_thread(self.check, event.value)
         except LabError as error:
             self.query_one("#verdict", Static).update(RichText(str(error), "red"))
             return

@@ -92,11 +92,16 @@ class Strand(Drawn):
         tokens = self.branch.tokens
         cursor = self.cursor if self.cursor is None else self.at
         laid = strand.draw(
-            self.branch.prompt, tokens, width, height,
+            self.branch.prompt, tokens, width, height, top=self.top,
             cursor=cursor, same=self.same, shaded=self.shaded, rich=rich, error=self.branch.error,
         )  # fmt: skip
         self.rows = list(laid.rows)
         return laid.cells
+
+    def watch_scroll_y(self, old: float, new: float) -> None:
+        super().watch_scroll_y(old, new)
+        if round(old) != round(new):
+            self.redraw()  # only what is in sight was drawn
 
     def move(self, by: int) -> None:
         """Moves the cursor by tokens; `show` draws it."""
