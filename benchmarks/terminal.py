@@ -1,4 +1,4 @@
-"""The lab in a pseudo-terminal: its first frame, and what it takes of memory.
+"""The lab in a pseudo-terminal: its first frame, a first run, and what it takes of memory.
 
     python -m benchmarks.terminal [--store checkpoints]
 
@@ -17,18 +17,21 @@ import signal
 import statistics
 import struct
 import sys
+import tempfile
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
-from zhtui import catalog, client
+from zhtui import catalog, client, store
 from zhtui.folder import RunFolder
 
 SIZE = (40, 120)
+FIRST_RUN = (b"/", b"gpt", b"\r", b"\r", b"r")  # find the lesson, open it, start a run
+FALLEN = 0.5  # of a loss: more than noise
 OPEN = (
     "import sys; from pathlib import Path; from zhtui.tui.app import open_lab; "
     "sys.exit(open_lab(Path(sys.argv[1]), *sys.argv[2:]))"
@@ -148,6 +151,39 @@ def first_frames(store: Path) -> tuple[float, float]:
     return statistics.median(times[0]), statistics.median(times[1])
 
 
+def first_run() -> tuple[float, float]:
+    """Seconds from the key that starts a run of gpt in an empty store until its first row, and
+    until its loss has fallen.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        terminal = Terminal(Path(place), code=TYPED)
+        terminal.read(20, b"explain")
+        terminal.read(2)
+        for key in FIRST_RUN:
+            started = time.perf_counter()
+            os.write(terminal.end, key)
+            if key is not FIRST_RUN[-1]:
+                terminal.read(0.5)
+        times: list[float] = []
+        losses: list[float] = []
+        while not losses or losses[-1] > losses[0] - FALLEN:
+            terminal.read(0.05)
+            losses = [row["loss"] for run in store.runs(Path(place)) for row in run.rows()]
+            if losses:
+                times.append(time.perf_counter() - started)
+        terminal.quit()
+        end(store.runs(Path(place)))
+    return times[0], times[-1]
+
+
+def end(folders: Iterable[RunFolder]) -> None:
+    """Ends the workers of runs."""
+    for folder in folders:
+        os.kill(int(folder.status().pid), signal.SIGKILL)
+        while folder.alive():
+            time.sleep(0.02)
+
+
 def resident(store: Path) -> float:
     """Megabytes of the lab on a lesson's screen."""
     terminal = Terminal(store, "gpt", "quiet-bard")
@@ -167,6 +203,9 @@ def main() -> int:
     lab, bare = first_frames(options.store)
     gates.show("first frame, median of nine", lab, 350, "ms")
     print(f"a bare Textual app {bare:.1f} ms in the same run, ratio {lab / bare:.2f}")
+    row, fallen = first_run()
+    gates.show("a first run of gpt: its first row", row, 10, "s")
+    gates.show(f"a first run of gpt: loss down by {FALLEN}", fallen, 10, "s")
     gates.show("memory of the app", resident(options.store), 150, "MB")
     return 1 if gates.missed else 0
 
