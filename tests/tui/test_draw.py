@@ -269,8 +269,22 @@ def test_published_figures_are_labelled_lines() -> None:
     one = picture([4 - i / 50 for i in range(100)], levels=[Level(2.45, "bigram")])
     cells = chart.draw(one, 70, 16)
     row = next(y for y in range(16) if "bigram 2.4500" in cells.text(y))
-    assert "╌╌╌" in "".join(cells.text(y) for y in (row - 1, row, row + 1))
+    near = "".join(cells.text(y) for y in (row - 1, row, row + 1))
+    assert any(dot * 3 in near for dot in braille.LEVEL)
     assert (cells.ink[row] == PUBLISHED).sum() >= 10
+
+
+@given(st.floats(1.2, 3.8))
+def test_a_figure_stands_at_the_height_of_a_curve_that_reached_it(value: float) -> None:
+    levels = [Level(value, "")]
+    flat = chart.draw(picture([4.0, 1.0, *[value] * 300], levels=levels), 60, 16)
+    frame = chart.draw(picture([4.0, 1.0, *[math.nan] * 300], levels=levels), 60, 16)
+    column = 40
+    dots = [ord(cells.glyph[y, column]) - 0x2800 for cells in (flat, frame) for y in range(1, 14)]
+    lit = [(y % 13, dot) for y, dot in enumerate(dots) if dot > 0]
+    (row, curve), (place, level) = lit[0], lit[-1]
+    assert row == place
+    assert curve & level == level, "one of the curve's dots is the figure's"
 
 
 def test_a_figure_far_away_is_an_arrow_and_leaves_the_curve_its_room() -> None:
@@ -465,17 +479,24 @@ def test_a_board_shows_marks_and_values() -> None:
     assert all(part in shown for part in ("X", "O", ".25", ".50"))
 
 
-def test_a_label_never_stands_on_another_figure_s_line() -> None:
+def test_a_label_stands_nearer_to_its_own_line_than_to_another() -> None:
     dice = np.random.default_rng(0)
     noisy = (1.9 + 2.3 * np.exp(-np.arange(600) / 100) + dice.normal(0, 0.12, 600)).tolist()
+    levels = [Level(1.88, "the first of the figures"), Level(1.47, "the second")]
+    seen = 0
     for width in range(40, 100, 3):
-        levels = [Level(1.88, "the first of the figures"), Level(1.47, "the second")]
-        shown = chart.draw(picture(noisy, levels=levels), width, 20).lines()
-        for line in shown:
-            if "first" in line:
-                assert "second" not in line
-        dashes = [y for y, line in enumerate(shown) if line.count("╌") > 8]
-        first = [y for y, line in enumerate(shown) if "1.8800" in line]
-        second = [y for y, line in enumerate(shown) if "1.4700" in line]
-        assert second
-        assert not set(first) & set(dashes[-1:]) or first[0] == dashes[0]
+        cells = chart.draw(picture(noisy, levels=levels), width, 20)
+        shown = cells.lines()
+        lines = [
+            y
+            for y in range(20)
+            if (np.isin(cells.glyph[y], list(braille.LEVEL)) & (cells.ink[y] == PUBLISHED)).any()
+        ]
+        upper, lower = lines[0], lines[-1]
+        assert lower > upper
+        (second,) = [y for y, line in enumerate(shown) if "1.4700" in line]
+        assert abs(second - lower) < abs(second - upper)
+        for first in [y for y, line in enumerate(shown) if "1.8800" in line]:
+            assert abs(first - upper) < abs(first - lower)
+            seen += 1
+    assert seen > 10

@@ -11,6 +11,7 @@ Dots = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 WEIGHTS = np.array([[1, 8], [2, 16], [4, 32], [64, 128]], dtype=np.uint8)
+LEVEL = "⠁⠂⠄⡀"  # a horizontal line through the first, second, third or last row of dots
 GLYPHS: Glyphs = np.array([" ", *(chr(0x2800 + code) for code in range(1, 256))])
 
 

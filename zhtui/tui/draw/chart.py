@@ -236,31 +236,33 @@ def _column(frame: Frame, value: float, width: int) -> int:
     return min(max(int(frame.across(value) * width), 0), width - 1)
 
 
-def _row(frame: Frame, value: float, height: int) -> tuple[int, str]:
-    """The row of a horizontal line, and an arrow where it lies outside the axes."""
-    share = float(frame.height(np.array([value]))[0])
+def _dot(frame: Frame, value: float, height: int) -> tuple[int, str]:
+    """The row of dots of a horizontal line, and an arrow where it lies outside the axes."""
+    share, dots = float(frame.height(np.array([value]))[0]), 4 * height
     arrow = "↑ " if share > 1.02 else "↓ " if share < -0.02 else ""
-    return min(max(int((1 - share) * height), 0), height - 1), arrow
+    return min(max(int((1 - share) * (dots - 1e-6)), 0), dots - 1), arrow
 
 
 def _levels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
-    """The dashed lines of the published figures and baselines, under the curves."""
+    """The dotted lines of the published figures and baselines, under the curves and as exact."""
     x, y, width, height = area
     for level in picture.drawable:
-        row, arrow = _row(frame, level.value, height)
+        dot, arrow = _dot(frame, level.value, height)
         if not arrow:
-            cells.put(x, y + row, "╌" * width, level.ink)
+            cells.put(x, y + dot // 4, braille.LEVEL[dot % 4] * width, level.ink)
 
 
 def _labels(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
-    """What each dashed line is, written where no curve runs, else on the row beside it."""
+    """What each of these lines is, written where no curve runs, else on the row beside it."""
     x, y, width, height = area
-    taken = np.zeros((height, width), dtype=bool)
-    rows = [_row(frame, level.value, height) for level in picture.drawable]
-    for level, (row, arrow) in zip(picture.drawable, rows, strict=True):
+    taken, places = np.zeros((height, width), dtype=bool), np.arange(height)
+    dots = [_dot(frame, level.value, height) for level in picture.drawable]
+    rows = [dot // 4 for dot, _ in dots]
+    for level, row, (_, arrow) in zip(picture.drawable, rows, dots, strict=True):
         value = reading(level.value)
-        foreign = taken.copy()  # a label on another's line would name it wrongly
-        foreign[[other for other, _ in rows if other != row]] = True
+        foreign = taken.copy()  # a label that is no nearer to its own line would name another
+        for other in set(rows) - {row}:
+            foreign[np.abs(places - other) <= np.abs(places - row)] = True
         for text in (f" {arrow}{level.label} {value} ", f" {arrow}{value} "):
             found = spot(cells, area, foreign, row, len(text))
             if found is not None:
@@ -302,7 +304,7 @@ def _stroke(
     with np.errstate(invalid="ignore"):
         tops, bottoms = frame.height(high), frame.height(low)
         there = np.isfinite(tops) & np.isfinite(bottoms) & (tops >= -0.001) & (bottoms <= 1.001)
-    scale = pixels - 1e-6
+    scale = pixels - 1e-6  # as of a level's dot
     top = np.clip((1 - np.where(there, tops, 0)) * scale, 0, pixels - 1).astype(np.int64)
     bottom = np.clip((1 - np.where(there, bottoms, 0)) * scale, 0, pixels - 1).astype(np.int64)
     top, bottom = braille.joined(top, bottom, there, broken)
@@ -377,7 +379,10 @@ def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     if picture.cursor is not None:
         column = x + _column(frame, picture.cursor, width)
         for row in range(height):
-            if cells.glyph[y + row, column] in " ╌":
+            if (
+                cells.ink[y + row, column] < SERIES
+                and cells.glyph[y + row, column] in f" {braille.LEVEL}"
+            ):
                 cells.put(column, y + row, "│", CURSOR)
         at = cells.put(at, 0, f"{picture.x_name} {place(picture)}", CURSOR) + 3
     for line in picture.lines:

@@ -6,7 +6,7 @@ import numpy as np
 
 from zhtui.tui.draw.braille import Dots
 from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.inks import BAND
+from zhtui.tui.draw.inks import BAND, SERIES
 
 Area = tuple[int, int, int, int]  # x, y, width, height in cells
 
@@ -17,9 +17,9 @@ def spot(cells: Cells, area: Area, taken: Dots, row: int, length: int) -> tuple[
     near = [(row + off, 0) for off in (0, -1, 1, 2, -2, 3, -3)]
     for place, over in (*near[:3], (row, 1), *near[3:]):
         if 0 <= place < height:
-            glyph = cells.glyph[y + place, x : x + width]
-            faint = cells.ink[y + place, x : x + width] // 8 == BAND // 8
-            free = ((glyph == " ") | (glyph == "╌") | (faint & bool(over))) & ~taken[place]
+            ink = cells.ink[y + place, x : x + width]
+            faint = ink // 8 == BAND // 8
+            free = ((ink < SERIES) | (faint & bool(over))) & ~taken[place]
             start = _room(free, length)
             if start is not None:
                 return start, place
