@@ -53,6 +53,7 @@ def show(self, screen, frame):
 textual.app.App._dispatch_action = dispatch
 textual.app.App._display = show
 """
+ESCAPE = b"\x1b"
 UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
 # screen -> (arguments of the lab, keys that lead there and what is then read, keys to measure)
 SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]]] = {
@@ -72,12 +73,14 @@ SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]
     ),
     "inspect": (
         ("gpt", "quiet-bard"),
-        [(b"i", b"attention"), (b"\x1b", b"")],
+        [(b"i", b"attention"), (ESCAPE, b"")],
         [b"\t", DOWN, RIGHT, b"v", b"V"],
     ),
     "micrograd's own": (("micrograd", "first-moons"), [(b"x", b"step")], [DOWN, RIGHT, UP, LEFT]),
     "tokenizer's own": (("tokenizer", "first-merges"), [(b"x", b"tok")], [b"\t", b"\t"]),
     "help": ((), [(b"?", b"screen")], [DOWN, DOWN, UP, UP]),
+    "help and back": ((), [], [b"?", ESCAPE]),
+    "lesson and back": ((), [], [b"\r", ESCAPE]),
 }
 
 

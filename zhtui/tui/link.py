@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any, cast
 
-from textual.drivers.linux_driver import LinuxDriver
-
 from zhtui.tui.lean import lean
+from zhtui.tui.typed import TypedDriver
 
 BYTES_A_SECOND = 64_000
 REST, LONGEST_REST = 3.0, 0.5  # times as long as a frame took, and seconds, without another one
@@ -119,10 +118,10 @@ def pieces(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def driver(link: Link) -> type[LinuxDriver]:
-    """Textual's own driver for terminals, counting what it sends."""
+def driver(link: Link) -> type[TypedDriver]:
+    """The driver for terminals, counting what it sends."""
 
-    class CountingDriver(LinuxDriver):
+    class CountingDriver(TypedDriver):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self._file = cast(Any, Counted(cast(Any, self._file), link))

@@ -1,0 +1,81 @@
+"""The reader of what is typed, on a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual.events import Key
+
+from zhtui.tui.typed import TypedDriver
+
+
+class Typed(TypedDriver):
+    """A driver of which only the reader lives; it keeps what it posts, and when."""
+
+    def __init__(self) -> None:
+        self.fileno, self.end = os.pipe()
+        self._debug, self.exit_event = False, threading.Event()
+        self.keys: list[tuple[str, float]] = []
+        self.thread = threading.Thread(target=self.run_input_thread, daemon=True)
+        self.thread.start()
+
+    def process_message(self, message: Any) -> None:
+        if isinstance(message, Key):
+            self.keys.append((message.key, time.monotonic()))
+
+    def came(self, count: int) -> list[str]:
+        """The keys, once there are so many."""
+        deadline = time.monotonic() + 20
+        while len(self.keys) < count and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return [key for key, _ in self.keys]
+
+
+@pytest.fixture
+def typed() -> Iterator[Typed]:
+    driver = Typed()
+    yield driver
+    driver.exit_event.set()
+    driver.thread.join(20)
+    assert not driver.thread.is_alive()
+    os.close(driver.fileno)
+    with contextlib.suppress(OSError):
+        os.close(driver.end)
+
+
+def test_an_escape_is_known_before_a_tenth_of_a_second_is_over(typed: Typed) -> None:
+    waits = []
+    for count in range(1, 6):
+        os.write(typed.end, b"\x1b")
+        sent = time.monotonic()
+        assert typed.came(count) == ["escape"] * count
+        waits.append(typed.keys[-1][1] - sent)
+    assert 0.025 < sorted(waits)[2] < 0.09
+
+
+def test_an_arrow_key_that_comes_in_parts_is_one_key(typed: Typed) -> None:
+    for part in (b"\x1b", b"[", b"A", b"x"):
+        os.write(typed.end, part)
+        time.sleep(0.005)
+    assert typed.came(2) == ["up", "x"]
+
+
+def test_a_letter_of_two_bytes_may_come_in_parts(typed: Typed) -> None:
+    for part in ("é".encode()[:1], "é".encode()[1:], b"a"):
+        os.write(typed.end, part)
+        time.sleep(0.005)
+    assert typed.came(2) == ["é", "a"]
+
+
+def test_the_end_of_what_is_typed_ends_the_thread(typed: Typed) -> None:
+    os.write(typed.end, b"q")
+    assert typed.came(1) == ["q"]
+    os.close(typed.end)
+    typed.thread.join(20)
+    assert not typed.thread.is_alive()
