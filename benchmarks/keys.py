@@ -33,6 +33,7 @@ WATCHED = 20
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 ANSWERED = b"\x1b]777;answered\x07"
 MARKING = f"""
+import zhtui.tui
 import textual.app
 done = textual.app.App._dispatch_action
 display = textual.app.App._display

@@ -34,6 +34,7 @@ from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen, told
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.session import Session
 from zhtui.tui.settings import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
+from zhtui.tui.tidy import EVERY, Tidy
 from zhtui.tui.watch import Watch
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
@@ -119,6 +120,7 @@ class LabApp(App[int]):
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
+        self.tidy = Tidy()
         self._owing = False  # a frame was left out
         self._untold: set[type[Message]] = set()  # news that wait for the line
         self._guest: tuple[str, Screen[Any] | None] = ("", None)
@@ -155,7 +157,8 @@ class LabApp(App[int]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
-            self.call_after_refresh(settle)
+            self.call_after_refresh(self.tidy.begin)
+            self.set_interval(EVERY, self._tidy_up)
             self.set_timer(WARM_AFTER, self.session.warm)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
@@ -164,6 +167,9 @@ class LabApp(App[int]):
         entry = self.session.entry(name) if name else None
         if entry is not None:
             self.session.open_lesson(entry, run=run or "")
+
+    def _tidy_up(self) -> None:
+        self.tidy.look(self.link.quiet, home=len(self.screen_stack) == 1)
 
     def on_unmount(self) -> None:
         self.session.watch.end()
@@ -289,12 +295,6 @@ class LabApp(App[int]):
         while guest in self.screen_stack:
             self.pop_screen()
         self.push_screen(failure_screen(f"the screen of {name} failed", text))
-
-
-def settle() -> None:
-    """Collects garbage from now on, but never walks again what start-up made: 200 ms of a key."""
-    gc.freeze()
-    gc.enable()
 
 
 def open_lab(

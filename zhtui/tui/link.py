@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any, cast
 
+from textual.message import Message
+
 from zhtui.tui.lean import lean
 from zhtui.tui.typed import TypedDriver
 
@@ -37,6 +39,12 @@ class Link:
         self._begun: float | None = None  # since when something that nobody asked for is drawn
         self._rested = 0.0  # until then nothing of the kind is
         self.leaving = False
+        self.typed = clock()  # when something last came from the terminal
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since something came from the terminal."""
+        return self.clock() - self.typed
 
     @property
     def full(self) -> bool:
@@ -130,6 +138,10 @@ def driver(link: Link) -> type[TypedDriver]:
             text = data if link.leaving else Frame(lean(data))
             link.queue(len(text.encode(errors="replace")))
             super().write(text)
+
+        def process_message(self, message: Message) -> None:
+            link.typed = link.clock()
+            super().process_message(message)
 
         def start_application_mode(self) -> None:
             link.leaving = False  # once more, after it was suspended
