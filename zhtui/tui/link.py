@@ -20,6 +20,7 @@ from zhtui.tui.lean import lean
 from zhtui.tui.typed import TypedDriver
 
 BYTES_A_SECOND = 64_000
+SECOND = 1.15  # what is sent in so long may arrive within one
 REST, LONGEST_REST = 3.0, 0.5  # times as long as a frame took, and seconds, without another one
 ROOM = 8_000  # bytes that may wait when another frame is drawn
 WHOLE = "\x1b[0m\x1b[?2026l"  # no style, and what was sent is shown: a frame may have been cut off
@@ -35,7 +36,7 @@ class Link:
         self.rate, self.clock = rate, clock
         self.queued = self.sent = 0
         self._left, self._then = rate, clock()
-        self._frames: deque[tuple[float, int]] = deque()  # (when, bytes) of the last second
+        self._frames: deque[tuple[float, int]] = deque()  # (when, bytes) of the last `SECOND`
         self._begun: float | None = None  # since when something that nobody asked for is drawn
         self._rested = 0.0  # until then nothing of the kind is
         self.leaving = False
@@ -82,7 +83,7 @@ class Link:
         now = self.clock()
         self._left = min(self.rate, self._left + (now - self._then) * self.rate)
         self._then = now
-        while self._frames and self._frames[0][0] <= now - 1:
+        while self._frames and self._frames[0][0] <= now - SECOND:
             self._frames.popleft()
 
 

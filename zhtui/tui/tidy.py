@@ -11,7 +11,7 @@ import sys
 
 HURRY = 100_000  # new objects that are looked at whoever types
 NEVER = 1 << 30
-EVERY = 0.25  # seconds between two looks whether it is time
+EVERY = 0.5  # seconds between two looks whether it is time
 SOME, PAUSE = 3_000, 0.25  # new objects worth a look, after so many seconds without a key
 LOOKS, QUIET = 4, 2.0  # such looks that make one at everything worth it, after so many seconds
 OVERDUE = 60  # looks after which it waits no longer
