@@ -22,6 +22,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.timer import Timer
 
 from zhtui import catalog
 from zhtui.catalog import Entry
@@ -34,7 +35,7 @@ from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen, told
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.session import Session
 from zhtui.tui.settings import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
-from zhtui.tui.tidy import EVERY, Tidy
+from zhtui.tui.tidy import SOON, Tidy
 from zhtui.tui.watch import Watch
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
@@ -121,6 +122,7 @@ class LabApp(App[int]):
         self.first = (lesson, run)
         self.watching = watching
         self.tidy = Tidy()
+        self._tidying: tuple[float, Timer] | None = None  # when
         self._owing = False  # a frame was left out
         self._untold: set[type[Message]] = set()  # news that wait for the line
         self._guest: tuple[str, Screen[Any] | None] = ("", None)
@@ -158,8 +160,8 @@ class LabApp(App[int]):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(self.tidy.begin)
-            self.set_interval(EVERY, self._tidy_up)
             self.set_timer(WARM_AFTER, self.session.warm)
+            self._tidy_in(2 * WARM_AFTER)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
             self.call_after_refresh(self.session.watch.start)  # a thread would hold up the frame
@@ -168,8 +170,19 @@ class LabApp(App[int]):
         if entry is not None:
             self.session.open_lesson(entry, run=run or "")
 
+    def _tidy_in(self, seconds: float) -> None:
+        """Tidies up after so many seconds, or earlier where that was settled."""
+        due = time.monotonic() + seconds
+        if self._tidying is None or due < self._tidying[0]:
+            if self._tidying is not None:
+                self._tidying[1].stop()
+            self._tidying = (due, self.set_timer(seconds, self._tidy_up))
+
     def _tidy_up(self) -> None:
-        self.tidy.look(self.link.quiet, home=len(self.screen_stack) == 1)
+        self._tidying = None
+        again = self.tidy.look(self.link.quiet, home=len(self.screen_stack) == 1)
+        if again is not None:
+            self._tidy_in(again)
 
     def on_unmount(self) -> None:
         self.session.watch.end()
@@ -272,6 +285,9 @@ class LabApp(App[int]):
         """
         popped = super().pop_screen()
         StylesCache.get_inner_outer.cache_clear()
+        self.tidy.left()
+        if not self.is_headless:
+            self._tidy_in(SOON)
         return popped
 
     def show_guest(self, name: str, screen: Screen[Any]) -> None:

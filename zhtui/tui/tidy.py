@@ -1,7 +1,8 @@
 """When the lab is tidied up: while nobody types.
 
 Python collects garbage where many objects are new, and that is when a screen opens: it walks the
-new ones for 10 to 40 ms, all of them for 30 to 90. Here both wait for a moment without a key.
+new ones for 10 to 40 ms, all of them for 30 to 90. Here a screen that was left is collected once
+the one below it is drawn, and all that lives is walked in a longer pause.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from __future__ import annotations
 import gc
 import sys
 
-HURRY = 100_000  # new objects that are looked at whoever types
+HURRY = 100_000  # new objects that are walked at any time, lest memory runs out
 NEVER = 1 << 30
-EVERY = 0.5  # seconds between two looks whether it is time
-SOME, PAUSE = 3_000, 0.25  # new objects worth a look, after so many seconds without a key
-LOOKS, QUIET = 4, 2.0  # such looks that make one at everything worth it, after so many seconds
-OVERDUE = 60  # looks after which it waits no longer
+SOON = 0.1  # seconds until the screen below is drawn
+PAUSE, QUIET = 0.05, 2.0  # seconds without a key, short and long
+LEFT, OVERDUE = 4, 60  # screens whose rest is worth a walk over all; that it waits no longer for
 
 
 class Tidy:
     """What start-up made is never walked again; what screens leave behind is, in a pause."""
 
     def __init__(self) -> None:
-        self._looks = 0  # at what was new, since all was looked at
+        self._left = self._rest = 0  # screens: to be collected; since all was walked
         self._modules = 0  # that had been imported when what lives was set aside
 
     def begin(self) -> None:
@@ -30,21 +30,30 @@ class Tidy:
         gc.set_threshold(HURRY, NEVER, NEVER)
         gc.enable()
 
-    def look(self, quiet: float, home: bool) -> None:
-        """Collects what is due, after `quiet` seconds without a key.
+    def left(self) -> None:
+        """A screen was."""
+        self._left += 1
 
-        `home`: whether nothing is open that will be left, so that what was imported since may be
-        set aside, too.
+    def look(self, quiet: float, home: bool) -> float | None:
+        """Collects what is due after `quiet` seconds without a key. Returns in how many seconds
+        more will be, if nothing happens.
+
+        `home`: whether nothing is open that will be left. Else the screen that is open must stay
+        young, to be collected young; there, what was imported since is set aside, too.
         """
-        if (self._looks >= LOOKS and quiet >= QUIET) or self._looks >= OVERDUE:
-            self._looks = 0
+        if quiet < PAUSE and self._rest < OVERDUE:
+            return PAUSE
+        if (self._rest >= LEFT and quiet >= QUIET) or self._rest >= OVERDUE:
+            self._left = self._rest = 0
             gc.collect()
-        elif quiet >= PAUSE and gc.get_count()[0] >= SOME:
-            self._looks += 1
-            gc.collect(1)
-        if home and quiet >= PAUSE and len(sys.modules) > self._modules:
+        elif self._left:
+            self._rest += self._left
+            self._left = 0
+            gc.collect(1 if home else 0)
+        if home and len(sys.modules) > self._modules:
             gc.collect()
             self._set_aside()
+        return max(QUIET - quiet, PAUSE) if self._rest >= LEFT else None
 
     def _set_aside(self) -> None:
         self._modules = len(sys.modules)
