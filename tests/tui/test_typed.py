@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from textual.constants import ESCAPE_DELAY
 from textual.events import Key
 
 from zhtui.tui.typed import TypedDriver
@@ -49,14 +52,20 @@ def typed() -> Iterator[Typed]:
         os.close(driver.end)
 
 
-def test_an_escape_is_known_before_a_tenth_of_a_second_is_over(typed: Typed) -> None:
+def test_an_escape_is_known_as_soon_as_nothing_can_follow_it(typed: Typed) -> None:
     waits = []
     for count in range(1, 6):
         os.write(typed.end, b"\x1b")
         sent = time.monotonic()
         assert typed.came(count) == ["escape"] * count
         waits.append(typed.keys[-1][1] - sent)
-    assert 0.02 < sorted(waits)[2] < 0.09
+    assert ESCAPE_DELAY - 0.01 < sorted(waits)[2] < ESCAPE_DELAY + 0.06
+
+
+def test_the_lab_waits_a_fortieth_of_a_second_for_it() -> None:
+    code = "import zhtui.tui.app, textual.constants; print(textual.constants.ESCAPE_DELAY)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "0.025"
 
 
 def test_an_arrow_key_that_comes_in_parts_is_one_key(typed: Typed) -> None:
