@@ -18,7 +18,7 @@ from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
 
 ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
-SMALL = 4 << 20  # weights of a model whose single position is too little work for two threads
+SMALL = 4 << 20  # weights of which a single position is too little work for two threads of a CPU
 Stream = Generator[Tensor, Tensor | None, None]  # logits (V,) for each token (1,) sent in
 
 
@@ -100,8 +100,8 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
             f"use only characters of the text it learned."
         )
     stream = model.stream(learned.encode(prompt or learned.start).to(run.device))
-    small = sum(weight.numel() for weight in model.parameters()) < SMALL
-    return learned, model, quick(stream) if small else stream
+    size = sum(weight.numel() for weight in model.parameters())
+    return learned, model, quick(stream) if size < SMALL and run.device == "cpu" else stream
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
