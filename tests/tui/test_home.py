@@ -13,6 +13,7 @@ from recorded import alive, record
 
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.screens.newest import Newest
 from zhtui.tui.widgets.rows import Rows
 
 
@@ -107,6 +108,26 @@ def test_the_first_frame_needs_no_numpy() -> None:
     code += "zhtui.catalog.all_lessons(); print({'numpy', 'torch'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+async def test_who_leaves_while_the_curve_is_put_at_the_side_leaves_in_peace(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Newest] = []
+
+    async def torn(newest: Newest) -> None:
+        await newest.remove_children()  # as the end of the app does, from below
+        seen.append(newest)
+
+    monkeypatch.setattr(Newest, "on_mount", torn, raising=False)
+    app = make()
+    async with app.run_test() as pilot:
+        await tick(pilot, 4)
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        assert seen
+        assert home.newest is None
+        seen[0].show(None, None, "")
 
 
 async def test_the_keys_below_come_from_the_table(make: Make) -> None:

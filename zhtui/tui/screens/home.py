@@ -82,8 +82,9 @@ class HomeScreen(Screen[None]):
             return
         newest = Newest(self.session)
         await self.query_one("#side").mount(newest)
-        self.newest = newest
-        self._show_side()
+        if newest.chart.is_attached:  # the lab may have been left meanwhile
+            self.newest = newest
+            self._show_side()
 
     def on_resize(self, event: Resize) -> None:
         kind = layout(event.size.width, event.size.height)

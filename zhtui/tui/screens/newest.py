@@ -29,12 +29,12 @@ class Newest(Vertical):
         self.history = History()
         self.lesson: Lesson | None = None
         self.follower: Follower | None = None
+        self.chart, self.sample = ChartWidget(id="curve"), About("sample")
+        self.chart.can_focus = False
 
     def compose(self) -> ComposeResult:
-        chart = ChartWidget(id="curve")
-        chart.can_focus = False
-        yield chart
-        yield About("sample")
+        yield self.chart
+        yield self.sample
 
     def show(self, lesson: Lesson | None, folder: RunFolder | None, empty: str) -> None:
         """The run to follow from now on; where there is none, `empty` is said."""
@@ -42,7 +42,7 @@ class Newest(Vertical):
         if folder is None or self.follower is None or folder != self.follower.folder:
             self.leave()
             self.history = History()
-            self.query_one(ChartWidget).restart(empty)
+            self.chart.restart(empty)
             if folder is not None:
                 self.follower = Follower(folder, self)
                 self.session.watch.follow(self.follower)
@@ -69,11 +69,11 @@ class Newest(Vertical):
         status = self.history.status
         lines = self.history.lines(metrics)
         levels = self.history.levels(self.lesson, metrics) if lines else []
-        self.query_one(ChartWidget).show(lines, levels, status.steps if status else 0)
+        self.chart.show(lines, levels, status.steps if status else 0)
         shown: list[Words] = []
         texts = [sample for sample in self.history.samples if sample.name != "note"]
         if texts:
             last = texts[0]
             shown = [(), ((f"wrote at step {last.step:,}", FAINT),)]
             shown += [((line, PLAIN),) for line in last.text.strip().split("\n")[:LINES]]
-        self.query_one(About).show(shown)
+        self.sample.show(shown)
