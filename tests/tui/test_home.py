@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from recorded import alive, record
 from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.screens.lesson import LessonScreen
 from zhtui.tui.screens.newest import Newest
+from zhtui.tui.widgets.about import About
 from zhtui.tui.widgets.rows import Rows
 
 
@@ -128,6 +130,23 @@ async def test_who_leaves_while_the_curve_is_put_at_the_side_leaves_in_peace(
         assert seen
         assert home.newest is None
         seen[0].show(None, None, "")
+
+
+async def test_a_summary_is_wrapped_for_the_room_at_the_side(make: Make) -> None:
+    app = make()
+    first = app.session.entries[0]
+    assert first.lesson is not None
+    long = " ".join(["a word"] * 12)
+    app.session.entries[0] = replace(first, lesson=replace(first.lesson, summary=long))
+    async with app.run_test(size=(100, 30)) as pilot:
+        for width in (100, 160, 104):
+            await pilot.resize_terminal(width, 30)
+            await tick(pilot, 4)
+            about = app.screen.query_one("#about", About)
+            lines = [text for ((text, _), *_) in (line for line in about.lines if line)]
+            words = [line for line in lines if "a word" in line]
+            assert " ".join(words) == long
+            assert max(map(len, words)) <= about.room.width
 
 
 async def test_the_keys_below_come_from_the_table(make: Make) -> None:

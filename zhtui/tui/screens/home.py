@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from zhtui.tui.screens.newest import Newest
 
+BREADTH = 50
 HELP = """
 On the left, the lessons, part by part. The number at the right of a lesson is the best figure of
 your runs: ✓ reached what is published, ▶ a run is training now. What is typed to find a lesson may
@@ -91,6 +92,12 @@ class HomeScreen(Screen[None]):
         for each in KINDS:
             self.set_class(each == kind, f"-{each}")
         self.query_one("#side").display = kind not in (SMALL, ONE)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Wraps the side for the room there is now, unless the lab was left meanwhile."""
+        if len(self.query("#lessons, #about")) == 2:
+            self._show_side()
 
     def on_screen_suspend(self) -> None:
         if self.newest is not None:
@@ -240,7 +247,7 @@ class HomeScreen(Screen[None]):
             ]
         lines: list[Words] = [
             ((f"{lesson.number:g}  {lesson.title}", TITLE),),
-            *[((text, PLAIN),) for text in wrap(lesson.summary, 50)],
+            *[((text, PLAIN),) for text in wrap(lesson.summary, self._breadth())],
             (),
         ]
         for reference in states.published(lesson)[:2]:
@@ -256,6 +263,10 @@ class HomeScreen(Screen[None]):
             where = f"   {run.folder.name} · {self._age(run)}"
             lines.append((("yours     ", FAINT), (f"{number(value):>9}", YOURS), (where, FAINT)))
         return [*lines, ()]
+
+    def _breadth(self) -> int:
+        """Cells of a line at the side that is easily read."""
+        return min(self.query_one("#about", About).room.width or BREADTH, BREADTH)
 
     def _age(self, run: Seen) -> str:
         if run.status.live:
