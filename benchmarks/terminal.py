@@ -31,7 +31,7 @@ from zhtui.folder import RunFolder
 
 SIZE = (40, 120)
 FIRST_RUN = (b"/", b"gpt", b"\r", b"\r", b"r")  # find the lesson, open it, start a run
-FALLEN = 0.5  # of a loss: more than noise
+FALLEN, PATIENCE = 0.5, 120  # of a loss: more than noise; seconds
 OPEN = (
     "import sys; from pathlib import Path; from zhtui.tui.app import open_lab; "
     "sys.exit(open_lab(Path(sys.argv[1]), *sys.argv[2:]))"
@@ -168,6 +168,8 @@ def first_run() -> tuple[float, float]:
         losses: list[float] = []
         while not losses or losses[-1] > losses[0] - FALLEN:
             terminal.read(0.05)
+            if time.perf_counter() - started > PATIENCE:
+                raise TimeoutError(f"no loss fell by {FALLEN} in {PATIENCE} s")
             losses = [row["loss"] for run in store.runs(Path(place)) for row in run.rows()]
             if losses:
                 times.append(time.perf_counter() - started)

@@ -132,6 +132,23 @@ async def test_who_leaves_while_the_curve_is_put_at_the_side_leaves_in_peace(
         seen[0].show(None, None, "")
 
 
+async def test_home_below_a_lesson_follows_no_run(make: Make, store: Path) -> None:
+    first = make().session.entries[0].name  # where the cursor stands
+    record(store, first, "brisk-otter")
+    app = make(lesson=first)
+    async with app.run_test() as pilot:
+        await tick(pilot, 6)
+        home = app.screen_stack[0]
+        assert isinstance(app.screen, LessonScreen)
+        assert isinstance(home, HomeScreen)
+        assert home.newest is not None
+        assert home.newest.follower is None
+        await pilot.press("escape")
+        await tick(pilot, 4)
+        assert app.screen is home
+        assert home.newest.follower is not None
+
+
 async def test_a_summary_is_wrapped_for_the_room_at_the_side(make: Make) -> None:
     app = make()
     first = app.session.entries[0]

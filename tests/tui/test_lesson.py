@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, curve, lines, record, status_of
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from zhtui.folder import CONTROL, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import layout
 from zhtui.tui.screens.lesson import LessonScreen
 from zhtui.tui.widgets.chart import ChartWidget
@@ -440,3 +443,19 @@ async def test_the_source_is_shown(make: Make, store: Path, entries: list[Any]) 
         await pilot.press("s")
         await pilot.pause()
         assert "def attention():" in shown(pilot)
+
+
+async def test_enter_pressed_twice_while_a_value_is_checked_closes_one_dialog(make: Make) -> None:
+    app, taken = make(), []
+    async with app.run_test() as pilot:
+        await tick(pilot, 2)
+        slow = EditKnob("title", "text", "1", lambda text: time.sleep(0.1))
+        await app.push_screen(slow, taken.append)
+        await pilot.pause()
+        field = slow.query_one(Input)
+        for _ in range(2):
+            slow.post_message(Input.Submitted(field, "1"))
+        await pilot.press("escape")
+        await pilot.pause(0.5)
+        assert taken == ["1"]
+        assert app.screen is app.screen_stack[0]

@@ -71,11 +71,16 @@ class EditKnob(ModalScreen[str | None]):
         except LabError as error:
             self.query_one("#verdict", Static).update(RichText(str(error), "red"))
             return
-        self.dismiss(event.value)
+        self._leave(event.value)
 
     def action_cancel(self) -> None:
         """Leaves the value as it is."""
-        self.dismiss(None)
+        self._leave(None)
+
+    def _leave(self, value: str | None) -> None:
+        """Only once: a second key may have come while the value was checked."""
+        if self.is_active:
+            self.dismiss(value)
 
 
 class Reader(ModalScreen[None]):

@@ -85,7 +85,7 @@ class HomeScreen(Screen[None]):
         await self.query_one("#side").mount(newest)
         if newest.chart.is_attached:  # the lab may have been left meanwhile
             self.newest = newest
-            self._show_side()
+            self._fit()
 
     def on_resize(self, event: Resize) -> None:
         kind = layout(event.size.width, event.size.height)
@@ -95,7 +95,7 @@ class HomeScreen(Screen[None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """Wraps the side for the room there is now, unless the lab was left meanwhile."""
+        """Draws the side for the room there is now, unless the lab was left meanwhile."""
         if len(self.query("#lessons, #about")) == 2:
             self._show_side()
 
@@ -233,7 +233,7 @@ class HomeScreen(Screen[None]):
         self.shown_run = run
         if entry is not None:
             self.query_one("#about", About).show(self._about(entry, runs))
-        if self.newest is not None:
+        if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
             self.newest.show(lesson, run.folder if run else None, self._none() if lesson else "")
 
