@@ -6,44 +6,18 @@ Always in float32: one position at a time is bound by memory, and rounding buys 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from lessons.blocks.sampling import cut, heat
 from lessons.gpt.build import Symbols, build
+from lessons.gpt.decode import SMALL, Stream, decoder, quick
 from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
 
 ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
-SMALL = 4 << 20  # weights of which a single position is too little work for two threads of a CPU
-Stream = Generator[Tensor, Tensor | None, None]  # logits (V,) for each token (1,) sent in
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Computes in one thread, and without oneDNN: both take longer to begin with a small product
-    than it takes.
-    """
-    threads, library = torch.get_num_threads(), torch.backends.mkldnn.enabled
-    torch.set_num_threads(1)
-    torch.backends.mkldnn.enabled = False
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.backends.mkldnn.enabled = library
-
-
-def quick(stream: Stream) -> Stream:
-    """The same stream, each of its steps computed `alone`."""
-    last = None
-    while True:
-        with alone():
-            logits = stream.send(last)
-        last = yield logits
 
 
 @torch.inference_mode()
@@ -99,7 +73,8 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
             f"The prompt has {', '.join(map(repr, unknown))}, unknown to this model; "
             f"use only characters of the text it learned."
         )
-    stream = model.stream(learned.encode(prompt or learned.start).to(run.device))
+    ids = learned.encode(prompt or learned.start).to(run.device)  # (T,)
+    stream = model.stream(ids, decoder(model))
     size = sum(weight.numel() for weight in model.parameters())
     return learned, model, quick(stream) if size < SMALL and run.device == "cpu" else stream
 

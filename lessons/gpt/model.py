@@ -18,7 +18,7 @@ weights (`gpt2`).
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,6 +114,9 @@ class Past:
         self.kv.narrow(-2, self.used, T).copy_(kv)
         self.used += T
         return self.kv.narrow(-2, 0, self.used)
+
+
+Extend = Callable[[Tensor, list[Past], int], Tensor]  # what `GPT.extend` is
 
 
 class Attention(nn.Module):
@@ -256,13 +259,17 @@ class GPT(nn.Module):
             x = block(x, past)
         return self.head(self.norm(x[:, -1]))
 
-    def stream(self, ids: Tensor) -> Generator[Tensor, Tensor | None, None]:
+    def stream(
+        self, ids: Tensor, one: Extend | None = None
+    ) -> Generator[Tensor, Tensor | None, None]:
         """Logits (V,) after `ids` (T,), then after each integer (1,) that is sent in.
+
+        `one` is what computes these: `extend` itself, or what is quicker at a single position.
 
         When the context is full it starts afresh from its younger half: learned positions cannot
         slide. So a prediction rests on between half and all of `block_size` characters.
         """
-        ids, room = ids[-self.block_size :], self.block_size
+        ids, room, one = ids[-self.block_size :], self.block_size, one or self.extend
         while True:
             cache = [Past(room) for _ in self.blocks]
             logits, new = self.extend(ids[None], cache, 0), ids
@@ -270,7 +277,7 @@ class GPT(nn.Module):
                 new = yield logits[0]
                 ids = torch.cat((ids, new))
                 if len(ids) <= room:
-                    logits = self.extend(new[None], cache, len(ids) - 1)
+                    logits = one(new[None], cache, len(ids) - 1)
             ids = ids[-(room // 2 + 1) :]
 
     def flops_per_token(self) -> float:

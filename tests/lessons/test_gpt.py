@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from lessons.gpt import lesson
 from lessons.gpt.build import build, text_of
 from lessons.gpt.config import PRESETS, RUNGS, Config
-from lessons.gpt.generate import generate, quick
+from lessons.gpt.decode import decoder, quick
+from lessons.gpt.generate import generate
 from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
 from lessons.gpt.model import RUNGS as MODEL_RUNGS
@@ -232,6 +233,30 @@ def test_cached_logits_equal_uncached_ones(rung: str) -> None:
         stream = model.stream(ids[:3])
         cached = [next(stream), *(stream.send(token.view(1)) for token in ids[3:])]
     torch.testing.assert_close(torch.stack(cached), expected[2:])
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("other", [{}, {"bias": True, "activation": "relu"}, {"tied": True}])
+def test_a_position_computed_on_its_own_is_the_same(rung: str, other: dict[str, Any]) -> None:
+    model = shaken(model_of(replace(TINY, **{"tied": False, "rung": rung, **other}))).double()
+    one, T = decoder(model), TINY.block_size
+    assert (one != model.extend) == (RUNGS.index(rung) >= RUNGS.index("layernorm"))
+    ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        plain, quicker = model.stream(ids[:3]), model.stream(ids[:3], one)
+        for token in (None, *ids[3:].split(1)):
+            torch.testing.assert_close(quicker.send(token), plain.send(token))
+
+
+def test_what_writes_a_position_follows_the_training() -> None:
+    model = shaken(model_of())
+    one = decoder(model)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(1.5)
+        plain, quicker = model.stream(torch.arange(3)), model.stream(torch.arange(3), one)
+        for token in (None, *torch.arange(4).split(1)):
+            torch.testing.assert_close(quicker.send(token), plain.send(token))
 
 
 def test_a_full_context_starts_afresh_from_its_younger_half() -> None:
