@@ -24,6 +24,7 @@ from zhtui.tui import keys
 from zhtui.tui.draw.inks import CHOSEN, FAINT, LIT, PUBLISHED, TITLE
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import ONE, SMALL, TWO, layout
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
 
 LABEL = 12  # cells before the field
@@ -31,7 +32,7 @@ VIEWS = ("tree", "graph", "leaves")
 Ask = Callable[[Program], Awaitable[dict[str, float] | None]]
 
 
-class StepperScreen(Screen[None]):
+class StepperScreen(StyledOnce, Screen[None]):
     """An expression, and the place in its moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings(PLACE)
@@ -102,8 +103,7 @@ class StepperScreen(Screen[None]):
     def _show(self) -> None:
         """Draws everything from the stepper's place."""
         kind = layout(self.size.width, self.size.height)
-        self.set_class(kind == SMALL, "-small")
-        self.set_class(kind not in (ONE, SMALL), f"-{TWO}")
+        mark(self, {"-small": kind == SMALL, f"-{TWO}": kind not in (ONE, SMALL)})
         for name in VIEWS:
             self.query_one(f"#{name}").display = kind not in (ONE, SMALL) or name == self.view
         self.query_one("#top", Line).show(self._top())

@@ -22,13 +22,14 @@ from zhtui.lab import LabError
 from zhtui.tui import keys
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, layout
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule
 
 PLAY = 0.1  # seconds between two frames of a run
 
 
-class TokenizerScreen(Screen[None]):
+class TokenizerScreen(StyledOnce, Screen[None]):
     """Explores a text and the merges that were learned from it, or from another."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("tokenizer")
@@ -141,8 +142,7 @@ class TokenizerScreen(Screen[None]):
     def _arrange(self) -> None:
         """Which panes there is room for, and where."""
         kind = layout(*self.size)
-        for known in KINDS:
-            self.set_class(known == kind, f"-{known}")
+        mark(self, {f"-{each}": each == kind for each in KINDS})
         shown = {ONE: {self.current}, SMALL: {self.current}, ALL: {1, 2, 3, 4, 5, 6}}
         visible = shown.get(kind, {self.left, self.right, 3})
         for number in range(1, 7):

@@ -99,7 +99,7 @@ async def test_a_committed_number_starts_the_card_s_run_and_is_kept_with_it(
         assert "1 played" in shown(pilot)
         lines(run.path / METRICS, curve(60))
         await tick(pilot)
-        levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+        levels = screen.query_one("#chart", ChartWidget).picture.levels
         found = [(level.label, level.value) for level in levels[:2]]
         assert found == [("your guess", 2.25), ("one layer", 2.3918)]
 
@@ -178,12 +178,12 @@ async def test_an_answer_of_a_run_that_is_not_in_sight_is_read_from_disk(
             assert screen.seen is not None
             assert screen.seen.folder.name == "two"
             assert SAY in told(pilot)
-            levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+            levels = screen.query_one("#chart", ChartWidget).picture.levels
             assert "your guess" not in {level.label for level in levels}, "another run's chart"
             await pilot.press("enter")
             await tick(pilot)
             assert screen.seen.folder.name == "one"
-            levels = screen.query_one("#chart-0", ChartWidget).picture.levels
+            levels = screen.query_one("#chart", ChartWidget).picture.levels
             assert "your guess" in {level.label for level in levels}
 
 
@@ -219,7 +219,7 @@ async def test_a_guess_at_another_chart_turns_to_it(
         assert "1 rate" in shown(pilot), "one pane: the chart, where the guess is seen"
         lines(started[0].path / METRICS, curve(20))
         await tick(pilot)
-        (level,) = screen.query_one("#chart-1", ChartWidget).picture.levels
+        (level,) = screen.query_one("#chart", ChartWidget).picture.levels
         assert (level.label, level.value) == ("your guess", 0.002)
 
 

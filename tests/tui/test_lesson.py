@@ -245,7 +245,7 @@ async def test_the_crosshair_reads_every_line_and_escape_puts_it_away(
         screen = await opened(pilot)
         await pilot.press("left", "left", "shift+left")
         await pilot.pause()
-        chart = screen.query_one("#chart-0", ChartWidget)
+        chart = screen.query_one("#chart", ChartWidget)
         cursor = chart.picture.cursor
         assert cursor is not None
         assert f"step {int(cursor):,}" in shown(pilot)
@@ -260,7 +260,7 @@ async def test_a_panned_chart_stays_and_l_follows_again(make: Make, store: Path)
     with alive(run):
         async with make().run_test(size=WIDE) as pilot:
             screen = await opened(pilot)
-            chart = screen.query_one("#chart-0", ChartWidget)
+            chart = screen.query_one("#chart", ChartWidget)
             await pilot.press("plus", "less_than_sign")
             span = chart.picture.span
             assert span is not None

@@ -245,7 +245,7 @@ async def test_a_fork_starts_beside_its_parent(
         assert drive.work(child) == 0, "what the worker would have done"
         await tick(pilot, 6)
         assert stage.at is None
-        drawn = app.screen.query_one("#chart-0").picture.lines
+        drawn = app.screen.query_one("#chart").picture.lines
         assert drawn[0].name == "one"
         ours = next(line for line in drawn if line.name == "loss").series
         theirs = drawn[0].series

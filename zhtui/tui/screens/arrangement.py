@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.screens.panes import Pane
+from zhtui.tui.screens.styled import mark
 
 Choice = Callable[[str, int], set[int]]  # (room, current pane) -> the panes to show
 
@@ -39,13 +40,9 @@ class Arrangement:
         return next(pane for pane in self.panes if pane.number == self.current)
 
     def mark(self) -> str:
-        """Gives the screen the class of its room, and says which one; all at once, as each change
-        of a class styles every widget afresh.
-        """
+        """Gives the screen the class of its room, and says which one."""
         room = ONE if self.zoomed and self.room != SMALL else self.room
-        marks = {f"-{each}" for each in KINDS}
-        if self.screen.classes & marks != {f"-{room}"}:
-            self.screen.set_classes({*(self.screen.classes - marks), f"-{room}"})
+        mark(self.screen, {f"-{each}": each == room for each in KINDS})
         return room
 
     def arrange(self) -> None:

@@ -21,6 +21,7 @@ from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens import console_lines
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import SMALL, layout
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.session import Session
 from zhtui.tui.subject import Subject
 from zhtui.tui.widgets.ask import AskLine, written
@@ -33,7 +34,7 @@ from zhtui.tui.writing import MIDDLE, Writer
 ONE, TWO, THREE = "one", "two", "three"
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(StyledOnce, Screen[None]):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
@@ -105,12 +106,9 @@ class ConsoleScreen(Screen[None]):
 
     def _arrange(self) -> None:
         width, height = self.size
-        self.set_class(width >= 100, "-wide")
-        self.set_class(height < 22, "-low")
-        self.set_class(height < 32, "-short")
-        self.set_class(layout(width, height) == SMALL, "-small")
-        for mode in (ONE, TWO, THREE):
-            self.set_class(mode == self.mode, f"-{mode}")
+        room = {"-wide": width >= 100, "-low": height < 22, "-short": height < 32}
+        room["-small"] = layout(width, height) == SMALL
+        mark(self, room | {f"-{mode}": mode == self.mode for mode in (ONE, TWO, THREE)})
         self.query_one(Strands).side_by_side((ONE, TWO, THREE).index(self.mode) + 1)
         self.call_after_refresh(self.refresh_all)
 

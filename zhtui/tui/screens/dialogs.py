@@ -17,9 +17,10 @@ from textual.widgets import Input, Static
 from zhtui.errors import LabError
 from zhtui.tui import keys
 from zhtui.tui.keyboard import USUAL, Keyboard, keyboard_of
+from zhtui.tui.screens.styled import StyledOnce
 
 
-class Ask(ModalScreen[str]):
+class Ask(StyledOnce, ModalScreen[str]):
     """A question with answers, each on a key; escape is the last one."""
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -43,7 +44,7 @@ class Ask(ModalScreen[str]):
         self.dismiss(key)
 
 
-class EditKnob(ModalScreen[str | None]):
+class EditKnob(StyledOnce, ModalScreen[str | None]):
     """One line to type a value; `check` refuses with a sentence, which is shown. It may read files:
     it is called beside the screen's thread.
     """
@@ -83,7 +84,7 @@ class EditKnob(ModalScreen[str | None]):
             self.dismiss(value)
 
 
-class Reader(ModalScreen[None]):
+class Reader(StyledOnce, ModalScreen[None]):
     """A long text to scroll; `c` copies it."""
 
     BINDINGS: ClassVar = keys.bindings("dialog", "reader")

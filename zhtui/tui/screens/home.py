@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
 from zhtui.catalog import Entry
@@ -21,6 +21,7 @@ from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WR
 from zhtui.tui.keyboard import keyboard_of, no_run
 from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.screens.layout import KINDS, ONE, SMALL, layout
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.about import About, Words
@@ -45,7 +46,7 @@ trains.
 """
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(StyledOnce, Screen[None]):
     """Every lesson that was found, a broken one with its error."""
 
     BINDINGS = keys.bindings("home")
@@ -89,8 +90,7 @@ class HomeScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         kind = layout(event.size.width, event.size.height)
-        for each in KINDS:
-            self.set_class(each == kind, f"-{each}")
+        mark(self, {f"-{each}": each == kind for each in KINDS})
         self.query_one("#side").display = kind not in (SMALL, ONE)
         self.call_after_refresh(self._fit)
 
@@ -103,7 +103,7 @@ class HomeScreen(Screen[None]):
         if self.newest is not None:
             self.newest.leave()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         self.refresh_runs()
 
     def on_runs_changed(self, message: RunsChanged) -> None:

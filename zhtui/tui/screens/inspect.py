@@ -17,6 +17,7 @@ from zhtui.tui.answers import Answered, Ear
 from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.tui.families import Family, families
 from zhtui.tui.messages import RunGrew
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.session import Session
 from zhtui.tui.subject import Subject
 from zhtui.tui.widgets.ask import AskLine, written
@@ -38,7 +39,7 @@ EMPTY = "Type a text and press enter: the model reads it, and you see inside."
 FIRST = 48  # characters of the run's own last sample that are read where no text is given
 
 
-class InspectScreen(Screen[None]):
+class InspectScreen(StyledOnce, Screen[None]):
     """A look inside one run."""
 
     BINDINGS = keys.bindings("inspect")
@@ -151,8 +152,7 @@ class InspectScreen(Screen[None]):
 
     def _arrange(self) -> None:
         width, height = self.size
-        self.set_class(width < 100, "-narrow")
-        self.set_class(width < 60 or height < 12, "-small")
+        mark(self, {"-narrow": width < 100, "-small": width < 60 or height < 12})
         self.call_after_refresh(self._show_view)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -26,6 +26,7 @@ from zhtui.tui.screens.dialogs import Ask
 from zhtui.tui.screens.layout import ONE, panes_shown
 from zhtui.tui.screens.panes import ChartPane, KnobPane, NotePane, SamplePane, ViewPane
 from zhtui.tui.screens.stage import Stage
+from zhtui.tui.screens.styled import StyledOnce
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Follower, Seen
 from zhtui.tui.widgets.chart import ChartWidget
@@ -59,7 +60,7 @@ PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list",
 PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
-class LessonScreen(Screen[None]):
+class LessonScreen(StyledOnce, Screen[None]):
     """One lesson and one of its runs: the live one, or the newest."""
 
     BINDINGS = keys.bindings("lesson")
@@ -156,7 +157,7 @@ class LessonScreen(Screen[None]):
             self.session.watch.drop(self.follower)
             self.query_one(DevicePane).seen(False)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         if self.follower is not None:
             self.session.watch.drop(self.follower)
             self.session.watch.follow(self.follower)
@@ -231,9 +232,9 @@ class LessonScreen(Screen[None]):
         """The notes stand in for a view that is none; the chart, for samples that are none."""
         viewless = not self.history.views
         for pane in (self.query_one(NotePane), self.query_one(CardPane)):
-            pane.set_class(viewless, "-wide")
+            pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
-        self.query_one(ChartPane).set_class(mute, "-tall")
+        self.query_one(ChartPane).mark("-tall", mute)
         return panes_shown(room, current, viewless) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:

@@ -14,7 +14,7 @@ from zhtui.lesson import Lesson
 from zhtui.source import LOOP
 from zhtui.tui import keys
 from zhtui.tui.draft import PRESET, Draft
-from zhtui.tui.draw.chart import Level, Line
+from zhtui.tui.draw.chart import Level, Line, Picture
 from zhtui.tui.draw.grid import Grid, Page
 from zhtui.tui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.tui.draw.notes import Document
@@ -22,7 +22,7 @@ from zhtui.tui.draw.text import places
 from zhtui.tui.history import History, Sample
 from zhtui.tui.keyboard import keyboard_of
 from zhtui.tui.screens.dialogs import EditKnob
-from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.chart import ChartWidget, restarted
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.notes import NotesWidget
 from zhtui.tui.widgets.rows import Item, Paint, Rows
@@ -49,9 +49,15 @@ class Pane(Vertical):
         self._light(False)
 
     def _light(self, lit: bool) -> None:
-        """Lights the box alone: what lies in it looks as before, and would take 40 ms to style."""
-        self.set_class(lit, "-lit", update=False)
-        self.app.stylesheet.update_nodes([self])
+        self.mark("-lit", lit)
+
+    def mark(self, name: str, on: bool) -> None:
+        """Gives the box alone a class: what lies in it looks as before, and would take 40 ms to
+        style.
+        """
+        if self.has_class(name) != on:
+            self.set_class(on, name, update=False)
+            self.app.stylesheet.update_nodes([self])
 
     @property
     def target(self) -> Widget | None:
@@ -65,26 +71,28 @@ class Pane(Vertical):
 
 
 class ChartPane(Pane):
-    """The lesson's charts, one at a time; all of them where there is room."""
+    """The lesson's charts, one at a time."""
 
     def __init__(self, lesson: Lesson) -> None:
         super().__init__(1, "chart", "charts")
         self.lesson = lesson
         self.charts = list(lesson.charts.items()) or [("loss", ("loss",))]
+        self.pictures = [Picture() for _ in self.charts]
+        self.chart = ChartWidget(id="chart")  # one for all: each more would be mounted and styled
         self.current = 0
 
     def compose(self) -> ComposeResult:
-        for index in range(len(self.charts)):
-            yield ChartWidget(id=f"chart-{index}")
+        yield self.chart
 
     def on_mount(self) -> None:
         self.turn(0)
 
     def turn(self, by: int) -> None:
-        """The next chart."""
+        """The next chart, at the same moment."""
         self.current = (self.current + by) % len(self.charts)
-        for index, chart in enumerate(self.query(ChartWidget)):
-            chart.display = index == self.current
+        picture, at = self.pictures[self.current], self.chart.picture.cursor
+        self.chart.picture, picture.cursor = picture, at
+        self.chart.redraw()
         more = f" · {self.current + 1} of {len(self.charts)}" if len(self.charts) > 1 else ""
         self.name_it(f"{self.charts[self.current][0]}{more}")
 
@@ -94,15 +102,11 @@ class ChartPane(Pane):
         lines = self.chart.picture.lines
         return "metric", lines[0].name if lines else self.metrics[0]
 
-    @property
-    def chart(self) -> ChartWidget:
-        """The chart in sight."""
-        return self.query_one(f"#chart-{self.current}", ChartWidget)
-
     def restart(self, empty: str) -> None:
         """Another run."""
-        for chart in self.query(ChartWidget):
-            chart.restart(empty)
+        for index, picture in enumerate(self.pictures):
+            self.pictures[index] = restarted(picture, empty)
+        self.chart.picture = self.pictures[self.current]
 
     @property
     def metrics(self) -> Sequence[str]:

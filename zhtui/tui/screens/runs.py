@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
@@ -26,6 +26,7 @@ from zhtui.tui.screens.runs_panes import (
     OverlayPane,
     key_of,
 )
+from zhtui.tui.screens.styled import StyledOnce, mark
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.chart import ChartWidget
@@ -48,7 +49,7 @@ preset or note; lr=0.001 is a knob; best<1.9 and steps>=1000 compare numbers.
 PLACES = (("Here", "runs"), ("In the list", "list"), ("In the chart", "chart"))
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(StyledOnce, Screen[None]):
     """The runs of the store, as the watcher last saw them."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
@@ -163,7 +164,7 @@ class RunsScreen(Screen[None]):
         if not isinstance(self.app.screen, ModalScreen):
             self._drop_all()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         self._drop_all()
         for trace in self.overlay.traces:
             self.session.watch.follow(trace.follower)
@@ -344,8 +345,7 @@ class RunsScreen(Screen[None]):
     def _arrange(self) -> None:
         kind = layout(self.size.width, self.size.height)
         kind = ONE if self.zoomed and kind != SMALL else kind
-        for each in KINDS:
-            self.set_class(each == kind, f"-{each}")
+        mark(self, {f"-{each}": each == kind for each in KINDS})
         beside = 4 if self.current == 4 else 3
         shown = {ONE: {self.current}, TWO: {1, 2, beside}, ALL: {1, 2, 3, 4}}
         for pane in self.query(Pane):

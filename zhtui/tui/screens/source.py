@@ -15,6 +15,7 @@ from zhtui.tui import keys
 from zhtui.tui.draw import code
 from zhtui.tui.draw.cells import Cells
 from zhtui.tui.draw.inks import CHOSEN, FAINT, TITLE
+from zhtui.tui.screens.styled import StyledOnce
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule
 
@@ -47,7 +48,7 @@ class CodeView(Drawn):
         return code.draw(self.rows, self.lit, width, height)
 
 
-class SourceScreen(Screen[None]):
+class SourceScreen(StyledOnce, Screen[None]):
     """A lesson's files, one at a time; the first is the one where `kind` and `name` come from."""
 
     BINDINGS = keys.bindings("source")

@@ -139,8 +139,7 @@ class Stage(Container):
         for chart in self.query(ChartWidget):
             if chart.picture.cursor != at:
                 chart.picture.cursor = at
-                if chart.display:
-                    chart.redraw()
+                chart.redraw()
         if self.follower is not None:
             self.follower.turn(at)
             self.session.watch.wake()
@@ -167,8 +166,7 @@ class Stage(Container):
             self.turn(moments[max(place, 0)])
 
     def _charts_step(self, by: int) -> None:
-        chart = next((each for each in self.query(ChartWidget) if each.display), None)
-        if chart is not None:
+        for chart in self.query(ChartWidget):
             chart.action_cursor(by)
 
     def action_follow(self) -> None:

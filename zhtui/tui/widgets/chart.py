@@ -13,6 +13,11 @@ from zhtui.tui.draw.chart import Level, Line, Picture
 from zhtui.tui.widgets.drawn import Drawn
 
 
+def restarted(picture: Picture, empty: str) -> Picture:
+    """No crosshair, the whole of another run, on the same kind of axes."""
+    return Picture(log=picture.log, log_x=picture.log_x, empty=empty)
+
+
 class ChartWidget(Drawn):
     """Draws a `Picture`; the keys of the place "chart" move its crosshair and its window."""
 
@@ -44,7 +49,7 @@ class ChartWidget(Drawn):
 
     def restart(self, empty: str) -> None:
         """Another chart: no crosshair, the whole run in sight; `empty` stands where nothing is."""
-        self.picture = Picture(log=self.picture.log, log_x=self.picture.log_x, empty=empty)
+        self.picture = restarted(self.picture, empty)
 
     def draw(self, width: int, height: int) -> Cells:
         return chart.draw(self.picture, width, height)
