@@ -182,7 +182,8 @@ class Watch(threading.Thread):
         self._next_runs, self._device_read = 0.0, -QUIET_EVERY
 
     def follow(self, follower: Reading) -> None:
-        """Begins to tail a run."""
+        """Begins to tail a run; once, however often it is asked."""
+        self.drop(follower)
         self._followers = (*self._followers, follower)
         self._hurry.set()
 

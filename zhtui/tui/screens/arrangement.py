@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from textual.screen import Screen
 
@@ -16,23 +16,16 @@ Choice = Callable[[str, int], set[int]]  # (room, current pane) -> the panes to 
 class Arrangement:
     """The panes of a screen by number. `choose` says which are shown in which room."""
 
-    def __init__(self, screen: Screen[None], choose: Choice) -> None:
+    def __init__(self, screen: Screen[None], panes: Iterable[Pane], choose: Choice) -> None:
         self.screen, self.choose = screen, choose
+        self.panes = sorted(panes, key=lambda pane: pane.number)
         self.current, self.zoomed = 1, False
-        self._panes: list[Pane] = []
 
     @property
     def room(self) -> str:
         """How many panes the terminal has room for."""
         width, height = self.screen.app.size
         return layout(width, height)
-
-    @property
-    def panes(self) -> list[Pane]:
-        """All panes, by their numbers; looked for once, among hundreds of widgets."""
-        if not self._panes:
-            self._panes = sorted(self.screen.query(Pane), key=lambda pane: pane.number)
-        return self._panes
 
     @property
     def here(self) -> Pane:

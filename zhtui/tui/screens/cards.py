@@ -93,6 +93,7 @@ class CardPane(Pane):
     def __init__(self, session: Session, entry: Entry, draft: Draft) -> None:
         super().__init__(7, "questions", "cards")
         self.session, self.entry, self.draft = session, entry, draft
+        self.widget = CardWidget()
         self.questions = list(draft.lesson.questions)
         self.place = 0
         self._begun: Seen | None = None  # a run that the watcher has not listed yet
@@ -100,7 +101,7 @@ class CardPane(Pane):
         self._awaited: Path | None = None  # the run in sight, while it is live
 
     def compose(self) -> ComposeResult:
-        yield CardWidget()
+        yield self.widget
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -112,7 +113,7 @@ class CardPane(Pane):
     def show(self, seen: Seen | None, history: History) -> None:
         """Draws the card, and what the run in sight has said of it; tells when that has ended."""
         if self.questions:
-            self.query_one(CardWidget).show(self._card(seen, history))
+            self.widget.show(self._card(seen, history))
         answered = sum(self._run_of(question) is not None for question in self.questions)
         done = f" · {answered} played" if answered else ""
         self.name_it(f"question {self.place + 1} of {len(self.questions)}{done}")

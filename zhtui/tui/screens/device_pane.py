@@ -170,19 +170,20 @@ class DevicePane(Pane):
 
     def __init__(self, session: Session, knobs: Collection[str]) -> None:
         super().__init__(6, "device", "device")
-        self.session, self.knobs = session, knobs
+        self.session = session
+        self.course = Course(knobs)
         self.gauge: Gauge | None = None
         self.hidden = True  # by its own display, or by another screen
 
     def compose(self) -> ComposeResult:
-        yield Course(self.knobs)
+        yield self.course
 
     def look_at(self, folder: RunFolder | None) -> None:
         """Another run's device."""
         self._leave()
-        self.query_one(Course).show(())
+        self.course.show(())
         if folder is not None:
-            self.query_one(Course).empty = "the first reading is taken …"
+            self.course.empty = "the first reading is taken …"
             self.gauge = Gauge(self.session.pulse(folder), self)
             self.gauge.want(not self.hidden)
             self.session.watch.follow(self.gauge)
@@ -203,7 +204,7 @@ class DevicePane(Pane):
     def on_run_grew(self, message: RunGrew) -> None:
         """The device was read."""
         if self.gauge is not None and self.session.link.free():
-            self.query_one(Course).show(self.gauge.looks())
+            self.course.show(self.gauge.looks())
             self.border_subtitle = "a cell is a second"
 
     def on_unmount(self) -> None:

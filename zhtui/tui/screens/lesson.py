@@ -79,40 +79,50 @@ class LessonScreen(StyledOnce, Screen[None]):
         self.history = History()
         self.follower: Follower | None = None
         self.seen: Seen | None = None
-        self.panes = Arrangement(self, self._choose)
+        self.stage, self.charts = Stage(session, id="panes"), ChartPane(entry.lesson)
+        self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
+        self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(self.draft)
+        self.device = DevicePane(session, [row.name for row in self.draft.rows])
+        # in this order; the notes stand in the views' place while there are none, as the device may
+        self.later = [self.views, self.notes, self.cards, self.device, self.samples, self.knobs]
+        self.panes = Arrangement(self, [self.charts, *self.later], self._choose)
 
     def compose(self) -> ComposeResult:
         self.panes.mark()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule(id="error")
-        with Stage(self.session, id="panes"):
-            yield ChartPane(self.lesson)
-            yield ViewPane()
-            yield NotePane()  # stands in the views' place while there are none, as the device may
-            yield CardPane(self.session, self.entry, self.draft)
-            yield DevicePane(self.session, [row.name for row in self.draft.rows])
-            yield SamplePane()
-            yield KnobPane(self.draft)
+        with self.stage:
+            yield self.charts
         yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
         yield KeyLine("lesson", "anywhere", id="keys")
 
     async def on_mount(self) -> None:
         await self._look_at(self._first_run())
         self.panes.to(1)
-        self.run_worker(self._load(), exit_on_error=False)
         if self.start_at_once:
             self.action_run()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """What the first frame does not wait for: the other panes, and what threads read."""
+        if self.stage.is_attached:
+            await self.stage.mount_all(self.later)
+        if self.views.is_attached:  # the lesson may have been left meanwhile
+            self._follow()
+            self._show()
+            self.panes.to(self.panes.current)
+            self.run_worker(self._load(), exit_on_error=False)
 
     async def _load(self) -> None:
         """What takes time: the notes, and the preset that suits this machine."""
-        self.query_one(NotePane).show(await asyncio.to_thread(self._notes))
+        self.notes.show(await asyncio.to_thread(self._notes))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
         except LabError:
             return
         if not self.draft.changes:
             self.draft.preset = preset
-            self.query_one(KnobPane).draw_rows()
+            self.knobs.draw_rows()
 
     def _notes(self) -> Document:
         try:
@@ -133,18 +143,23 @@ class LessonScreen(StyledOnce, Screen[None]):
         """Shows another run, or that there is none."""
         self._unfollow()
         self.seen, self.history = seen, History()
-        pane = self.query_one(ViewPane)
-        await pane.clear()
-        pane.wanted = ""
+        await self.views.clear()
+        self.views.wanted = ""
         nothing = f"{no_run(self.app)}, and its loss falls here"
-        self.query_one(ChartPane).restart("waiting for the first step" if seen else nothing)
+        self.charts.restart("waiting for the first step" if seen else nothing)
         if seen is not None:
             self.history.status = seen.status
             self.follower = Follower(seen.folder, self)
-            self.session.watch.follow(self.follower)
-        self.query_one(Stage).look_at(self.seen, self.history, self.follower)
-        self.query_one(DevicePane).look_at(seen.folder if seen else None)
+            self._follow()
+        self.stage.look_at(self.seen, self.history, self.follower)
+        self.device.look_at(seen.folder if seen else None)
         self._show()
+
+    def _follow(self) -> None:
+        """Reads the run where it is in sight, be it under a dialog, and can be shown."""
+        seen = self.is_active or isinstance(self.app.screen, ModalScreen)
+        if self.follower is not None and seen and self.views.is_attached:
+            self.session.watch.follow(self.follower)
 
     def _unfollow(self) -> None:
         if self.follower is not None:
@@ -155,20 +170,18 @@ class LessonScreen(StyledOnce, Screen[None]):
         """Reads nothing for what is not seen; under a dialog it still is."""
         if self.follower is not None and not isinstance(self.app.screen, ModalScreen):
             self.session.watch.drop(self.follower)
-            self.query_one(DevicePane).seen(False)
+            self.device.seen(False)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
+        self._follow()
         if self.follower is not None:
-            self.session.watch.drop(self.follower)
-            self.session.watch.follow(self.follower)
-            device = self.query_one(DevicePane)
-            device.seen(device.display)
+            self.device.seen(self.device.display)
 
     async def on_runs_changed(self, message: RunsChanged) -> None:
         """A run of this lesson that was started elsewhere is shown where none was."""
         if self.seen is None and (found := self._first_run()) is not None:
             await self._look_at(found)
-        self.query_one(CardPane).show(self.seen, self.history)
+        self.cards.show(self.seen, self.history)
 
     async def on_run_grew(self, message: RunGrew) -> None:
         """Takes and draws what is new, when the terminal has taken what was before."""
@@ -178,16 +191,15 @@ class LessonScreen(StyledOnce, Screen[None]):
         if not growth:
             return
         self.history.grow(growth)
-        pane = self.query_one(ViewPane)
-        if not pane.wanted and self.history.pictures():
+        if not self.views.wanted and self.history.pictures():
             self.action_view(0)
         if growth.view is not None:
-            await pane.show(*growth.view, self.history.pictures())
+            await self.views.show(*growth.view, self.history.pictures())
         self._show()
 
     async def on_stage_turned(self, message: Stage.Turned) -> None:
         """Another moment of the run: what was not there yet is not shown."""
-        await self.query_one(ViewPane).keep(self.query_one(Stage).moment.views)
+        await self.views.keep(self.stage.moment.views)
         self._show()
 
     async def on_stage_forked(self, message: Stage.Forked) -> None:
@@ -197,8 +209,8 @@ class LessonScreen(StyledOnce, Screen[None]):
     async def on_card_pane_opened(self, message: CardPane.Opened) -> None:
         """The run that answers a question, in the chart of what was guessed."""
         await self._look_at(message.seen)
-        self.query_one(KnobPane).draw_rows()
-        self.query_one(ChartPane).turn_to(message.question.metric)
+        self.knobs.draw_rows()
+        self.charts.turn_to(message.question.metric)
         if self.panes.room == ONE:
             self.panes.to(1)
         self._show()
@@ -208,19 +220,16 @@ class LessonScreen(StyledOnce, Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        stage = self.query_one(Stage)
-        moment, chart = stage.moment, self.query_one(ChartPane)
-        status = self.history.status
+        moment, metrics, status = self.stage.moment, self.charts.metrics, self.history.status
         card = self.seen.card if self.seen else {}
-        self.query_one("#top", Line).show(stage.state(self.lesson))
+        self.query_one("#top", Line).show(self.stage.state(self.lesson))
         self.query_one("#error", Rule).show(status.error if status else "")
-        cards = self.query_one(CardPane)
-        guessed = cards.levels(self.seen, chart.metrics)
-        chart.show(self.history, stage.beside(chart.metrics), guessed)
-        cards.show(self.seen, self.history)
-        self.query_one(SamplePane).show(moment)
+        guessed = self.cards.levels(self.seen, metrics)
+        self.charts.show(self.history, self.stage.beside(metrics), guessed)
+        self.cards.show(self.seen, self.history)
+        self.samples.show(moment)
         values = of_run(card, moment.knobs)
-        self.query_one(KnobPane).show(values, status is not None and status.live)
+        self.knobs.show(values, status is not None and status.live)
         self.panes.arrange()
 
     # Panes
@@ -231,10 +240,10 @@ class LessonScreen(StyledOnce, Screen[None]):
     def _choose(self, room: str, current: int) -> set[int]:
         """The notes stand in for a view that is none; the chart, for samples that are none."""
         viewless = not self.history.views
-        for pane in (self.query_one(NotePane), self.query_one(CardPane)):
+        for pane in (self.notes, self.cards):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
-        self.query_one(ChartPane).mark("-tall", mute)
+        self.charts.mark("-tall", mute)
         return panes_shown(room, current, viewless) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:
@@ -266,16 +275,15 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     def action_chart(self, by: int) -> None:
         """The next chart."""
-        self.query_one(ChartPane).turn(by)
+        self.charts.turn(by)
         self.panes.to(1)
         self._show()
 
     def action_view(self, by: int) -> None:
         """The next view; the watcher reads its newest picture."""
-        pane = self.query_one(ViewPane)
-        pane.turn(self.history.pictures(), by)
+        self.views.turn(self.history.pictures(), by)
         if self.follower is not None:
-            self.follower.wanted = pane.wanted
+            self.follower.wanted = self.views.wanted
         if by and self.panes.room == ONE:
             self.panes.to(2)
 
@@ -328,7 +336,7 @@ class LessonScreen(StyledOnce, Screen[None]):
         elif not self.entry.has(part):
             self.notify(f"{self.lesson.title} {LACKS[part]}")
         else:
-            opens[part](self.seen.folder, step=self.query_one(Stage).done)
+            opens[part](self.seen.folder, step=self.stage.done)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""
@@ -345,7 +353,7 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     def action_edit(self) -> None:
         """Edits the knob at the cursor: of the live run where it can change, else of the next."""
-        pane = self.query_one(KnobPane)
+        pane = self.knobs
         row = next((row for row in self.draft.rows if row.name == pane.chosen), None)
         if self.panes.current != 4 or row is None:
             self.panes.to(4)
@@ -364,7 +372,7 @@ class LessonScreen(StyledOnce, Screen[None]):
         if live and self.seen is not None:
             self.session.ask(self.seen.folder, "set", f"{name} = {value}", knob=name, value=value)
         self.draft.set(name, value)
-        self.query_one(KnobPane).draw_rows()
+        self.knobs.draw_rows()
 
     # Source, and the lesson's own screen
 
@@ -376,7 +384,7 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     def on_notes_widget_opened(self) -> None:
         """The code that a link of the notes refers to; another address is told."""
-        _, link = self.query_one(NotePane).origin
+        _, link = self.notes.origin
         if ".py" in link:
             self.action_source()
         else:

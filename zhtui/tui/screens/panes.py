@@ -222,9 +222,10 @@ class SamplePane(Pane):
 
     def __init__(self) -> None:
         super().__init__(3, "samples", "samples")
+        self.text = Samples()
 
     def compose(self) -> ComposeResult:
-        yield Samples()
+        yield self.text
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -233,7 +234,7 @@ class SamplePane(Pane):
 
     def show(self, history: History) -> None:
         """Draws what was written."""
-        self.query_one(Samples).show(history.samples)
+        self.text.show(history.samples)
 
 
 class KnobRows(Rows):
@@ -253,12 +254,12 @@ class KnobPane(Pane):
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(4, "knobs", "knobs")
-        self.draft = draft
+        self.draft, self.rows = draft, KnobRows(id="knob-rows")
         self.values: Mapping[str, str] = {}
         self.live = False
 
     def compose(self) -> ComposeResult:
-        yield KnobRows(id="knob-rows")
+        yield self.rows
 
     def on_mount(self) -> None:
         self.draw_rows()
@@ -282,7 +283,7 @@ class KnobPane(Pane):
     @property
     def chosen(self) -> str:
         """The knob at the cursor."""
-        return self.query_one(KnobRows).chosen
+        return self.rows.chosen
 
     def dialog(self, row: Row, live: bool) -> EditKnob:
         """Asks for another value, of the live run or of the next one."""
@@ -294,10 +295,12 @@ class KnobPane(Pane):
         )
 
     def draw_rows(self) -> None:
-        """All rows afresh, and what the knob at the cursor is."""
+        """All rows afresh, and what the knob at the cursor is; where they are in the lab."""
+        if not self.rows.is_attached:
+            return
         items = [Item("", self._head), Item(PRESET, self._preset)]
         items += [Item(row.name, self._knob(row.name, row.knob.live)) for row in self.draft.rows]
-        self.query_one(KnobRows).show(items)
+        self.rows.show(items)
         self._explain()
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
@@ -347,18 +350,19 @@ class NotePane(Pane):
 
     def __init__(self) -> None:
         super().__init__(5, "notes", "notes")
+        self.text = NotesWidget()
 
     def compose(self) -> ComposeResult:
-        yield NotesWidget()
+        yield self.text
 
     @property
     def origin(self) -> tuple[str, str]:
         """What the link at the cursor, or the first in sight, refers to."""
-        return "reference", self.query_one(NotesWidget).link
+        return "reference", self.text.link
 
     def show(self, document: Document) -> None:
         """Draws the notes."""
-        self.query_one(NotesWidget).show(document)
+        self.text.show(document)
         if document.links:
             first = keyboard_of(self.app).first
             ways = f"{first('notes.before')} {first('notes.after')} link   "
