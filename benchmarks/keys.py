@@ -82,6 +82,11 @@ SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]
     "help": ((), [(b"?", b"screen")], [DOWN, DOWN, UP, UP]),
     "help and back": ((), [], [b"?", ESCAPE]),
     "lesson and back": ((), [], [b"\r", ESCAPE]),
+    "runs and back": ((), [], [b"R", ESCAPE]),
+    "console and back": (("gpt", "quiet-bard"), [], [b"p", ESCAPE]),
+    "inspect and back": (("gpt", "quiet-bard"), [], [b"i", ESCAPE]),
+    "source and back": (("gpt", "quiet-bard"), [], [b"s", ESCAPE]),
+    "own screen and back": (("tokenizer", "first-merges"), [], [b"x", ESCAPE]),
 }
 
 

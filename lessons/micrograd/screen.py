@@ -69,6 +69,7 @@ class StepperScreen(StyledOnce, Screen[None]):
         self.waiting = ""
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         with Horizontal(classes="row"):
@@ -100,10 +101,14 @@ class StepperScreen(StyledOnce, Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self._show()
 
+    def _room(self) -> str:
+        kind = layout(*self.app.size)
+        mark(self, {"-small": kind == SMALL, f"-{TWO}": kind not in (ONE, SMALL)})
+        return kind
+
     def _show(self) -> None:
         """Draws everything from the stepper's place."""
-        kind = layout(self.size.width, self.size.height)
-        mark(self, {"-small": kind == SMALL, f"-{TWO}": kind not in (ONE, SMALL)})
+        kind = self._room()
         for name in VIEWS:
             self.query_one(f"#{name}").display = kind not in (ONE, SMALL) or name == self.view
         self.query_one("#top", Line).show(self._top())

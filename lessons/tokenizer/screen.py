@@ -62,6 +62,7 @@ class TokenizerScreen(StyledOnce, Screen[None]):
         return self.sight.inspector
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         sight = self.sight
         yield Line(id="headline")
         yield Rule(id="complaint")
@@ -81,7 +82,7 @@ class TokenizerScreen(StyledOnce, Screen[None]):
     def on_mount(self) -> None:
         self.timer = self.set_interval(PLAY, self._play, pause=True)
         self._arrange()
-        self._again("" if self.study.text else "auto")
+        self.call_after_refresh(self._again, "" if self.study.text else "auto")
 
     def on_unmount(self) -> None:
         self.turn += 1
@@ -139,10 +140,14 @@ class TokenizerScreen(StyledOnce, Screen[None]):
     def _say(self, words: str) -> None:
         self.query_one("#headline", Line).show([Part(((words, scene.PLAIN),))])
 
+    def _room(self) -> str:
+        kind = layout(*self.app.size)
+        mark(self, {f"-{each}": each == kind for each in KINDS})
+        return kind
+
     def _arrange(self) -> None:
         """Which panes there is room for, and where."""
-        kind = layout(*self.size)
-        mark(self, {f"-{each}": each == kind for each in KINDS})
+        kind = self._room()
         shown = {ONE: {self.current}, SMALL: {self.current}, ALL: {1, 2, 3, 4, 5, 6}}
         visible = shown.get(kind, {self.left, self.right, 3})
         for number in range(1, 7):

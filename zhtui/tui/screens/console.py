@@ -57,6 +57,7 @@ class ConsoleScreen(StyledOnce, Screen[None]):
         self.shaded = False
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         yield AskLine("prompt", self.prompt)
@@ -104,11 +105,14 @@ class ConsoleScreen(StyledOnce, Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        width, height = self.size
+    def _room(self) -> None:
+        width, height = self.app.size
         room = {"-wide": width >= 100, "-low": height < 22, "-short": height < 32}
         room["-small"] = layout(width, height) == SMALL
         mark(self, room | {f"-{mode}": mode == self.mode for mode in (ONE, TWO, THREE)})
+
+    def _arrange(self) -> None:
+        self._room()
         self.query_one(Strands).side_by_side((ONE, TWO, THREE).index(self.mode) + 1)
         self.call_after_refresh(self.refresh_all)
 

@@ -60,6 +60,7 @@ class HomeScreen(StyledOnce, Screen[None]):
         self.words = ""  # what the list is sifted by
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         with Horizontal(id="stage"):
@@ -89,10 +90,14 @@ class HomeScreen(StyledOnce, Screen[None]):
             self._fit()
 
     def on_resize(self, event: Resize) -> None:
-        kind = layout(event.size.width, event.size.height)
-        mark(self, {f"-{each}": each == kind for each in KINDS})
-        self.query_one("#side").display = kind not in (SMALL, ONE)
+        self.query_one("#side").display = self._room() not in (SMALL, ONE)
         self.call_after_refresh(self._fit)
+
+    def _room(self) -> str:
+        """Takes the class of the terminal's room; which one that is."""
+        kind = layout(*self.app.size)
+        mark(self, {f"-{each}": each == kind for each in KINDS})
+        return kind
 
     def _fit(self) -> None:
         """Draws the side for the room there is now, unless the lab was left meanwhile."""

@@ -61,6 +61,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         self.large: ViewWidget | None = None
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         yield AskLine("text", self.text)
@@ -150,9 +151,12 @@ class InspectScreen(StyledOnce, Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        width, height = self.size
+    def _room(self) -> None:
+        width, height = self.app.size
         mark(self, {"-narrow": width < 100, "-small": width < 60 or height < 12})
+
+    def _arrange(self) -> None:
+        self._room()
         self.call_after_refresh(self._show_view)
 
     @property

@@ -67,6 +67,7 @@ class RunsScreen(StyledOnce, Screen[None]):
         self.console: LogTail | None = None
 
     def compose(self) -> ComposeResult:
+        self._room()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         with Container(id="runs-panes"):
@@ -342,10 +343,15 @@ class RunsScreen(StyledOnce, Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self._arrange()
 
-    def _arrange(self) -> None:
-        kind = layout(self.size.width, self.size.height)
+    def _room(self) -> str:
+        """Takes the class of the room; which one that is."""
+        kind = layout(*self.app.size)
         kind = ONE if self.zoomed and kind != SMALL else kind
         mark(self, {f"-{each}": each == kind for each in KINDS})
+        return kind
+
+    def _arrange(self) -> None:
+        kind = self._room()
         beside = 4 if self.current == 4 else 3
         shown = {ONE: {self.current}, TWO: {1, 2, beside}, ALL: {1, 2, 3, 4}}
         for pane in self.query(Pane):
