@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.events import Resize, ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
@@ -17,8 +17,8 @@ from zhtui.tui.draw.inks import FAINT, TITLE, YOURS
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.tui.overlay import AXES, SMOOTHINGS, Overlay, free_colour
 from zhtui.tui.screens import runs_tending
-from zhtui.tui.screens.layout import ALL, KINDS, ONE, SMALL, TWO, layout
-from zhtui.tui.screens.panes import Pane
+from zhtui.tui.screens.arrangement import Arrangement
+from zhtui.tui.screens.layout import ALL, ONE, TWO
 from zhtui.tui.screens.runs_panes import (
     ComparePane,
     ListPane,
@@ -26,12 +26,13 @@ from zhtui.tui.screens.runs_panes import (
     OverlayPane,
     key_of,
 )
-from zhtui.tui.screens.styled import StyledOnce, mark
+from zhtui.tui.screens.styled import StyledOnce
 from zhtui.tui.session import Session
 from zhtui.tui.watch import Seen
 from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.find import FindLine
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
-from zhtui.tui.widgets.log import LogTail, LogView
+from zhtui.tui.widgets.log import LogTail
 from zhtui.tui.widgets.rows import Rows
 
 HELP = """
@@ -63,29 +64,33 @@ class RunsScreen(StyledOnce, Screen[None]):
         self.marks: dict[Path, int] = {}  # folder -> colour, in the order of marking
         self.listed: list[Seen] = []
         self.order, self.backwards, self.words = sift.ORDERS[0], False, ""
-        self.current, self.zoomed = 1, False
+        self.list, self.plot = ListPane(), OverlayPane()
+        self.table, self.printed = ComparePane(), LogPane()
+        self.later = [self.plot, self.table, self.printed]
+        self.panes = Arrangement(self, [self.list, *self.later], _shown)
         self.console: LogTail | None = None
 
     def compose(self) -> ComposeResult:
-        self._room()  # before there are widgets to be styled
+        self.panes.mark()  # before there are widgets to be styled
         yield Line(id="top")
         yield Rule()
         with Container(id="runs-panes"):
-            yield ListPane()
-            yield OverlayPane()
-            yield ComparePane()
-            yield LogPane()
+            yield self.list
         yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
-        with Horizontal(id="filter-line"):
-            yield Static("filter / ", id="filter-sign")
-            words = Input(placeholder="gpt  lr=0.001  best<1.9", compact=True, id="filter")
-            words.cursor_blink = False
-            yield words
         yield KeyLine("runs", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.refresh_runs()
         self.to(1)
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """The panes that the first frame does not wait for, and what they show."""
+        if self.list.is_attached:
+            await self.query_one("#runs-panes").mount_all(self.later)
+        if self.plot.is_attached:  # the runs may have been left meanwhile
+            self.to(self.panes.current)
+            self.refresh_runs()
 
     # The list
 
@@ -103,7 +108,7 @@ class RunsScreen(StyledOnce, Screen[None]):
     @property
     def chosen(self) -> Seen | None:
         """The run at the cursor."""
-        key = self.query_one(ListPane).rows.chosen
+        key = self.list.rows.chosen
         return next((run for run in self.listed if key_of(run) == key), None)
 
     def refresh_runs(self) -> None:
@@ -111,7 +116,7 @@ class RunsScreen(StyledOnce, Screen[None]):
         sifted = sift.sifted(self.session.runs(), self.words)
         self.listed = sift.ordered(sifted, self.order, self.backwards, self._higher)
         now = self.session.clock()
-        self.query_one(ListPane).show(self.listed, self.marks, self.lesson_of, now)
+        self.list.show(self.listed, self.marks, self.lesson_of, now)
         self._follow()
         self._show_top()
         self._show()
@@ -143,19 +148,21 @@ class RunsScreen(StyledOnce, Screen[None]):
         return [known[path] for path in self.marks if path in known]
 
     def _follow(self) -> None:
-        """Follows the runs in the chart, and drops the others."""
+        """Follows the runs in the chart, and drops the others; where there is a chart."""
+        if not self.plot.is_attached:
+            return
         wanted = self.marked or ([self.chosen] if self.chosen is not None else [])
         self.overlay.follow(wanted, self.marks, self.session.watch, self)
         self._follow_console()
 
     def _follow_console(self) -> None:
-        run, pane = self.chosen, self.query_one(LogPane)
-        folder = run.folder if run is not None and pane.display else None
+        run, seen = self.chosen, self.printed.is_attached and self.printed.display
+        folder = run.folder if run is not None and seen else None
         if self.console is not None and self.console.folder != folder:
             self.session.watch.drop(self.console)
             self.console = None
         if self.console is None:
-            self.query_one(LogView).show([])
+            self.printed.view.show([])
             if folder is not None:
                 self.console = LogTail(folder, self)
                 self.session.watch.follow(self.console)
@@ -166,10 +173,10 @@ class RunsScreen(StyledOnce, Screen[None]):
             self._drop_all()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
-        self._drop_all()
         for trace in self.overlay.traces:
             self.session.watch.follow(trace.follower)
-        self.refresh_runs()
+        if self.plot.is_attached:
+            self.refresh_runs()
 
     def on_unmount(self) -> None:
         self._drop_all()
@@ -195,7 +202,7 @@ class RunsScreen(StyledOnce, Screen[None]):
         if any(grown):
             self._show()
         if self.console is not None:
-            self.query_one(LogView).show(self.console.take())
+            self.printed.view.show(self.console.take())
 
     def _show(self) -> None:
         empty = "space marks a run" if self.listed else "no run here"
@@ -203,21 +210,19 @@ class RunsScreen(StyledOnce, Screen[None]):
             empty = "reading…"
         elif self.overlay.traces:
             empty = "nothing recorded yet"
-        pane = self.query_one(OverlayPane)
-        pane.show(self.overlay, self.lessons, empty)
+        self.plot.show(self.overlay, self.lessons, empty)
         self._show_differences()
 
     def _show_differences(self) -> None:
-        chart = self.query_one(OverlayPane).chart
-        self.query_one(ComparePane).show(self.overlay, self.lessons, chart, self.chosen)
+        self.table.show(self.overlay, self.lessons, self.plot.chart, self.chosen)
 
     def on_chart_widget_pointed(self, message: ChartWidget.Pointed) -> None:
-        self.query_one(OverlayPane).title(self.overlay, self.lessons)
+        self.plot.title(self.overlay, self.lessons)
         self._show_differences()
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
         if not self.marked:
-            self.query_one(OverlayPane).chart.restart("reading…")
+            self.plot.chart.restart("reading…")
         self._follow()
         self._show()
 
@@ -236,7 +241,7 @@ class RunsScreen(StyledOnce, Screen[None]):
         else:
             self._mark(run)
         self.refresh_runs()
-        self.query_one(ListPane).rows.action_cursor(1)
+        self.list.rows.action_cursor(1)
 
     def _mark(self, run: Seen) -> None:
         self.marks[run.folder.path] = free_colour(self.marks.values())
@@ -265,13 +270,13 @@ class RunsScreen(StyledOnce, Screen[None]):
         """Steps, seconds or tokens."""
         place = AXES.index(self.overlay.axis) + 1
         self.overlay.axis = AXES[place % len(AXES)]
-        picture = self.query_one(OverlayPane).chart.picture
+        picture = self.plot.chart.picture
         picture.span = picture.cursor = None
         self._show()
 
     def action_log_x(self) -> None:
         """Logarithmic width, or linear."""
-        picture = self.query_one(OverlayPane).chart.picture
+        picture = self.plot.chart.picture
         picture.log_x = not picture.log_x
         self._show()
 
@@ -288,10 +293,11 @@ class RunsScreen(StyledOnce, Screen[None]):
         self.backwards = not self.backwards
         self.refresh_runs()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Opens the line of the filter."""
-        self.query_one("#filter-line").add_class("-open")
-        self.query_one("#filter").focus()
+        if not self.query(FindLine):
+            await self.mount(FindLine("gpt  lr=0.001  best<1.9", "filter"), before="#keys")
+        self.set_focus(self.query_one(FindLine).words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.words = event.value
@@ -299,7 +305,8 @@ class RunsScreen(StyledOnce, Screen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keeps the filter, and goes to the list."""
-        self.query_one("#filter-line").set_class(bool(event.value), "-open")
+        if not event.value:
+            self.query(FindLine).remove()
         self.to(1)
 
     # What is done to a run
@@ -335,36 +342,19 @@ class RunsScreen(StyledOnce, Screen[None]):
 
     def action_export(self) -> None:
         """Asks for a format, then writes the runs in the chart into the working directory."""
-        picture = self.query_one(OverlayPane).chart.picture
+        picture = self.plot.chart.picture
         runs_tending.export(self.session, self.overlay, self.lessons, picture)
 
     # Panes
 
     def on_resize(self, event: Resize) -> None:
-        self._arrange()
-
-    def _room(self) -> str:
-        """Takes the class of the room; which one that is."""
-        kind = layout(*self.app.size)
-        kind = ONE if self.zoomed and kind != SMALL else kind
-        mark(self, {f"-{each}": each == kind for each in KINDS})
-        return kind
-
-    def _arrange(self) -> None:
-        kind = self._room()
-        beside = 4 if self.current == 4 else 3
-        shown = {ONE: {self.current}, TWO: {1, 2, beside}, ALL: {1, 2, 3, 4}}
-        for pane in self.query(Pane):
-            pane.display = pane.number in shown.get(kind, set())
+        self.panes.arrange()
         self._follow_console()
 
     def to(self, number: int) -> None:
         """Goes to a pane."""
-        self.current = number
-        self._arrange()
-        pane = next(pane for pane in self.query(Pane) if pane.number == number)
-        if pane.target is not None:
-            pane.target.focus()
+        self.panes.to(number)
+        self._follow_console()
 
     def action_to(self, number: int) -> None:
         """A pane by its number."""
@@ -372,27 +362,34 @@ class RunsScreen(StyledOnce, Screen[None]):
 
     def action_pane(self, by: int) -> None:
         """The next pane."""
-        self.to((self.current - 1 + by) % 4 + 1)
+        self.to((self.panes.current - 1 + by) % 4 + 1)
 
     def action_console(self) -> None:
         """The console; again to come back."""
-        self.to(1 if self.current == 4 else 4)
+        self.to(1 if self.panes.current == 4 else 4)
 
     def action_zoom(self) -> None:
         """One pane alone, or all again."""
-        self.zoomed = not self.zoomed
-        self.to(self.current)
+        self.panes.zoom()
+        self._follow_console()
 
     def action_back(self) -> None:
         """Puts away the filter's line, the crosshair, the zoom, the filter, then the screen."""
-        line, chart = self.query_one("#filter", Input), self.query_one(OverlayPane).chart
-        if self.focused is not line and self.focused is chart and chart.clear_cursor():
+        typing = isinstance(self.focused, Input)
+        if self.focused is self.plot.chart and self.plot.chart.clear_cursor():
             self._show_differences()
-        elif self.zoomed and self.focused is not line:
+        elif self.panes.zoomed and not typing:
             self.action_zoom()
-        elif self.query_one("#filter-line").has_class("-open"):
-            line.value = ""
-            self.query_one("#filter-line").remove_class("-open")
+        elif self.query(FindLine):
+            self.words = ""
+            self.query(FindLine).remove()
+            self.refresh_runs()
             self.to(1)
         else:
             self.dismiss(None)
+
+
+def _shown(room: str, current: int) -> set[int]:
+    """The numbers of the panes that a room shows; the console stands where the table would."""
+    beside = 4 if current == 4 else 3
+    return {ONE: {current}, TWO: {1, 2, beside}, ALL: {1, 2, 3, 4}}.get(room, set())

@@ -65,16 +65,11 @@ class ListPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(1, "runs", "runs")
-        self.marks: Mapping[Path, int] = {}  # folder -> colour
+        empty = "no runs here: enter a lesson and press r"
+        self.rows = LongRows(_head, empty=empty, id="run-rows")
 
     def compose(self) -> ComposeResult:
-        empty = "no runs here: enter a lesson and press r"
-        yield LongRows(_head, empty=empty, id="run-rows")
-
-    @property
-    def rows(self) -> LongRows:
-        """The list."""
-        return self.query_one(LongRows)
+        yield self.rows
 
     def show(
         self, runs: Sequence[Seen], marks: Mapping[Path, int], lesson_of: Lessons, now: float
@@ -159,14 +154,10 @@ class OverlayPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(2, "chart", "overlay")
+        self.chart = ChartWidget(id="overlay-chart")
 
     def compose(self) -> ComposeResult:
-        yield ChartWidget(id="overlay-chart")
-
-    @property
-    def chart(self) -> ChartWidget:
-        """The chart."""
-        return self.query_one(ChartWidget)
+        yield self.chart
 
     def show(self, overlay: Overlay, lessons: Sequence[Lesson], empty: str) -> None:
         """Draws the lines as they stand."""
@@ -242,9 +233,10 @@ class ComparePane(Pane):
 
     def __init__(self) -> None:
         super().__init__(3, "differences", "compare")
+        self.text = Differences()
 
     def compose(self) -> ComposeResult:
-        yield Differences()
+        yield self.text
 
     def show(
         self, overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget, run: Seen | None
@@ -252,7 +244,7 @@ class ComparePane(Pane):
         """Draws the table and what is known of the run at the cursor."""
         table = _table(overlay, lessons, chart)
         knobs = [f"{name}={value}" for name, value in _settings(run).items()] if run else []
-        self.query_one(Differences).show(table, _about(run), knobs)
+        self.text.show(table, _about(run), knobs)
 
 
 def differing(cards: Sequence[Mapping[str, str]]) -> list[str]:
@@ -320,6 +312,7 @@ class LogPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(4, "console", "console")
+        self.view = LogView(id="log-lines")
 
     def compose(self) -> ComposeResult:
-        yield LogView(id="log-lines")
+        yield self.view

@@ -16,11 +16,12 @@ class FindLine(Horizontal):
     FindLine Input { width: 1fr; background: $background; }
     """
 
-    def __init__(self, example: str) -> None:
+    def __init__(self, example: str, sign: str = "find") -> None:
         super().__init__(id="find-line")
+        self.sign = sign
         self.words = Input(placeholder=example, compact=True, id="find")
         self.words.cursor_blink = False
 
     def compose(self) -> ComposeResult:
-        yield Static("find / ")
+        yield Static(f"{self.sign} / ")
         yield self.words
