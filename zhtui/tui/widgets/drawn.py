@@ -66,6 +66,7 @@ class Drawn(ScrollView, can_focus=True):
         self._ink = Inkwell(DARK, Style())
         self._ground: Style | None = None  # the widget's own style, until it changes
         self._stale = True
+        self._first: Size | None = None  # the room that it was first drawn for
 
     def draw(self, width: int, height: int) -> Grid:
         """The picture, at least as large as the room."""
@@ -106,7 +107,18 @@ class Drawn(ScrollView, can_focus=True):
         self.redraw()
 
     def on_resize(self) -> None:
-        self.redraw()
+        first, self._first = self._first, None
+        if first is None or first != self.room:
+            self.redraw()
+
+    def _draw_first(self) -> None:
+        """Draws in time for the first frame, which comes before the message that tells the size."""
+        room = self.room
+        if self.is_mounted and room.area:
+            self.cells, self._stale = self.draw(*room), False
+            if (self.cells.width, self.cells.height) == room:  # else it scrolls: laid out anew
+                self._first = room
+                self.set_reactive(Drawn.virtual_size, room)
 
     def watch_show_vertical_scrollbar(self) -> None:
         """Draws for the room that a scrollbar takes, or gives back."""
@@ -121,6 +133,8 @@ class Drawn(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
+        if not self.cells.height:
+            self._draw_first()
         if self._ground is None:
             self._ground = self.rich_style
         ground = self._ground
