@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
 import json
 import math
 import time
@@ -12,13 +14,16 @@ import numpy as np
 import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, curve, lines, record, status_of
+from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from zhtui.folder import CONTROL, EVENTS, METRICS, STATUS, RunFolder
 from zhtui.tui.screens.dialogs import EditKnob
 from zhtui.tui.screens.layout import layout
 from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.screens.panes import KnobRows
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.views import WIDGETS, HeatmapWidget
 from zhtui.views import KINDS, Bars, Heatmap
@@ -459,3 +464,64 @@ async def test_enter_pressed_twice_while_a_value_is_checked_closes_one_dialog(ma
         await pilot.pause(0.5)
         assert taken == ["1"]
         assert app.screen is app.screen_stack[0]
+
+
+# --- opening --------------------------------------------------------------------------------------
+
+
+async def test_the_first_frame_of_a_lesson_has_its_words(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[str] = []
+    display = App._display
+
+    def shown_now(self: App[Any], screen: Screen[Any], frame: Any) -> None:
+        display(self, screen, frame)
+        if frame is not None and isinstance(screen, LessonScreen):
+            frames.append(self.export_screenshot())
+
+    monkeypatch.setattr(App, "_display", shown_now)
+    app = make()
+    async with app.run_test() as pilot:
+        await tick(pilot, 2)
+        await pilot.press("enter")
+        await tick(pilot, 2)
+        lesson = app.screen.lesson
+        first = html.unescape(frames[0]).replace("\xa0", " ")
+        for words in (lesson.title, "1 loss", "no run yet", "explain"):
+            assert words in first
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5, 10, 20, 40])
+async def test_a_key_while_the_other_panes_are_on_their_way_is_obeyed(
+    make: Make, turns: int
+) -> None:
+    app = make()
+    async with app.run_test() as pilot:
+        await tick(pilot, 2)
+        app.screen.action_open()
+        screen = app.screen
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        screen.action_to(4)
+        await tick(pilot, 2)
+        assert "4 knobs" in shown(pilot)
+        assert isinstance(app.focused, KnobRows)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5, 10, 20, 40])
+async def test_who_leaves_while_the_other_panes_are_on_their_way_leaves_in_peace(
+    make: Make, turns: int
+) -> None:
+    app = make()
+    async with app.run_test() as pilot:
+        await tick(pilot, 2)
+        home = app.screen
+        for open_it in (home.action_open, home.action_runs):
+            open_it()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            app.pop_screen()
+            await tick(pilot, 2)
+            assert app.screen is home
+        assert not app.session.watch._followers

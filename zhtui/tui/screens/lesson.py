@@ -98,7 +98,7 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     async def on_mount(self) -> None:
         await self._look_at(self._first_run())
-        self.panes.to(1)
+        self.panes.to(self.panes.current)
         if self.start_at_once:
             self.action_run()
         self.call_after_refresh(self._complete)

@@ -81,7 +81,7 @@ class RunsScreen(StyledOnce, Screen[None]):
 
     def on_mount(self) -> None:
         self.refresh_runs()
-        self.to(1)
+        self.to(self.panes.current)
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
