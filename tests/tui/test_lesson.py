@@ -511,8 +511,9 @@ async def test_a_key_while_the_other_panes_are_on_their_way_is_obeyed(
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 5, 10, 20, 40])
 async def test_who_leaves_while_the_other_panes_are_on_their_way_leaves_in_peace(
-    make: Make, turns: int
+    make: Make, store: Path, turns: int
 ) -> None:
+    record(store, make().session.entries[0].name)
     app = make()
     async with app.run_test() as pilot:
         await tick(pilot, 2)
@@ -524,4 +525,4 @@ async def test_who_leaves_while_the_other_panes_are_on_their_way_leaves_in_peace
             app.pop_screen()
             await tick(pilot, 2)
             assert app.screen is home
-        assert not app.session.watch._followers
+            assert [each.target for each in app.session.watch._followers] == [home.newest]

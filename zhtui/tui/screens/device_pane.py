@@ -186,6 +186,11 @@ class DevicePane(Pane):
             self.course.empty = "the first reading is taken …"
             self.gauge = Gauge(self.session.pulse(folder), self)
             self.gauge.want(not self.hidden)
+            if self.is_attached:
+                self.session.watch.follow(self.gauge)
+
+    def on_mount(self) -> None:
+        if self.gauge is not None:
             self.session.watch.follow(self.gauge)
 
     def seen(self, seen: bool) -> None:
