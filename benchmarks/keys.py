@@ -1,6 +1,6 @@
 """Key to paint on every screen, while workers use both cores and twenty live runs are watched.
 
-    python -m benchmarks.keys [SCREEN ...] [--presses 40]
+    python -m benchmarks.keys [SCREEN ...] [--presses 80]
 
 The lab runs on a pseudo-terminal. From the byte that is a key to the last byte of the first frame
 that is drawn after the key's action was done: a mark that the lab writes behind that frame, here
@@ -181,7 +181,7 @@ def main() -> int:
     """Measures, prints, and says what does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("screens", nargs="*", metavar="SCREEN", help=", ".join(SCREENS))
-    parser.add_argument("--presses", type=int, default=40)
+    parser.add_argument("--presses", type=int, default=80)
     options = parser.parse_args()
     gates = Gates()
     with tempfile.TemporaryDirectory() as place:
