@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onscreen import Make, shown, tick
 from recorded import alive, curve, record
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -24,6 +25,7 @@ from zhtui.tui.screens.home import HomeScreen
 from zhtui.tui.screens.lesson import LessonScreen
 from zhtui.tui.screens.runs import RunsScreen
 from zhtui.tui.screens.runs_panes import ListPane, OverlayPane
+from zhtui.tui.widgets.rows import Rows
 
 KNOBS = {"lr": 0.001, "n_layer": 4, "rung": "full", "steps": 1000}
 
@@ -444,3 +446,20 @@ def test_many_points_are_smoothed_as_one_by_one(rate: float) -> None:
         total, weight = rate * total + (1 - rate) * value, rate * weight + (1 - rate)
         assert smooth == pytest.approx(total / weight, rel=1e-5)
         assert piece == pytest.approx(total / weight, rel=1e-5)
+
+
+@pytest.mark.parametrize("opens", ["runs", "home"])
+async def test_what_was_typed_with_the_slash_goes_to_its_line(
+    make: Make, three: list[RunFolder], opens: str
+) -> None:
+    app = make()
+    async with app.run_test() as pilot:
+        await tick(pilot, 2)
+        if opens == "runs":
+            app.screen.action_runs()
+            await tick(pilot, 2)
+        for key in ("slash", "g", "p", "t", "enter"):  # all before the first is obeyed
+            app.post_message(Key(key, "/" if key == "slash" else "\r" if key == "enter" else key))
+        await tick(pilot, 2)
+        assert app.screen.words == "gpt"
+        assert isinstance(app.focused, Rows)

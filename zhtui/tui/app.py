@@ -13,16 +13,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.driver import Driver
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
+from textual.widget import Widget
 
 from zhtui import catalog
 from zhtui.catalog import Entry
@@ -120,6 +123,7 @@ class LabApp(App[int]):
         super().__init__(driver_class=_driver(self.link), ansi_color=True if plain else None)
         self.animation_level = "none"
         self.first = (lesson, run)
+        self._aims: WeakKeyDictionary[Key, Widget | None] = WeakKeyDictionary()  # who had the keys
         self.watching = watching
         self.tidy = Tidy()
         self._tidying: tuple[float, Timer] | None = None  # when
@@ -191,9 +195,22 @@ class LabApp(App[int]):
     def on_runs_changed(self, message: RunsChanged) -> None:
         self._tell(RunsChanged)
 
-    def on_key(self) -> None:
-        """Somebody is there: what nobody looked at is read again."""
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._aims[event] = self.focused
+        await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """Somebody is there: what nobody looked at is read again. A key that was aimed at another
+        widget before a line to type in opened is typed once more: one packet of a slow link holds
+        many.
+        """
         self.session.watch.looked_at = True
+        line = self.focused
+        typing = line is not None and line.check_consume_key("x", "x")
+        if typing and self._aims.get(event, line) is not line:
+            event.stop().prevent_default()
+            self.post_message(Key(event.key, event.character))
 
     def on_device_read(self, message: DeviceRead) -> None:
         self._tell(DeviceRead)
