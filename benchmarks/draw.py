@@ -19,14 +19,14 @@ import numpy as np
 from rich.console import Console
 from rich.style import Style
 
-from zhtui.tui.draw import chart, heat
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.chart import Level, Line, Picture
-from zhtui.tui.draw.inks import DARK
-from zhtui.tui.draw.series import Series
-from zhtui.tui.lean import lean
+from zhtui.draw import chart, heat
+from zhtui.draw.cells import Cells
+from zhtui.draw.chart import Level, Line, Picture
+from zhtui.draw.inks import DARK
+from zhtui.draw.series import Series
+from zhtui.lesson.views import Heatmap
+from zhtui.tui.terminal.escapes import lean
 from zhtui.tui.widgets.drawn import Inkwell
-from zhtui.views import Heatmap
 
 WIDTH, HEIGHT = 120, 30
 REPEATS = 41

@@ -14,10 +14,12 @@ import threading
 import time
 from pathlib import Path
 
-from zhtui import catalog, client, drive, engine
-from zhtui.asking import Engine
-from zhtui.folder import RunFolder
-from zhtui.sampling import Sampling
+from zhtui.ask import engine
+from zhtui.ask.client import Engine
+from zhtui.lesson import catalog
+from zhtui.lesson.sampling import Sampling
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 GATE = 150.0  # milliseconds
 TOKENS = 100

@@ -25,8 +25,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.terminal import Gates, Terminal, training
-from zhtui import lease
-from zhtui.folder import CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS, Appender, write_json
+from zhtui.runs import lease
+from zhtui.runs.files import Appender, write_json
+from zhtui.runs.folder import CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS
 
 GATE = 50  # ms
 WATCHED = 20

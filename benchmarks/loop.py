@@ -12,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from zhtui import catalog, client, drive
-from zhtui.record import Recorder
-from zhtui.run import Run
+from zhtui.lesson import catalog
+from zhtui.lesson.run import Run
+from zhtui.work import client, drive
+from zhtui.work.record import Recorder
 
 STRETCH = 10  # steps
 

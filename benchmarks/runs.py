@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from zhtui.folder import CARD, FORMAT, METRICS, STATUS, RunFolder
+from zhtui.draw import chart
+from zhtui.draw.chart import Line, Picture
+from zhtui.draw.series import Series
+from zhtui.runs.folder import CARD, FORMAT, METRICS, STATUS, RunFolder
 from zhtui.tui.app import LabApp
-from zhtui.tui.draw import chart
-from zhtui.tui.draw.chart import Line, Picture
-from zhtui.tui.draw.series import Series
 from zhtui.tui.messages import RunGrew
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.runs import RunsScreen
-from zhtui.tui.screens.runs_panes import ListPane
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.tui.screens.runs.panes import ListPane
+from zhtui.tui.screens.runs.screen import RunsScreen
 
 SIZE = (120, 40)
 TICK = 0.01  # seconds between two looks at the clock, as a key would come
@@ -120,7 +120,7 @@ async def _list(store: Path) -> tuple[float, float]:
     started = time.perf_counter()
     app = LabApp(store, device=lambda: "")
     async with app.run_test(size=SIZE) as pilot:
-        app.session.open_runs()
+        app.session.doors.runs()
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, RunsScreen)
@@ -162,7 +162,7 @@ async def _open(store: Path, rows: int) -> tuple[float, float]:
         started = time.perf_counter()
         entry = app.session.entry("gpt")
         assert entry is not None
-        app.session.open_lesson(entry, run="long")
+        app.session.doors.lesson(entry, run="long")
         while True:
             await asyncio.sleep(TICK)
             history = getattr(app.screen, "history", None)

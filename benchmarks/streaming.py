@@ -24,9 +24,10 @@ import psutil
 
 from benchmarks.keys import DOWN, WATCHED, row, state, watched
 from benchmarks.terminal import Gates, Terminal, training
-from zhtui import artifact, lease
-from zhtui.folder import ARTIFACTS, CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS, write_json
-from zhtui.views import Heatmap
+from zhtui.lesson.views import Heatmap
+from zhtui.runs import lease, view_files
+from zhtui.runs.files import write_json
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS
 
 SECONDS = 8.0  # that bytes are counted for, on each screen
 ROWS = 2000  # that a run of any length leaves in its file, and as many again that are evaluations
@@ -126,7 +127,7 @@ class Fast:
                     rows.write(json.dumps({**row(step + 1), **more}) + "\n")
                     if moment % 8 == 0:
                         view = Heatmap(dice.random((64, 64)))
-                        artifact.write(folder / ARTIFACTS / f"{step:06d}-attention.json", view)
+                        view_files.write(folder / ARTIFACTS / f"{step:06d}-attention.json", view)
                         said = {"event": "shown", "step": step, "name": "attention"}
                         events.write(json.dumps({**said, "kind": "Heatmap"}) + "\n")
                         said = {"event": "sample", "step": step, "text": f"O! {step} " * 60}

@@ -26,8 +26,10 @@ from pathlib import Path
 
 import psutil
 
-from zhtui import catalog, client, store
-from zhtui.folder import RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs import store
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client
 
 SIZE = (40, 120)
 FIRST_RUN = (b"/", b"gpt", b"\r", b"\r", b"r")  # find the lesson, open it, start a run

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from zhtui import store
+from zhtui.runs import store
 from zhtui.tui.app import LabApp
 
 TOP = Path(__file__).parents[1]

@@ -11,15 +11,15 @@ def main() -> None:
     """Opens the lab without paying for the command line's parser (80 ms), or runs a command."""
     if len(sys.argv) == 1 and "_ZHTUI_COMPLETE" not in os.environ:
         sys.exit(_lab())
-    from zhtui import cli  # deferred: Typer and rich
+    from zhtui.cli import app  # deferred: Typer and rich
 
-    cli.main()
+    app.main()
 
 
 def _lab() -> int:
     gc.disable()  # until the first frame: what is imported stays, and would be walked in vain
-    from zhtui import store
     from zhtui.errors import LabError
+    from zhtui.runs import store
     from zhtui.tui.app import open_lab  # deferred: textual, 150 ms, only where there is a screen
 
     try:

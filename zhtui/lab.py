@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from zhtui.errors import DataError, LabError
-from zhtui.lesson import Knob, Lesson, Question, Reference, knob
-from zhtui.run import Host, Run
-from zhtui.sampling import Sampling, Token
-from zhtui.views import (
+from zhtui.lesson.card import Knob, Lesson, Question, Reference, knob
+from zhtui.lesson.explore import Frame, Mistake, Poke, Spot, mistakes
+from zhtui.lesson.parts import Game, Thought
+from zhtui.lesson.run import Host, Run
+from zhtui.lesson.sampling import Sampling, Token
+from zhtui.lesson.views import (
     Bars,
     Board,
+    Curves,
     Graph,
     Heatmap,
     Histogram,
@@ -18,12 +21,17 @@ from zhtui.views import (
     Text,
     Tree,
     View,
+    Words,
+    plain,
 )
 
 __all__ = [
     "Bars",
     "Board",
+    "Curves",
     "DataError",
+    "Frame",
+    "Game",
     "Graph",
     "Heatmap",
     "Histogram",
@@ -31,20 +39,27 @@ __all__ = [
     "Knob",
     "LabError",
     "Lesson",
+    "Mistake",
     "Node",
+    "Poke",
     "Question",
     "Reference",
     "Run",
     "Sampling",
     "Scatter",
+    "Spot",
     "Table",
     "Text",
+    "Thought",
     "Token",
     "Tree",
     "View",
+    "Words",
     "export_run",
     "find_run",
     "knob",
+    "mistakes",
+    "plain",
 ]
 
 
@@ -53,7 +68,7 @@ def find_run(name: str, store: Path | None = None) -> Path:
 
     In `store`, else in the user's own. Raises `LabError` that names the nearest run.
     """
-    from zhtui.store import find, root  # deferred, as is all that a card has no need of
+    from zhtui.runs.store import find, root  # deferred, as is all that a card has no need of
 
     return find(root(store), name).path
 
@@ -63,7 +78,7 @@ def export_run(folder: Path, to: str, into: Path) -> Path:
 
     So a lesson takes what another has made without importing it. Raises `LabError`.
     """
-    from zhtui.export import write
-    from zhtui.folder import RunFolder
+    from zhtui.runs.export import write
+    from zhtui.runs.folder import RunFolder
 
     return write(RunFolder(folder), to, into)

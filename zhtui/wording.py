@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from typing import Any
-
-from zhtui.folder import Status
 
 
 def number(value: float | None) -> str:
@@ -35,19 +31,3 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def plain(status: Status) -> dict[str, Any]:
-    """A status as JSON holds it."""
-    return dataclasses.asdict(status)
-
-
-def line(lesson: str, name: str, status: Status) -> str:
-    """A run on one line: state, step, figures, rate and time left."""
-    words = [f"{lesson:<12} {name:<18} {status.state:<9} step {status.step:,}/{status.steps:,}"]
-    words += [f"{key} {number(value)}" for key, value in list(status.row.items())[:2]]
-    if status.best is not None:
-        words.append(f"best {number(status.best)}")
-    if status.live and status.rate:
-        words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
-    return "  ".join(words)

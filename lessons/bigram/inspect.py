@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from lessons.bigram import pictures
+from lessons.bigram import views
 from lessons.bigram.corpus import build
 from lessons.bigram.generate import last_character
 from lessons.bigram.model import EDGE, examples, probabilities
@@ -30,8 +30,8 @@ def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
         note = f"{bits.sum():.2f} bits, {bits.mean():.2f} a character; bright is surprising"
         yield "surprise", Text("".join(word + EDGE for word in words), shades.numpy(), note=note)
         yield "pairs", pairs(alphabet.characters, torch.stack([a, b]).T.tolist(), counted, learned)
-    note = f"P(b | {pictures.label(alphabet.characters[end])!r}) of the net"
-    yield "next", pictures.row(learned[end], alphabet, note)
+    note = f"P(b | {views.label(alphabet.characters[end])!r}) of the net"
+    yield "next", views.row(learned[end], alphabet, note)
 
 
 def pairs(
@@ -41,6 +41,6 @@ def pairs(
     lines = []
     for a, b in ids:
         p, q = counted[a, b].item(), learned[a, b].item()
-        names = pictures.label(characters[a]), pictures.label(characters[b])
+        names = views.label(characters[a]), views.label(characters[b])
         lines.append((*names, f"{p:.4f}", f"{q:.4f}", f"{-math.log(q):.4f}" if q else "∞"))
     return Table(("after", "comes", "counted", "net", "-log net"), lines)

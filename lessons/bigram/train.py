@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from lessons.bigram import pictures
+from lessons.bigram import views
 from lessons.bigram.corpus import Corpus, build, words_of
 from lessons.bigram.model import OneLayer, count, nll, one_hot, probabilities, safe_rate
 from zhtui.lab import LabError, Run
@@ -47,14 +47,14 @@ def show_counts(run: Run, corpus: Corpus) -> dict[str, float]:
     """Shows what counting alone gives; returns the NLL of the training words, model by model."""
     counts, alphabet, config = corpus.counts, corpus.alphabet, run.config
     smooth = probabilities(counts, config.smoothing)
-    rungs = pictures.climb(corpus.train, corpus.held_out, len(alphabet), config.smoothing)
-    run.show("table", pictures.table(counts, alphabet))
-    run.show("first character", pictures.row(smooth[0], alphabet, "P(b | '.') as counted"))
-    run.show("dice", pictures.throws(smooth, alphabet, config.dice))
-    run.show("counted names", pictures.names(smooth, alphabet, config.dice))
-    run.show("ladder", pictures.ladder(rungs, len(alphabet), config.smoothing))
-    run.show("ladder bars", pictures.ladder_bars(rungs, len(alphabet)))
-    run.show("log-counts", pictures.log_counts(counts, alphabet, config.smoothing))
+    rungs = views.climb(corpus.train, corpus.held_out, len(alphabet), config.smoothing)
+    run.show("table", views.table(counts, alphabet))
+    run.show("first character", views.row(smooth[0], alphabet, "P(b | '.') as counted"))
+    run.show("dice", views.throws(smooth, alphabet, config.dice))
+    run.show("counted names", views.names(smooth, alphabet, config.dice))
+    run.show("ladder", views.ladder(rungs, len(alphabet), config.smoothing))
+    run.show("ladder bars", views.ladder_bars(rungs, len(alphabet)))
+    run.show("log-counts", views.log_counts(counts, alphabet, config.smoothing))
     if config.lr > safe_rate(counts):
         run.say(f"The loss may bounce: for these words use lr={safe_rate(counts):.0f} or less.")
     return {
@@ -75,9 +75,9 @@ def look(run: Run, corpus: Corpus, model: OneLayer, counted: float) -> dict[str,
             f"W is no longer made of numbers; start again with lr={safe_rate(corpus.counts):.1f} "
             "or less, and with less regularization."
         )
-    run.show("W", pictures.weights(model.W.detach().cpu(), corpus.counts, alphabet))
-    run.show("misfit", pictures.misfit(corpus.counts, learned, alphabet))
-    run.show("names", pictures.names(learned, alphabet, run.config.dice))
+    run.show("W", views.weights(model.W.detach().cpu(), corpus.counts, alphabet))
+    run.show("misfit", views.misfit(corpus.counts, learned, alphabet))
+    run.show("names", views.names(learned, alphabet, run.config.dice))
     seen = {"gap": nll(corpus.counts, learned) - counted}
     if len(corpus.held_out):
         seen["val"] = nll(count(corpus.held_out[:, -2:], len(alphabet)), learned)

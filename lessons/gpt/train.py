@@ -21,7 +21,7 @@ from lessons.blocks.precision import autocast
 from lessons.blocks.text import windows_of
 from lessons.gpt.build import build, text_of
 from lessons.gpt.model import GPT
-from lessons.gpt.watch import table, watch
+from lessons.gpt.views import table, watch
 from zhtui.lab import Run
 
 

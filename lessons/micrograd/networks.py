@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from lessons.micrograd import model, specimens, tensors
-from lessons.micrograd.pictures import Array, Shape
 from lessons.micrograd.points import Points
+from lessons.micrograd.views import Array, Shape
 from zhtui.lab import LabError
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lessons.micrograd import pictures, points, specimens
+from lessons.micrograd import points, specimens, views
 from lessons.micrograd.networks import Network, build
 from lessons.micrograd.points import Points
 from zhtui.lab import DataError, Run
@@ -45,7 +45,7 @@ def train(run: Run) -> Iterator[dict[str, float]]:
         if (step + 1) % config.show_every == 0 or step + 1 == config.steps:
             row |= meters(net, before, gradient, batch, config.l2)
             show(run, net, everything)
-            moved = pictures.movement(net.shape, before, net.numbers(), gradient, lr, batch)
+            moved = views.movement(net.shape, before, net.numbers(), gradient, lr, batch)
             run.show("largest moves", moved)
         yield row
 
@@ -73,19 +73,19 @@ def take(everything: Points, size: int, run: Run) -> Points:
 
 
 def meters(
-    net: Network, before: pictures.Array, gradient: pictures.Array, batch: Points, l2: float
+    net: Network, before: views.Array, gradient: views.Array, batch: Points, l2: float
 ) -> dict[str, float]:
     """What is too dear for every step: dead units, and the gradient against the numeric one."""
-    dead = sum(marks.sum() for marks in pictures.stuck(net.shape.layers(before), batch))
-    error = pictures.gradient_error(net.shape, before, gradient, batch, l2)
+    dead = sum(marks.sum() for marks in views.stuck(net.shape.layers(before), batch))
+    error = views.gradient_error(net.shape, before, gradient, batch, l2)
     return {"dead_units": float(dead), "grad_error": error}
 
 
 def show(run: Run, net: Network, everything: Points) -> None:
     """The pictures of the network as it is after this step."""
     layers = net.shape.layers(net.numbers())
-    run.show("boundary", pictures.boundary(layers, everything))
+    run.show("boundary", views.boundary(layers, everything))
     if len(layers) > 1:
-        run.show("neurons", pictures.neurons(layers, everything))
-        run.show("units", pictures.units(layers, everything))
-    run.show("weights", pictures.weights(layers))
+        run.show("neurons", views.neurons(layers, everything))
+        run.show("units", views.units(layers, everything))
+    run.show("weights", views.weights(layers))

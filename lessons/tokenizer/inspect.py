@@ -7,7 +7,7 @@ from typing import Any
 
 from lessons.tokenizer.bpe import Pair, Tokenizer, to_bytes
 from lessons.tokenizer.export import shown
-from lessons.tokenizer.look import coloured, tree
+from lessons.tokenizer.views import coloured, tree
 from zhtui.lab import LabError, Run, Table, View
 
 ROWS = 500

@@ -125,7 +125,7 @@ def places(entry: Published) -> list[Path]:
 
 
 def _download(entry: Published) -> bytes:
-    from zhtui import download  # deferred: urllib.request takes 30 ms
+    from zhtui.data import download  # deferred: urllib.request takes 30 ms
 
     place = entry.cached
     try:

@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from lessons.tokenizer.fast import Merge, Trainer
-from lessons.tokenizer.look import Look
 from lessons.tokenizer.published import available, published
 from lessons.tokenizer.stream import LONGEST, bulk, count_chunks
+from lessons.tokenizer.views import Look
 from zhtui.lab import DataError, Run
 
 SAY_EVERY = 1 << 26  # characters between two words about reading

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import catalog
 from zhtui.errors import LessonError
+from zhtui.lesson import catalog
 
 Drop = Callable[..., Path]
 

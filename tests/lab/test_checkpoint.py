@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from zhtui import checkpoint
 from zhtui.errors import CheckpointError
+from zhtui.runs import checkpoint
 
 
 class Bag:

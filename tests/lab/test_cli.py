@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import store as runs_store
+from zhtui.runs import store as runs_store
 
 Drop = Callable[..., Path]
 ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
@@ -179,7 +179,8 @@ def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, stor
 
 
 def test_a_detached_run_is_steered_from_a_shell(stranger: Drop, store: Path) -> None:
-    from zhtui import catalog, client
+    from zhtui.lesson import catalog
+    from zhtui.work import client
 
     stranger()
     entry = catalog.one("drift")
@@ -237,5 +238,5 @@ def test_completion_is_offered() -> None:
 
 
 def test_the_command_line_loads_no_textual() -> None:
-    code = "import sys, zhtui.cli, zhtui.headless; print('textual' in sys.modules)"
+    code = "import sys, zhtui.cli.app, zhtui.work.headless; print('textual' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code]) == b"False\n"

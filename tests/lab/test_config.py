@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhtui import config
 from zhtui.errors import ConfigError
-from zhtui.lesson import knob
+from zhtui.lesson import knobs
+from zhtui.lesson.card import knob
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Config:
 
 
 def test_knobs_are_listed_in_order_with_their_types() -> None:
-    rows = config.knobs(Config)
+    rows = knobs.knobs(Config)
     assert [row.name for row in rows] == ["steps", "lr", "data", "tied", "rung"]
     assert [row.kind for row in rows] == [int, float, str, bool, str]
     assert rows[0].bounds == "at least 1"
@@ -49,7 +49,7 @@ def test_knobs_are_listed_in_order_with_their_types() -> None:
     ],
 )
 def test_text_becomes_a_typed_value(pair: str, name: str, value: object) -> None:
-    found = getattr(config.parse(Config(), [pair]), name)
+    found = getattr(knobs.parse(Config(), [pair]), name)
     assert found == value
     assert type(found) is type(value)
 
@@ -73,7 +73,7 @@ def test_text_becomes_a_typed_value(pair: str, name: str, value: object) -> None
 )
 def test_a_refusal_names_the_knob_the_bound_and_the_nearest_name(pair: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        config.parse(Config(), [pair])
+        knobs.parse(Config(), [pair])
     assert str(caught.value) == sentence
 
 
@@ -87,19 +87,19 @@ def test_a_refusal_names_the_knob_the_bound_and_the_nearest_name(pair: str, sent
     )
 )
 def test_text_and_json_give_the_same_config_back(one: Config) -> None:
-    pairs = [f"{row.name}={config.text(getattr(one, row.name))}" for row in config.knobs(Config)]
-    assert config.parse(Config(), pairs) == one
-    assert config.from_json(Config, config.to_json(one)) == one
+    pairs = [f"{row.name}={knobs.text(getattr(one, row.name))}" for row in knobs.knobs(Config)]
+    assert knobs.parse(Config(), pairs) == one
+    assert knobs.from_json(Config, knobs.to_json(one)) == one
 
 
 def test_json_of_another_version_is_read_by_the_names_it_shares() -> None:
-    read = config.from_json(Config, {"lr": 1, "gone": True})
+    read = knobs.from_json(Config, {"lr": 1, "gone": True})
     assert read == Config(lr=1.0)
     assert isinstance(read.lr, float)
 
 
 def test_json_out_of_bounds_is_refused() -> None:
     with pytest.raises(ConfigError, match="out of bounds"):
-        config.from_json(Config, {"lr": -1})
+        knobs.from_json(Config, {"lr": -1})
     with pytest.raises(ConfigError, match="not a whole number"):
-        config.from_json(Config, {"steps": "100"})
+        knobs.from_json(Config, {"steps": "100"})

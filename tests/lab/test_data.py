@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import data
+from zhtui.data import sets
 from zhtui.errors import DataError
 
 BODY = "".join(f"{line} to be or not to be\n" for line in range(5000)).encode()
@@ -29,8 +29,8 @@ ZHTUI_DATA = os.environ.get("ZHTUI_DATA", "")
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, no folder of data, no memory of failures."""
     place = tmp_path / "cache"
-    monkeypatch.setattr(data, "_cache", lambda: place)
-    monkeypatch.setattr(data, "_failed", {})
+    monkeypatch.setattr(sets, "_cache", lambda: place)
+    monkeypatch.setattr(sets, "_failed", {})
     monkeypatch.delenv("ZHTUI_DATA", raising=False)
     return place
 
@@ -94,17 +94,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def pin(monkeypatch: pytest.MonkeyPatch, *urls: str) -> None:
     pinned = replace(
-        data.DATA_SETS["shakespeare"],
+        sets.DATA_SETS["shakespeare"],
         urls=urls,
         size=len(BODY),
         sha256=hashlib.sha256(BODY).hexdigest(),
     )
-    monkeypatch.setitem(data.DATA_SETS, "shakespeare", pinned)
+    monkeypatch.setitem(sets.DATA_SETS, "shakespeare", pinned)
 
 
 def refusal(name: str) -> str:
     with pytest.raises(DataError) as caught:
-        data.find(name)
+        sets.find(name)
     sentence = str(caught.value)
     assert "\n" not in sentence
     assert ": " in sentence  # what is wrong: what to do
@@ -120,18 +120,18 @@ def test_an_own_file_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in (str(tmp_path / "poem.txt"), "./poem.txt", "poem.txt", "~/poem.txt"):
-        found = data.find(name)
+        found = sets.find(name)
         assert found.path.samefile(tmp_path / "poem.txt")
         assert found.path.is_absolute()
         assert found.size == 16
         assert found.sha256 == hashlib.sha256("Schöne Grüße\n".encode()).hexdigest()
         assert found.note == "data: poem.txt (13 characters, your own)"
-    assert data.find("poem").size == 10
+    assert sets.find("poem").size == 10
 
 
 def test_a_bare_file_name_may_lie_in_the_data_folder(folder: Path) -> None:
     (folder / "poem.txt").write_text("a poem", encoding="utf-8")
-    assert data.find("poem.txt").path == folder / "poem.txt"
+    assert sets.find("poem.txt").path == folder / "poem.txt"
 
 
 def test_a_known_name_is_not_taken_for_a_file_beside_it(
@@ -139,7 +139,7 @@ def test_a_known_name_is_not_taken_for_a_file_beside_it(
 ) -> None:
     (tmp_path / "given").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert data.find("given").name == "given"
+    assert sets.find("given").name == "given"
 
 
 @pytest.mark.parametrize(
@@ -164,11 +164,11 @@ def test_what_is_no_text_is_refused(
 def test_a_file_is_read_in_blocks_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr(data, "BLOCK", block)
+    monkeypatch.setattr(sets, "BLOCK", block)
     good, bad = tmp_path / f"good{block}.txt", tmp_path / f"bad{block}.txt"
     good.write_text("aé€😀b", encoding="utf-8")
     bad.write_bytes("aé€😀".encode() + b"\xff more")
-    assert data.read_through(good).characters == 5
+    assert sets.read_through(good).characters == 5
     assert "at byte 10:" in refusal(str(bad))
 
 
@@ -187,9 +187,9 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "'shakespeare'" in refusal("shakespear")
     assert "names, shakespeare, given, python" in refusal("zzz")
     with pytest.raises(DataError, match="take 'python'"):
-        data.get("pyhton")
+        sets.get("pyhton")
     with pytest.raises(DataError, match="take 'given'"):
-        data.find("auto", auto=("givn",))
+        sets.find("auto", auto=("givn",))
 
 
 def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
@@ -198,26 +198,26 @@ def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
         for _ in range(32):
             file.write(b"all work and no play\n" * 50_000)
     tracemalloc.start()
-    contents = data.read_through(large)
+    contents = sets.read_through(large)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert contents.size == contents.characters == 33_600_000
-    assert peak < 8 * data.BLOCK
+    assert peak < 8 * sets.BLOCK
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("one", encoding="utf-8")
-    before = data.find(str(path)).sha256
+    before = sets.find(str(path)).sha256
     path.write_text("two, longer", encoding="utf-8")
-    assert data.find(str(path)).sha256 != before
+    assert sets.find(str(path)).sha256 != before
 
 
 # What the program carries
 
 
 def test_given_names_are_many_and_plain() -> None:
-    names = data.find("given").path.read_text(encoding="utf-8").split("\n")
+    names = sets.find("given").path.read_text(encoding="utf-8").split("\n")
     assert names.pop() == ""
     assert len(names) == len(set(names)) >= 3000
     assert all(re.fullmatch("[a-z]{2,16}", name) for name in names)
@@ -225,22 +225,22 @@ def test_given_names_are_many_and_plain() -> None:
 
 
 def test_the_python_reference_is_written_once(cache: Path) -> None:
-    found = data.find("python")
+    found = sets.find("python")
     text = found.path.read_text(encoding="utf-8")
     assert found.path.parent == cache
     assert len(text) > 300_000
     assert 'The "assert" statement' in text
     assert f"({len(text):,} characters, shipped)" in found.note
     before = found.path.stat()
-    assert data.find("python") == found
+    assert sets.find("python") == found
     assert found.path.stat().st_mtime_ns == before.st_mtime_ns
     assert list(cache.iterdir()) == [found.path]
 
 
 def test_a_spoilt_python_reference_is_written_again() -> None:
-    found = data.find("python")
+    found = sets.find("python")
     found.path.write_text("half of it", encoding="utf-8")
-    assert data.find("python").sha256 == found.sha256
+    assert sets.find("python").sha256 == found.sha256
 
 
 def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
@@ -257,22 +257,22 @@ def test_the_data_folder_comes_before_the_cache(
     pin(monkeypatch)
     cache.mkdir()
     (cache / "tinyshakespeare.txt").write_bytes(BODY)
-    assert data.find("shakespeare").note.endswith("from the cache)")
+    assert sets.find("shakespeare").note.endswith("from the cache)")
     (folder / "input.txt").write_bytes(BODY)
-    assert data.find("shakespeare").path == folder / "input.txt"
+    assert sets.find("shakespeare").path == folder / "input.txt"
     (folder / "tinyshakespeare.txt").write_bytes(BODY)
-    assert data.find("shakespeare").path == folder / "tinyshakespeare.txt"
-    assert data.find("shakespeare").note.endswith("on disk)")
+    assert sets.find("shakespeare").path == folder / "tinyshakespeare.txt"
+    assert sets.find("shakespeare").note.endswith("on disk)")
 
 
 def test_another_file_under_a_classic_name_is_refused_but_works_by_its_path(folder: Path) -> None:
     mine = folder / "names.txt"
     mine.write_text("anna\nbela\n", encoding="utf-8")
     assert "is not the classic" in refusal("names")
-    found = data.find("auto", auto=("names", "given"))
+    found = sets.find("auto", auto=("names", "given"))
     assert found.name == "given"
     assert "is not the classic" in found.note
-    assert data.find(str(mine)).path == mine
+    assert sets.find(str(mine)).path == mine
 
 
 def test_a_data_folder_that_is_not_there_is_named(
@@ -281,14 +281,14 @@ def test_a_data_folder_that_is_not_there_is_named(
     monkeypatch.setenv("ZHTUI_DATA", str(tmp_path / "absent"))
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert "ZHTUI_DATA" in refusal("names")
-    assert data.find(str(tmp_path / "mine.txt")).size == 4
-    assert {row.name: place for row, place in data.known()}["names"] is None
+    assert sets.find(str(tmp_path / "mine.txt")).size == 4
+    assert {row.name: place for row, place in sets.known()}["names"] is None
 
 
 def test_offline_forbids_the_download(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHTUI_OFFLINE", "1")
     assert "ZHTUI_OFFLINE" in refusal("shakespeare")
-    note = data.find("auto", auto=("shakespeare", "python")).note
+    note = sets.find("auto", auto=("shakespeare", "python")).note
     assert note.startswith("data: the Python language reference (")
     assert "Tiny Shakespeare is not on this machine and ZHTUI_OFFLINE forbids" in note
     assert server.asked == []
@@ -296,13 +296,13 @@ def test_offline_forbids_the_download(server: Server, monkeypatch: pytest.Monkey
 
 def test_auto_with_nothing_to_be_had_says_so() -> None:
     with pytest.raises(DataError, match="give a text file with data=PATH"):
-        data.find("auto", auto=("names", "shakespeare"))
+        sets.find("auto", auto=("names", "shakespeare"))
     with pytest.raises(DataError, match="names none"):
-        data.find("auto")
+        sets.find("auto")
 
 
 def test_known_lists_every_data_set_and_downloads_none(server: Server) -> None:
-    rows = {row.name: (row, place) for row, place in data.known()}
+    rows = {row.name: (row, place) for row, place in sets.known()}
     assert list(rows) == ["names", "shakespeare", "given", "python"]
     assert rows["shakespeare"][1] is None
     given, place = rows["given"]
@@ -316,27 +316,27 @@ def test_known_lists_every_data_set_and_downloads_none(server: Server) -> None:
 
 def test_a_download_reports_its_progress_and_is_kept(server: Server, cache: Path) -> None:
     seen: list[tuple[int, int]] = []
-    found = data.get("shakespeare", lambda done, size: seen.append((done, size)))
+    found = sets.get("shakespeare", lambda done, size: seen.append((done, size)))
     assert found.path.read_bytes() == BODY
     assert found.note.endswith("downloaded)")
     assert seen == sorted(seen)
     assert len(seen) > 1
     assert seen[-1] == (len(BODY), len(BODY))
-    assert data.get("shakespeare").note.endswith("from the cache)")
+    assert sets.get("shakespeare").note.endswith("from the cache)")
     assert server.asked == [None]
     assert [path.name for path in cache.iterdir()] == ["tinyshakespeare.txt"]
 
 
 def test_a_cut_connection_goes_on_where_it_was_cut(server: Server) -> None:
     server.cuts = [70_000, 10_000]
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
     assert server.asked == [None, "bytes=70000-", "bytes=80000-"]
 
 
 def test_the_next_call_goes_on_where_the_last_gave_up(server: Server) -> None:
     server.cuts = [50_000, 0]
     assert f"cut after 50,000 of {len(BODY):,} bytes" in refusal("shakespeare")
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
     assert server.asked[2:] == ["bytes=50000-"]
 
 
@@ -344,20 +344,20 @@ def test_a_server_without_ranges_starts_again(server: Server, cache: Path) -> No
     cache.mkdir()
     (cache / "tinyshakespeare.txt.part").write_bytes(BODY[:1000])
     server.ranges = False
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
     assert server.asked == ["bytes=1000-"]
 
 
 def test_a_part_that_is_too_long_starts_again(server: Server, cache: Path) -> None:
     cache.mkdir()
     (cache / "tinyshakespeare.txt.part").write_bytes(BODY + b"more")
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
 
 
 def test_a_complete_part_needs_no_request(server: Server, cache: Path) -> None:
     cache.mkdir()
     (cache / "tinyshakespeare.txt.part").write_bytes(BODY)
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
     assert server.asked == []
 
 
@@ -371,7 +371,7 @@ def test_other_bytes_are_thrown_away(server: Server, cache: Path, body: bytes, w
     assert words in refusal("shakespeare")
     assert not (cache / "tinyshakespeare.txt").exists()
     server.body = BODY
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
 
 
 def test_a_refusing_server_is_quoted(server: Server) -> None:
@@ -386,30 +386,30 @@ def test_the_second_address_is_tried(server: Server, monkeypatch: pytest.MonkeyP
     assert "(127.0.0.1:" in (sentence := refusal("shakespeare"))
     assert "cannot be reached, Connection refused): try again" in sentence
     pin(monkeypatch, dead, server.url)
-    assert data.get("shakespeare").path.read_bytes() == BODY
+    assert sets.get("shakespeare").path.read_bytes() == BODY
 
 
 def test_auto_downloads_then_falls_back_and_remembers(server: Server) -> None:
     server.status = 503
     for _ in range(2):
-        found = data.find("auto", auto=("shakespeare", "python"))
+        found = sets.find("auto", auto=("shakespeare", "python"))
         assert found.name == "python"
         assert "; Tiny Shakespeare could not be downloaded (" in found.note
         assert "503" in found.note
     assert server.asked == [None]
     server.status = 200
-    assert data.get("shakespeare").name == "shakespeare"  # asked by name, it is tried again
-    assert data.find("auto", auto=("shakespeare", "python")).name == "shakespeare"
+    assert sets.get("shakespeare").name == "shakespeare"  # asked by name, it is tried again
+    assert sets.find("auto", auto=("shakespeare", "python")).name == "shakespeare"
 
 
 def test_auto_does_not_wait_for_a_silent_server(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "QUICK", 0.2)
+    monkeypatch.setattr(sets, "QUICK", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         pin(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/plays.txt")
         begun = time.monotonic()
-        found = data.find("auto", auto=("shakespeare", "given"))
+        found = sets.find("auto", auto=("shakespeare", "given"))
     assert found.name == "given"
     assert time.monotonic() - begun < 5
 
@@ -418,7 +418,7 @@ def test_two_who_want_the_same_file_take_turns(server: Server) -> None:
     found: list[bytes] = []
 
     def want() -> None:
-        found.append(data.get("shakespeare").path.read_bytes())
+        found.append(sets.get("shakespeare").path.read_bytes())
 
     both = [threading.Thread(target=want) for _ in range(2)]
     for thread in both:
@@ -447,13 +447,13 @@ def test_the_classics_have_their_pinned_size(
     name: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZHTUI_DATA", ZHTUI_DATA)
-    found = data.find(name)
-    assert found.size == size == data.DATA_SETS[name].size
-    assert found.sha256 == data.DATA_SETS[name].sha256
+    found = sets.find(name)
+    assert found.size == size == sets.DATA_SETS[name].size
+    assert found.sha256 == sets.DATA_SETS[name].sha256
 
 
 def test_the_module_is_light() -> None:
     heavy = "torch textual numpy urllib.request platformdirs pydoc_data"
-    code = f"import sys, zhtui.data; print([m for m in {heavy.split()} if m in sys.modules])"
+    code = f"import sys, zhtui.data.sets; print([m for m in {heavy.split()} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,18 +13,18 @@ import pytest
 import torch
 from nvml import NVMLError, fake_nvml
 
-from zhtui import device
 from zhtui.errors import DeviceError
+from zhtui.machine import device, gpu, logind
 
 
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """Nothing remembered from one test to the next."""
     device.describe.cache_clear()
-    device._nvml.cache_clear()
+    gpu._nvml.cache_clear()
     yield
     device.describe.cache_clear()
-    device._nvml.cache_clear()
+    gpu._nvml.cache_clear()
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_device_in_one_line() -> None:
     ],
 )
 def test_the_share_of_a_known_peak(name: str, peak: float) -> None:
-    assert device.mfu(peak / 4, name) == pytest.approx(0.25)
+    assert gpu.mfu(peak / 4, name) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_share_of_a_known_peak(name: str, peak: float) -> None:
     ],
 )
 def test_no_share_of_an_unknown_peak(name: str) -> None:
-    assert device.mfu(1e12, name) is None
+    assert gpu.mfu(1e12, name) is None
 
 
 # Readings
@@ -179,9 +179,9 @@ def test_no_share_of_an_unknown_peak(name: str) -> None:
 
 def test_a_reading_in_numbers_and_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", fake_nvml())
-    (reading,) = device.readings()
+    (reading,) = gpu.readings()
     memory = 5 * 2**30, 139 * 2**30
-    assert reading == device.Reading("NVIDIA H200", 31, *memory, 412.0, 54, power_limit=700.0)
+    assert reading == gpu.Reading("NVIDIA H200", 31, *memory, 412.0, 54, power_limit=700.0)
     assert str(reading) == "H200 · 139 GiB · 31 % · 412 W"
 
 
@@ -191,8 +191,8 @@ def test_sensors_that_are_missing_are_none(monkeypatch: pytest.MonkeyPatch) -> N
     silent = {f"nvmlDeviceGet{sensor}": NVMLError("not supported") for sensor in sensors}
     module = fake_nvml(nvmlDeviceGetName=b"Tesla T4", nvmlDeviceGetCount=2, **silent)
     monkeypatch.setitem(sys.modules, "pynvml", module)
-    assert device.readings() == 2 * [device.Reading("Tesla T4", None, None, None, None, None)]
-    assert str(device.readings()[0]) == "Tesla T4"
+    assert gpu.readings() == 2 * [gpu.Reading("Tesla T4", None, None, None, None, None)]
+    assert str(gpu.readings()[0]) == "Tesla T4"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_why_a_gpu_holds_back_is_told(
 ) -> None:
     module = fake_nvml(nvmlDeviceGetCurrentClocksThrottleReasons=reasons)
     monkeypatch.setitem(sys.modules, "pynvml", module)
-    assert device.readings()[0].slowed == word
+    assert gpu.readings()[0].slowed == word
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_no_readings_without_gpu_or_driver(
     module: types.ModuleType | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", module)
-    assert device.readings() == []
+    assert gpu.readings() == []
 
 
 def test_the_driver_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def test_the_driver_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
     module = fake_nvml()
     module.nvmlInit = lambda: starts.append(True)
     monkeypatch.setitem(sys.modules, "pynvml", module)
-    assert [len(device.readings()) for _ in range(3)] == [1, 1, 1]
+    assert [len(gpu.readings()) for _ in range(3)] == [1, 1, 1]
     assert starts == [True]
 
 
@@ -240,7 +240,7 @@ def test_what_the_app_calls_does_not_load_torch() -> None:
     code = """
 import sys
 from zhtui import device
-device.readings(), device.describe("cpu"), device.mfu(1e12, "NVIDIA H200"), device.logind_kills()
+gpu.readings(), device.describe("cpu"), gpu.mfu(1e12, "NVIDIA H200"), logind.logind_kills()
 device._accelerator = lambda: False
 device.choose("auto"), device.choose("cpu"), device.out_of_memory(ValueError())
 print("torch" in sys.modules)
@@ -363,7 +363,7 @@ def systemd(root: Path, **files: str) -> Path:
 def test_logind_is_read_as_systemd_reads_it(
     tmp_path: Path, files: dict[str, str], kills: bool
 ) -> None:
-    remedy = device.logind_kills(systemd(tmp_path, **files))
+    remedy = logind.logind_kills(systemd(tmp_path, **files))
     assert (remedy is not None) == kills
     if remedy is not None:
         assert "enable-linger" in remedy
@@ -373,4 +373,4 @@ def test_logind_is_read_as_systemd_reads_it(
 def test_without_systemd_nothing_is_ended(tmp_path: Path) -> None:
     systemd(tmp_path, etc="KillUserProcesses=yes")
     (tmp_path / "run/systemd/system").rmdir()
-    assert device.logind_kills(tmp_path) is None
+    assert logind.logind_kills(tmp_path) is None

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from zhtui import catalog, client, drive, folder
-from zhtui.drive import Asked
 from zhtui.errors import BusyError, CheckpointError
-from zhtui.folder import RunFolder, append_json
+from zhtui.lesson import catalog
+from zhtui.runs import folder
+from zhtui.runs.files import append_json
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
+from zhtui.work.drive import Asked
 
 Drop = Callable[..., Path]
 
@@ -226,7 +229,7 @@ def test_old_checkpoints_go_and_the_best_and_the_last_two_stay(
     store: Path, stranger: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger()
-    monkeypatch.setattr("zhtui.record.SMALL", 0)
+    monkeypatch.setattr("zhtui.work.record.SMALL", 0)
     run = make(store)
     work(run)
     kept = [step for step, _ in run.checkpoints()]
@@ -239,7 +242,7 @@ def test_old_checkpoints_go_and_the_best_and_the_last_two_stay(
 def test_a_second_worker_is_refused(store: Path, stranger: Drop) -> None:
     stranger()
     run = make(store)
-    from zhtui import lease
+    from zhtui.runs import lease
 
     with (
         lease.hold(run.path / folder.LEASE),

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
-from zhtui import catalog, checkpoint, client, drive
-from zhtui.asking import COMMAND, Engine, Reply
-from zhtui.engine import WARM, Server
-from zhtui.folder import RunFolder
-from zhtui.sampling import Sampling
-from zhtui.views import Bars
+from zhtui.ask.client import COMMAND, Engine, Reply
+from zhtui.ask.engine import WARM, Server
+from zhtui.lesson import catalog
+from zhtui.lesson.sampling import Sampling
+from zhtui.lesson.views import Bars
+from zhtui.runs import checkpoint
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 SPEAKS = """
 import time
@@ -315,6 +317,8 @@ def test_only_a_few_runs_stay_warm(store: Path, stranger: Callable[..., Path]) -
 
 
 def test_asking_loads_neither_torch_nor_textual() -> None:
-    code = "import sys, zhtui.asking; print([m for m in ('torch', 'textual') if m in sys.modules])"
+    code = (
+        "import sys, zhtui.ask.client; print([m for m in ('torch', 'textual') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -15,11 +15,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhtui import artifact, folder
-from zhtui import store as runs_store
 from zhtui.errors import StoreError
-from zhtui.folder import RunFolder, Tail, append_json
-from zhtui.views import Bars, Board, Graph, Heatmap, Histogram, Node, Scatter, Table, Text, Tree
+from zhtui.lesson.views import (
+    Bars,
+    Board,
+    Graph,
+    Heatmap,
+    Histogram,
+    Node,
+    Scatter,
+    Table,
+    Text,
+    Tree,
+)
+from zhtui.runs import files, folder, view_files
+from zhtui.runs import store as runs_store
+from zhtui.runs.files import Tail, append_json
+from zhtui.runs.folder import RunFolder
 
 
 def make(store_root: Path, lesson: str, name: str, **card: object) -> RunFolder:
@@ -85,7 +97,7 @@ def test_a_link_and_a_pipe_are_not_followed(tmp_path: Path) -> None:
     assert Tail(tmp_path / "rows.jsonl").read() == []
     os.mkfifo(tmp_path / "pipe")
     assert Tail(tmp_path / "pipe").read() == []
-    assert folder.read_json(tmp_path / "rows.jsonl") is None
+    assert files.read_json(tmp_path / "rows.jsonl") is None
 
 
 def test_a_torn_last_line_is_closed_before_the_next(tmp_path: Path) -> None:
@@ -104,7 +116,7 @@ def test_the_last_row_of_a_step_counts(store: Path) -> None:
 
 def test_a_run_that_says_running_with_a_free_lease_is_lost(store: Path) -> None:
     run = make(store, "gpt", "calm-fox")
-    folder.write_json(run.path / "status.json", {"state": "running", "step": 3, "steps": 9})
+    files.write_json(run.path / "status.json", {"state": "running", "step": 3, "steps": 9})
     assert run.status().state == "lost"
     assert run.status().step == 3
 
@@ -112,16 +124,16 @@ def test_a_run_that_says_running_with_a_free_lease_is_lost(store: Path) -> None:
 def test_a_run_that_is_starting_has_until_its_promise(store: Path) -> None:
     run = make(store, "gpt", "calm-fox")
     promise = time.time() + 30
-    folder.write_json(run.path / "status.json", {"state": "starting", "promise": promise})
+    files.write_json(run.path / "status.json", {"state": "starting", "promise": promise})
     assert run.status().state == "starting"
-    folder.write_json(run.path / "status.json", {"state": "starting", "promise": 1.0})
+    files.write_json(run.path / "status.json", {"state": "starting", "promise": 1.0})
     assert run.status().state == "lost"
 
 
 def test_a_status_of_wrong_types_is_read_as_far_as_it_goes(store: Path) -> None:
     run = make(store, "gpt", "calm-fox")
     odd = {"state": "finished", "step": "three", "row": [1], "new": 1}
-    folder.write_json(run.path / "status.json", odd)
+    files.write_json(run.path / "status.json", odd)
     assert run.status() == folder.Status(state="finished")
 
 
@@ -205,8 +217,8 @@ VIEWS = [
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: type(view).__name__)
 def test_a_view_comes_back_as_it_was(view: Any, tmp_path: Path) -> None:
     path = tmp_path / "artifacts" / "000001-view.json"
-    artifact.write(path, view)
-    back = artifact.read(path)
+    view_files.write(path, view)
+    back = view_files.read(path)
     assert type(back) is type(view)
     for name in view.__dataclass_fields__:
         before, after = getattr(view, name), getattr(back, name)
@@ -228,4 +240,4 @@ def test_what_is_no_view_is_refused(raw: bytes, tmp_path: Path) -> None:
     path = tmp_path / "000001-view.json"
     path.write_bytes(raw)
     with pytest.raises(StoreError, match="delete it"):
-        artifact.read(path)
+        view_files.read(path)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from zhtui import catalog, client, drive, fork
 from zhtui.errors import ConfigError, LabError
-from zhtui.folder import CARD, EVENTS, METRICS, RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs.folder import CARD, EVENTS, METRICS, RunFolder
+from zhtui.work import client, drive, fork
 
 Drop = Callable[..., Path]
 
@@ -177,7 +178,8 @@ def test_forks_never_load_torch() -> None:
     import subprocess
     import sys
 
-    code = "import sys, zhtui.fork, zhtui.export, zhtui.tend; sys.exit('torch' in sys.modules)"
+    rooms = "zhtui.work.fork, zhtui.runs.export, zhtui.runs.changes"
+    code = f"import sys, {rooms}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhtui import guess
 from zhtui.errors import ConfigError, StoreError
-from zhtui.folder import GUESS, RunFolder
-from zhtui.guess import Guess
-from zhtui.lesson import Question, figure, figure_of
+from zhtui.lesson.card import Question
+from zhtui.runs import learner
+from zhtui.runs.figures import figure, figure_of
+from zhtui.runs.folder import GUESS, RunFolder
+from zhtui.runs.learner import Guess
 
 QUESTION = Question("Why?", "How much?", "val", "so much", "therefore", at="best")
 JSON = st.recursive(
@@ -31,34 +32,34 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def test_a_guess_is_kept_and_stands(run: RunFolder) -> None:
-    kept = guess.write(run, QUESTION, 2.1)
-    assert kept == guess.read(run) == Guess("Why?", "val", "best", 2.1)
+    kept = learner.write(run, QUESTION, 2.1)
+    assert kept == learner.read(run) == Guess("Why?", "val", "best", 2.1)
     with pytest.raises(StoreError, match="before the next run"):
-        guess.write(run, QUESTION, 1.9)
-    assert guess.read(run) == kept
+        learner.write(run, QUESTION, 1.9)
+    assert learner.read(run) == kept
 
 
 def test_nobody_guesses_at_a_run_that_has_begun(run: RunFolder) -> None:
     (run.path / "status.json").write_text('{"state": "running", "step": 1}')
     with pytest.raises(StoreError, match="has begun"):
-        guess.write(run, QUESTION, 2.1)
-    assert guess.read(run) is None
+        learner.write(run, QUESTION, 2.1)
+    assert learner.read(run) is None
 
 
 def test_where_it_cannot_be_kept_it_says_so(run: RunFolder) -> None:
     with pytest.raises(StoreError, match="look at"):
-        guess.write(RunFolder(run.path / "gone"), QUESTION, 2.1)
+        learner.write(RunFolder(run.path / "gone"), QUESTION, 2.1)
 
 
 @pytest.mark.parametrize("text", ["", "two", "2,1", "nan", "inf", "1e999", "2.1.0", "9" * 400])
 def test_what_is_no_number_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ConfigError, match="is no number; type one"):
-        guess.number(text)
+        learner.number(text)
 
 
 @pytest.mark.parametrize(("text", "value"), [(" 2.1 ", 2.1), ("-3", -3.0), ("1e-3", 1e-3)])
 def test_numbers_are_read_as_they_are_typed(text: str, value: float) -> None:
-    assert guess.number(text) == value
+    assert learner.number(text) == value
 
 
 @given(value=JSON, metric=JSON, at=JSON)
@@ -68,7 +69,7 @@ def test_a_stranger_s_file_is_read_whole_or_not_at_all(
     run = RunFolder(tmp_path_factory.mktemp("run"))
     raw = {"question": "Why?", "metric": metric, "at": at, "value": value, "more": 1}
     (run.path / GUESS).write_text(json.dumps(raw))
-    found = guess.read(run)
+    found = learner.read(run)
     assert found is None or found == Guess("Why?", metric, at, float(value))
 
 

@@ -28,12 +28,15 @@ def test_the_face_that_a_lesson_sees_costs_the_standard_library() -> None:
 
 
 def test_the_app_never_loads_torch() -> None:
-    have = loaded("import zhtui.tui.app, zhtui.client, zhtui.store, zhtui.data, zhtui.device")
+    rooms = "zhtui.work.client, zhtui.runs.store, zhtui.data.sets, zhtui.machine.device"
+    have = loaded(f"import zhtui.tui.app, {rooms}")
     assert "textual" in have
-    assert not {"torch", "safetensors", "zhtui.drive", "zhtui.checkpoint"} & have
+    assert not {"torch", "safetensors", "zhtui.work.drive", "zhtui.runs.checkpoint"} & have
 
 
-@pytest.mark.parametrize("module", ["zhtui.worker", "zhtui.headless", "zhtui.cli", "zhtui.verify"])
+@pytest.mark.parametrize(
+    "module", ["zhtui.work.worker", "zhtui.work.headless", "zhtui.cli.app", "zhtui.work.verify"]
+)
 def test_what_trains_never_loads_textual(module: str) -> None:
     assert "textual" not in loaded(f"import {module}")
 
@@ -41,7 +44,7 @@ def test_what_trains_never_loads_textual(module: str) -> None:
 @pytest.mark.parametrize("path", sorted((TOP / "lessons").glob("*/model.py")), ids=str)
 def test_a_model_works_in_a_notebook(path: Path) -> None:
     have = loaded(f"import lessons.{path.parent.name}.model")
-    assert not {"textual", "rich", "typer", "zhtui.folder", "zhtui.drive"} & have
+    assert not {"textual", "rich", "typer", "zhtui.runs.folder", "zhtui.work.drive"} & have
 
 
 def _limit(path: Path) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import lease
 from zhtui.errors import BusyError, StoreError
+from zhtui.runs import lease
 
 HOLD = """
 import sys, time

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import catalog, config, source
-from zhtui.catalog import Entry
-from zhtui.folder import RunFolder
-from zhtui.source import Place
+from zhtui.lesson import catalog, knobs, source
+from zhtui.lesson.catalog import Entry
+from zhtui.lesson.source import Place
+from zhtui.runs.folder import RunFolder
 
 TOP = Path(__file__).parents[2]
 ENTRIES = [entry for entry in catalog.all_lessons() if entry.lesson is not None]
@@ -46,7 +46,7 @@ def test_every_metric_of_a_shipped_run_is_found(path: Path) -> None:
 
 @LESSONS
 def test_every_knob_is_found_where_it_is_declared(entry: Entry) -> None:
-    for row in config.knobs(entry.card.config):
+    for row in knobs.knobs(entry.card.config):
         assert line(source.knob(entry.folder, row.name)).startswith(f"{row.name}:")
 
 

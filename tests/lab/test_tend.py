@@ -14,10 +14,12 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from zhtui import catalog, client, drive, export, lease, tend, tensorboard
-from zhtui.cli import app
+from zhtui.cli.app import app
 from zhtui.errors import BusyError, ConfigError, StoreError
-from zhtui.folder import LEASE, NOTE, RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs import changes, export, learner, lease, tensorboard
+from zhtui.runs.folder import LEASE, NOTE, RunFolder
+from zhtui.work import client, drive
 
 Drop = Callable[..., Path]
 
@@ -51,7 +53,7 @@ def test_a_note_is_written_read_and_taken_away(run: RunFolder) -> None:
 
 def test_a_note_has_an_end(run: RunFolder) -> None:
     with pytest.raises(StoreError, match="shorten it"):
-        tend.write_note(run, "x" * 5000)
+        learner.write_note(run, "x" * 5000)
     (run.path / NOTE).write_bytes(b"\xff\xfe not utf-8")
     assert "not utf-8" in run.note()
 
@@ -67,18 +69,18 @@ def test_a_name_that_is_taken_or_none_is_refused(run: RunFolder, store: Path) ->
     client.create(store, catalog.one("drift"), preset="tiny", name="two")
     for name in ("two", "No Name", "../two", ""):
         with pytest.raises(StoreError):
-            tend.rename(store, run, name)
+            changes.rename(store, run, name)
     assert run.path.is_dir()
 
 
 def test_a_run_at_work_is_neither_renamed_nor_deleted(run: RunFolder, store: Path) -> None:
     with lease.hold(run.path / LEASE):
         with pytest.raises(BusyError, match="stop it first"):
-            tend.rename(store, run, "other")
+            changes.rename(store, run, "other")
         with pytest.raises(BusyError):
-            tend.delete(run)
-    tend.delete(run)
-    tend.delete(run)  # gone already: nothing to say
+            changes.delete(run)
+    changes.delete(run)
+    changes.delete(run)  # gone already: nothing to say
     assert not run.path.exists()
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from zhtui import catalog, verify
-from zhtui.lesson import figure_of
+from zhtui.lesson import catalog
+from zhtui.runs.figures import figure_of
+from zhtui.work import verify
 
 CARD = """
     from .config import PRESETS, Config

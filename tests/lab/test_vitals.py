@@ -13,10 +13,11 @@ import psutil
 import pytest
 from awaited import until
 
-from zhtui import catalog, client
-from zhtui.device import GIB, Reading
-from zhtui.folder import RunFolder, Status
-from zhtui.vitals import Pulse, Vitals, Worker, chosen, remedy, shares
+from zhtui.lesson import catalog
+from zhtui.machine.gpu import GIB, Reading
+from zhtui.machine.vitals import Pulse, Vitals, Worker, chosen, remedy, shares
+from zhtui.runs.folder import RunFolder, Status
+from zhtui.work import client
 
 H200 = Reading("NVIDIA H200", 97, 20 * GIB, 139 * GIB, 412.0, 54, 700.0)
 KNOBS = ("lr", "batch_size", "n_embd")

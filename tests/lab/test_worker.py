@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from awaited import until
 
-from zhtui import catalog, client
 from zhtui.errors import BusyError, StoreError
-from zhtui.folder import RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client
 
 Drop = Callable[..., Path]
 
@@ -100,7 +101,7 @@ def test_two_workers_on_one_run(live: tuple[RunFolder, int]) -> None:
     with pytest.raises(BusyError, match="a worker is at"):
         client.start(run)
     second = subprocess.run(
-        [sys.executable, "-P", "-m", "zhtui.worker", str(run.path)],
+        [sys.executable, "-P", "-m", "zhtui.work.worker", str(run.path)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert second.returncode == 1

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 import lessons.bigram
-from lessons.bigram import lesson, pictures
+from lessons.bigram import lesson
+from lessons.bigram import views as pictures
 from lessons.bigram.config import Config
 from lessons.bigram.corpus import build, read, split, words_of
 from lessons.bigram.generate import generate, score
@@ -37,9 +38,11 @@ from lessons.bigram.model import (
     throw,
 )
 from lessons.bigram.train import train
-from zhtui import catalog, client, drive, engine
-from zhtui.folder import RunFolder
+from zhtui.ask import engine
 from zhtui.lab import LabError, Run, Sampling, Text, View
+from zhtui.lesson import catalog
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 WORDS = ["emma", "olivia", "ava", "isabella", "sophia", "mia", "charlotte", "amelia", "zoë"]
 steady = settings(deadline=None)  # the first call pays for what torch loads late

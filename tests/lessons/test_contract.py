@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
-from zhtui import catalog, client, config, drive, engine
-from zhtui.catalog import Entry
-from zhtui.folder import RunFolder, append_json
-from zhtui.sampling import Sampling, Token
+from zhtui.ask import engine
+from zhtui.lesson import catalog, knobs
+from zhtui.lesson.catalog import Entry
+from zhtui.lesson.sampling import Sampling, Token
+from zhtui.runs.files import append_json
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 ENTRIES = [entry for entry in catalog.all_lessons() if entry.package.startswith("lessons.")]
 LESSONS = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -54,14 +57,14 @@ def test_the_card_is_whole(entry: Entry) -> None:
     card = entry.card
     assert set(KEEP) <= set(card.presets)
     assert all(isinstance(preset, card.config) for preset in card.presets.values())
-    for row in config.knobs(card.config):
+    for row in knobs.knobs(card.config):
         assert row.knob.text
         assert "\n" not in row.knob.text
     for preset in card.presets.values():
-        assert config.replace(card.config(), config.to_json(preset)) == preset
+        assert knobs.replace(card.config(), knobs.to_json(preset)) == preset
     for reference in card.references:
         assert reference.preset in card.presets
-        config.replace(card.presets[reference.preset], reference.knobs)
+        knobs.replace(card.presets[reference.preset], reference.knobs)
         assert reference.tolerance >= 0
         assert reference.source
     assert card.questions
@@ -69,7 +72,7 @@ def test_the_card_is_whole(entry: Entry) -> None:
     for question in card.questions:
         assert all((question.ask, question.predict, question.see, question.say))
         assert question.metric in drawn, "a guess is drawn in a chart"
-        config.replace(card.presets[question.preset], question.knobs)
+        knobs.replace(card.presets[question.preset], question.knobs)
     assert len({question.ask for question in card.questions}) == len(card.questions) >= 3
     notes = (entry.folder / "notes.md").read_text(encoding="utf-8")
     assert len(notes) > 500
@@ -157,7 +160,7 @@ KILL = """
 import os, signal, sys
 from pathlib import Path
 from zhtui import drive
-from zhtui.folder import RunFolder
+from zhtui.runs.folder import RunFolder
 
 def listen(kind, value):
     if kind == "row" and value["step"] == int(sys.argv[2]):

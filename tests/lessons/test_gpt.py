@@ -27,9 +27,11 @@ from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
 from lessons.gpt.model import RUNGS as MODEL_RUNGS
 from lessons.gpt.train import evaluate, train
-from zhtui import catalog, client, drive, engine
+from zhtui.ask import engine
 from zhtui.lab import Bars, Heatmap, LabError, Reference, Run, Sampling, Table, Text, View
-from zhtui.lesson import figure_of
+from zhtui.lesson import catalog
+from zhtui.runs.figures import figure_of
+from zhtui.work import client, drive
 
 TINY = PRESETS["tiny"]
 POEM = "The quick brown fox jumps over the lazy dog,\nand the dog sleeps on.\n" * 20

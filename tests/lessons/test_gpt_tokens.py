@@ -20,9 +20,12 @@ from lessons.blocks.tokens import TokenText, Vocabulary
 from lessons.gpt.build import build, text_of
 from lessons.tokenizer import published, saved
 from lessons.tokenizer.bpe import PATTERNS
-from zhtui import catalog, client, drive, engine
-from zhtui.folder import RunFolder, append_json
+from zhtui.ask import engine
 from zhtui.lab import DataError, Heatmap, Run, Sampling, Text, export_run, find_run
+from zhtui.lesson import catalog
+from zhtui.runs.files import append_json
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 VERSE = (
     "The king is dead, long live the king!\nIn 1492 the others' thing was 안녕하세요 👋 naïve.\n"

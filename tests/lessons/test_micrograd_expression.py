@@ -12,12 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.micrograd import check, outline
-from lessons.micrograd.examples import EXAMPLES, Example
-from lessons.micrograd.expression import read, rewritten
-from lessons.micrograd.quiz import hide
-from lessons.micrograd.stepper import Stepper, shown
-from lessons.micrograd.tape import ExpressionError, Program
+from lessons.micrograd.screen import check, outline
+from lessons.micrograd.screen.examples import EXAMPLES, Example
+from lessons.micrograd.screen.expression import read, rewritten
+from lessons.micrograd.screen.quiz import hide
+from lessons.micrograd.screen.stepper import Stepper, shown
+from lessons.micrograd.screen.tape import ExpressionError, Program
 
 CHAIN = "a=2; b=-3; c=10; f=-2; e=a*b; d=e+c; L=d*f"
 README = (

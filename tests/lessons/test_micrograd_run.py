@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_circles, make_moons
 
-from lessons.micrograd import lesson, pictures, points, specimens
+from lessons.micrograd import lesson, points, specimens, views
 from lessons.micrograd.config import PRESETS, SPECIMENS, Config
 from lessons.micrograd.networks import build
 from lessons.micrograd.train import train
@@ -160,8 +160,8 @@ def test_numbers_arrays_and_numpy_have_one_gradient(activation: str, depth: int)
     assert results[0][1] == pytest.approx(results[1][1], rel=1e-12)
     assert nets[0].gradient() == pytest.approx(nets[1].gradient(), rel=1e-10, abs=1e-12)
     layers = nets[0].shape.layers(nets[0].numbers())
-    assert pictures.margin_loss(layers, batch, config.l2) == pytest.approx(results[0][0])
-    pulls = [pull.mean(axis=0).ravel() for pull in pictures.pulls(layers, batch)]
+    assert views.margin_loss(layers, batch, config.l2) == pytest.approx(results[0][0])
+    pulls = [pull.mean(axis=0).ravel() for pull in views.pulls(layers, batch)]
     decay = 2 * config.l2 * nets[0].numbers()
     assert np.concatenate(pulls) + decay == pytest.approx(nets[0].gradient(), abs=1e-12)
 
@@ -262,22 +262,22 @@ def test_the_field_is_the_network_read_from_the_top_left() -> None:
     net = build(TINY, 1, "cpu", "")
     made = points.make("moons", 20, 0.1, 1)
     layers = net.shape.layers(net.numbers())
-    view = pictures.boundary(layers, made)
+    view = views.boundary(layers, made)
     assert view.field is not None
     assert view.extent is not None
     corner = np.array([[view.extent[0], view.extent[3]]])  # leftmost x, topmost y
-    score = pictures.forward(layers, corner)[-1][0, 0]
+    score = views.forward(layers, corner)[-1][0, 0]
     assert view.field[0, 0] == pytest.approx(np.tanh(score), abs=1e-3)
 
 
 def test_dead_and_saturated_units_are_marked() -> None:
     made = points.make("moons", 20, 0.1, 1)
     still = np.array([[0.0, 0.0], [1.0, 0.0]])
-    out = pictures.Layer(np.ones((1, 2)), np.zeros(1), "linear")
+    out = views.Layer(np.ones((1, 2)), np.zeros(1), "linear")
     for kind, bias, word in (("relu", -9.0, "dead"), ("tanh", -9.0, "saturated")):
-        layers = [pictures.Layer(still, np.array([bias, 0.0]), kind), out]
-        assert pictures.stuck(layers, made)[0].tolist() == [True, False]
-        table = pictures.units(layers, made)
+        layers = [views.Layer(still, np.array([bias, 0.0]), kind), out]
+        assert views.stuck(layers, made)[0].tolist() == [True, False]
+        table = views.units(layers, made)
         assert table.rows[0] == ("1.1", "0%", word)
         assert table.mark == 0
 
@@ -295,7 +295,7 @@ def test_a_move_is_spelled_with_its_reason() -> None:
 
 
 def test_parameters_have_names_in_reading_order() -> None:
-    shape = pictures.Shape((2, 2, 1), ("relu", "linear"))
+    shape = views.Shape((2, 2, 1), ("relu", "linear"))
     assert [shape.name(index) for index in range(9)] == [
         "1.1 from x",
         "1.1 from y",
@@ -312,10 +312,10 @@ def test_parameters_have_names_in_reading_order() -> None:
 def test_a_dead_unit_has_a_cross_in_place_of_its_thumbnail() -> None:
     made = points.make("moons", 20, 0.1, 1)
     weight = np.array([[0.0, 0.0], [1.0, 0.0]])
-    hidden = pictures.Layer(weight, np.array([-9.0, 5.0]), "relu")
-    out = pictures.Layer(np.ones((1, 2)), np.zeros(1), "linear")
-    values = pictures.neurons([hidden, out], made).values
-    size = pictures.TILE
+    hidden = views.Layer(weight, np.array([-9.0, 5.0]), "relu")
+    out = views.Layer(np.ones((1, 2)), np.zeros(1), "linear")
+    values = views.neurons([hidden, out], made).values
+    size = views.TILE
     dead, awake = values[:size, :size], values[:size, size + 1 : 2 * size + 1]
     assert dead.sum() == -2 * size
     assert awake.max() == 1.0
@@ -324,7 +324,7 @@ def test_a_dead_unit_has_a_cross_in_place_of_its_thumbnail() -> None:
 
 # -- the notes -----------------------------------------------------------------------------------
 
-FOLDER = Path(pictures.__file__).parent
+FOLDER = Path(views.__file__).parent
 NOTES = (FOLDER / "notes.md").read_text(encoding="utf-8")
 
 

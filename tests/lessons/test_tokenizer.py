@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from lessons.tokenizer.bpe import PATTERNS, Pair, Tokenizer, count_pairs, join, learn, split
 from lessons.tokenizer.fast import Trainer
-from lessons.tokenizer.look import coloured
 from lessons.tokenizer.seams import Seams
 from lessons.tokenizer.specimens import CharacterTokenizer, encode_first_found
+from lessons.tokenizer.views import coloured
 
 FEW = st.text(alphabet="ab c\n한'1", min_size=1, max_size=60)
 ANY = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=80)

@@ -15,7 +15,8 @@ import tokenizers
 
 from lessons.tokenizer import command, saved
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
-from zhtui import catalog, client, drive
+from zhtui.lesson import catalog
+from zhtui.work import client, drive
 
 VERSE = (
     "The king is dead, long live the king!\nIn 1492 the others' thing was 안녕하세요 👋 naïve.\n"
@@ -149,7 +150,7 @@ def test_a_reader_that_leaves_is_met_in_silence(store: Path) -> None:
 PEAK = """
 import resource, sys
 sys.argv = ["zhtui", "tokenize", "own", "--ids"]
-from zhtui.cli import main
+from zhtui.cli.app import main
 try:
     main()
 finally:

@@ -180,7 +180,7 @@ published.ADDRESS = address
 pinned = replace(published.PUBLISHED["gpt2"], size=size, sha256=sha256)
 published.PUBLISHED["gpt2"] = pinned
 sys.argv = ["zhtui", "tokenize", "gpt2", "the king", "--ids"]
-from zhtui.cli import main
+from zhtui.cli.app import main
 main()
 """
 

@@ -15,10 +15,12 @@ from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
 from lessons.tokenizer.config import Config
 from lessons.tokenizer.export import FORMATS, read, write
 from lessons.tokenizer.inspect import inspect
-from zhtui import catalog, checkpoint, client, drive
-from zhtui.folder import RunFolder
 from zhtui.lab import DataError, LabError, Run, Text, Tree
-from zhtui.run import Alone
+from zhtui.lesson import catalog
+from zhtui.lesson.run import Alone
+from zhtui.runs import checkpoint
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 VERSE = (
     "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"

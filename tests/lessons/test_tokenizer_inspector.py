@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.tokenizer import scene, source
 from lessons.tokenizer.bpe import Tokenizer, learn, split
-from lessons.tokenizer.compare import GENRES, reading
-from lessons.tokenizer.inspector import FIRST, Inspector, Page, learned
+from lessons.tokenizer.screen import pictures, texts
+from lessons.tokenizer.screen.compare import GENRES, reading
+from lessons.tokenizer.screen.inspector import FIRST, Inspector, Page, learned
+from lessons.tokenizer.screen.study import Study
+from lessons.tokenizer.screen.traps import traps
 from lessons.tokenizer.seams import Seams
 from lessons.tokenizer.specimens import encode_first_found
 from lessons.tokenizer.state import LOST
-from lessons.tokenizer.study import Study
-from lessons.tokenizer.traps import traps
+from zhtui.draw.inks import GROUP, LIT, PUBLISHED
 from zhtui.lab import LabError
-from zhtui.tui.draw.inks import GROUP, LIT, PUBLISHED
 
 VERSE = (
     "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
@@ -100,7 +100,7 @@ def test_the_last_merge_has_no_next() -> None:
     assert inspector.following is None
     assert inspector.state.pairs == []
     assert not inspector.find_next()
-    assert scene.headline(inspector)[1][0][0][0] == "no merge is left"
+    assert pictures.headline(inspector)[1][0][0][0] == "no merge is left"
 
 
 def test_the_cursor_moves_by_tokens_and_stops_at_the_ends() -> None:
@@ -153,7 +153,7 @@ def test_a_page_holds_the_text_and_no_row_is_too_wide(text: str, width: int) -> 
     assert all("\n" not in row[:-1] for row in rows)
     inspector = last(text)
     for index, row in enumerate(rows):
-        cells = scene.text_row(inspector, page, index)
+        cells = pictures.text_row(inspector, page, index)
         assert cells.text(0).replace("⏎", "\n").rstrip(" ") == row.rstrip(" ")
         assert all(page.row_of(place) == index for place in range(*page.row(index)))
 
@@ -162,12 +162,12 @@ def test_papers_differ_between_neighbours_and_a_torn_character_shows() -> None:
     inspector = last("the the 한글 한국")
     inspector.go(inspector.merges)
     inspector.cursor = 3
-    cells = scene.text_row(inspector, Page(inspector.text, 40), 0)
+    cells = pictures.text_row(inspector, Page(inspector.text, 40), 0)
     papers = cells.paper[0].tolist()
     assert papers[0] >= GROUP
     assert papers[0] == papers[2] != papers[3]
     inspector.go(0)
-    cells = scene.text_row(inspector, Page(inspector.text, 40), 0)
+    cells = pictures.text_row(inspector, Page(inspector.text, 40), 0)
     assert cells.ink[0, 8] == PUBLISHED
     assert LIT in cells.paper[0].tolist()
 
@@ -176,7 +176,7 @@ def test_without_colours_every_other_token_is_reversed() -> None:
     inspector = last("ab")
     inspector.go(0)
     inspector.cursor = 5
-    row = scene.text_row(last("ab cd ef"), Page("ab cd ef", 20), 0, plain=True)
+    row = pictures.text_row(last("ab cd ef"), Page("ab cd ef", 20), 0, plain=True)
     assert set(row.paper[0].tolist()) > {0}
 
 
@@ -202,7 +202,7 @@ def test_traps_show_what_the_tokenizer_makes() -> None:
     assert "\ufffd" in "".join(
         text for text, _ in found["characters instead of bytes"].cases[1].pieces
     )
-    drawn = scene.traps(list(found.values()), 60, 20)
+    drawn = pictures.traps(list(found.values()), 60, 20)
     assert any("a leading space" in line for line in drawn.lines())
 
 
@@ -210,7 +210,7 @@ def test_seams_of_an_empty_text() -> None:
     inspector = Inspector(Seams("", Tokenizer.from_merges([])), "own", "nothing")
     assert inspector.here() is None
     assert inspector.tokens == 0
-    assert scene.detail(inspector) == [([("the text is empty", scene.FAINT)], 9)]
+    assert pictures.detail(inspector) == [([("the text is empty", pictures.FAINT)], 9)]
     inspector.move(1)
     assert inspector.cursor == 0
 
@@ -218,19 +218,19 @@ def test_seams_of_an_empty_text() -> None:
 def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
     path = tmp_path / "own.txt"
     path.write_text("one\ntwo", encoding="utf-8")
-    assert source.read(str(path)) == ("one\ntwo", "own.txt")
-    assert source.read("hello there") == ("hello there", "your text")
-    text, name = source.read("python")
+    assert texts.read(str(path)) == ("one\ntwo", "own.txt")
+    assert texts.read("hello there") == ("hello there", "your text")
+    text, name = texts.read("python")
     assert len(text) > 100_000
     assert name
     for wrong in ("ab\ud800", str(tmp_path / "absent.txt")):
         with pytest.raises(LabError):
-            source.read(wrong)
+            texts.read(wrong)
     with pytest.raises(LabError, match="no tokens"):
-        source.check("")
+        texts.check("")
     with pytest.raises(LabError, match="whole number"):
-        source.number("ten")
-    assert source.number("1,024") == 1024
+        texts.number("ten")
+    assert texts.number("1,024") == 1024
 
 
 # ------------------------------------------------------------------------------------- mistakes
@@ -269,7 +269,7 @@ def test_what_should_stand_at_a_wrong_token_is_told() -> None:
     assert [inspector.instead(stretch) for stretch in wrong] == [[b"a", b"bc"], [b"bc"]]
     assert inspector.find_next()
     assert inspector.cursor == 12
-    words = "".join(text for parts, _ in scene.detail(inspector) for text, _ in parts)
+    words = "".join(text for parts, _ in pictures.detail(inspector) for text, _ in parts)
     assert 'right: "a" + "bc"' in words
     assert inspector.mistake is not None
     assert "28.6% of the tokens" in inspector.mistake.said(inspector.state)

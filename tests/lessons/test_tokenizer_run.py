@@ -137,7 +137,7 @@ def test_one_character_has_nothing_to_join() -> None:
 
 
 def test_a_vocabulary_below_256_is_refused(store: Path) -> None:
-    from zhtui.config import parse
+    from zhtui.lesson.knobs import parse
 
     with pytest.raises(LabError, match="256"):
         parse(Config(), ["vocab_size=255"])

@@ -10,11 +10,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from zhtui import catalog, client, drive
-from zhtui.asking import Engine, Reply
-from zhtui.folder import RunFolder
-from zhtui.sampling import Token
-from zhtui.views import View
+from zhtui.ask.client import Engine, Reply
+from zhtui.lesson import catalog
+from zhtui.lesson.sampling import Token
+from zhtui.lesson.views import View
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client, drive
 
 VERSE = "ROMEO: the king shall be the world.\nJULIET: good night, good night!\n"
 ALTERNATIVES = (("o", 0.612), ("e", 0.187), ("i", 0.081), ("a", 0.021), ("␣", 0.01), ("h", 0.008))

@@ -12,9 +12,9 @@ import pytest
 from asked import Kept, trained
 from recorded import NOW, pulse
 
-from zhtui.catalog import Entry
-from zhtui.folder import RunFolder
 from zhtui.lab import Lesson, Question, Reference, knob
+from zhtui.lesson.catalog import Entry
+from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
 
 

@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from zhtui import artifact, lease
-from zhtui.device import GIB
-from zhtui.folder import ARTIFACTS, CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS, RunFolder
-from zhtui.views import View
-from zhtui.vitals import Vitals, Worker
+from zhtui.lesson.views import View
+from zhtui.machine.gpu import GIB
+from zhtui.machine.vitals import Vitals, Worker
+from zhtui.runs import lease, view_files
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, FORMAT, LEASE, METRICS, STATUS, RunFolder
 
 NOW = 1_700_000_000.0
 
@@ -76,7 +76,7 @@ def record(
     for step, text in (samples or {}).items():
         events.append({"event": "sample", "step": step, "text": text})
     for view_name, view in (views or {}).items():
-        artifact.write(folder / ARTIFACTS / f"{steps:06d}-{view_name}.json", view)
+        view_files.write(folder / ARTIFACTS / f"{steps:06d}-{view_name}.json", view)
         kind = type(view).__name__
         events.append({"event": "shown", "step": steps, "name": view_name, "kind": kind})
     lines(folder / EVENTS, events)

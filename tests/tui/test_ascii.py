@@ -14,9 +14,9 @@ from recorded import record
 from rich.cells import cell_len
 from test_pictures import SIZES, Compare, prepare
 
-from zhtui.tui.draw.braille import GLYPHS
-from zhtui.tui.plain import LIKE, plain
-from zhtui.tui.settings import Settings
+from zhtui.draw.braille import GLYPHS
+from zhtui.tui.settings.file import Settings
+from zhtui.tui.terminal.ascii import LIKE, plain
 
 ASCII = Settings(ascii=True)
 

@@ -12,13 +12,14 @@ from asked import VERSE, trained, until
 from onscreen import shown
 from textual.pilot import Pilot
 
-from zhtui import catalog, client
-from zhtui.folder import RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
-from zhtui.tui.screens.console import ConsoleScreen
-from zhtui.tui.screens.inspect import InspectScreen
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.stage import Stage
+from zhtui.tui.screens.console.screen import ConsoleScreen
+from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.screens.lesson.replay import Stage
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.work import client
 
 
 @pytest.fixture

@@ -13,15 +13,17 @@ from onscreen import Make, shown, tick
 from recorded import alive, curve, lines, record, status_of
 from textual.pilot import Pilot
 
-from zhtui import catalog, client, guess
-from zhtui.catalog import Entry
-from zhtui.folder import CARD, GUESS, METRICS, STATUS, RunFolder
-from zhtui.guess import Guess
-from zhtui.tui.draw import card
-from zhtui.tui.draw.card import Card
-from zhtui.tui.screens.cards import CardWidget
-from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.lesson import catalog
+from zhtui.lesson.catalog import Entry
+from zhtui.runs import learner
+from zhtui.runs.folder import CARD, GUESS, METRICS, STATUS, RunFolder
+from zhtui.runs.learner import Guess
+from zhtui.tui.screens.lesson import question_picture
+from zhtui.tui.screens.lesson.question_picture import Card
+from zhtui.tui.screens.lesson.questions import CardWidget
+from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.work import client
 
 ASK = "What is the residual path for?"
 SAY = "x + f(x) passes"
@@ -87,7 +89,7 @@ async def test_a_committed_number_starts_the_card_s_run_and_is_kept_with_it(
         await pilot.press("enter", *"2.25", "enter")
         await tick(pilot)
         (run,) = started
-        assert guess.read(run) == Guess(ASK, "val", "last", 2.25)
+        assert learner.read(run) == Guess(ASK, "val", "last", 2.25)
         card = run.card()
         assert (card["preset"], card["seed"]) == ("tiny", 1337)
         assert card["config"]["n_layer"] == 3
@@ -114,7 +116,7 @@ async def test_what_is_no_number_is_refused_where_it_is_typed(
         assert "two is no number; type one, such as 2.5" in shown(pilot)
         await pilot.press(*["backspace"] * 3, *"2", "enter")
         await tick(pilot)
-        assert guess.read(started[0]) == Guess(ASK, "val", "last", 2.0)
+        assert learner.read(started[0]) == Guess(ASK, "val", "last", 2.0)
 
 
 async def test_escape_leaves_the_card_as_it_was(
@@ -205,7 +207,7 @@ async def test_arrows_turn_the_cards_and_g_guesses_again(
         assert "How fast does the rate fall?" in told(pilot)
         await pilot.press("left", "g", *"1.9", "enter")
         await tick(pilot)
-        assert guess.read(started[0]) == Guess(ASK, "val", "last", 1.9)
+        assert learner.read(started[0]) == Guess(ASK, "val", "last", 1.9)
         assert "◆ your guess 1.9000" in told(pilot), "the newest one"
 
 
@@ -289,7 +291,7 @@ def test_every_shipped_card_fits_on_80x24(entry: Entry) -> None:
     for question in entry.card.questions:
         state = "✓ finished · step 1,000 of 1,000"
         whole = Card(question, 1.25, 2.5, state, "brisk-otter", True, question.data)
-        lines = card.draw(whole, 74, 1).lines()
+        lines = question_picture.draw(whole, 74, 1).lines()
         assert len(lines) <= 19
         said = " ".join(" ".join(lines).split())
         for text in (question.ask, question.predict, question.see, question.say):

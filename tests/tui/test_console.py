@@ -19,12 +19,13 @@ from recorded import alive, record, status_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from zhtui.folder import EVENTS, STATUS, RunFolder, append_json
-from zhtui.sampling import Sampling
-from zhtui.tui.branches import Branch, bits, index_at, shared
-from zhtui.tui.screens.console import ConsoleScreen
-from zhtui.tui.screens.inspect import InspectScreen
-from zhtui.tui.widgets.strand import Odds
+from zhtui.lesson.sampling import Sampling
+from zhtui.runs.files import append_json
+from zhtui.runs.folder import EVENTS, STATUS, RunFolder
+from zhtui.tui.screens.console.branches import Branch, bits, index_at, shared
+from zhtui.tui.screens.console.screen import ConsoleScreen
+from zhtui.tui.screens.console.token_widgets import Odds
+from zhtui.tui.screens.inspect.screen import InspectScreen
 
 NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
@@ -34,7 +35,7 @@ async def console(
     pilot: Pilot[int], run: RunFolder, text: str = "", step: int | None = None
 ) -> ConsoleScreen:
     """A console on a run, with the run's status known."""
-    pilot.app.session.open_console(run, text, step)
+    pilot.app.session.doors.console(run, text, step)
     await pilot.pause()
     screen = pilot.app.screen
     assert isinstance(screen, ConsoleScreen)
@@ -476,7 +477,7 @@ def test_opening_a_console_costs_the_app_no_torch(run: RunFolder) -> None:
     import subprocess
     import sys
 
-    code = "import sys, zhtui.tui.screens.console, zhtui.tui.screens.inspect\n"
+    code = "import sys, zhtui.tui.screens.console.screen, zhtui.tui.screens.inspect.screen\n"
     code += "print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
@@ -524,7 +525,7 @@ def picture(
     app.session.engine = Scripted(script)
 
     async def before(pilot: Pilot[int]) -> None:
-        pilot.app.session.open_console(run)
+        pilot.app.session.doors.console(run)
         await pilot.pause()
         await pilot.press(*keys)
         screen = pilot.app.screen

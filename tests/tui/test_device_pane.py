@@ -17,17 +17,17 @@ from onscreen import Make, shown, tick
 from recorded import alive, pulse, record
 from textual.pilot import Pilot
 
-from zhtui import device
-from zhtui.device import GIB, Reading
-from zhtui.folder import RunFolder, Status
+from zhtui.draw.braille import GLYPHS
+from zhtui.draw.cells import Cells
+from zhtui.machine import gpu
+from zhtui.machine.gpu import GIB, Reading
+from zhtui.machine.vitals import Pulse, Vitals, Worker
+from zhtui.runs.folder import RunFolder, Status
 from zhtui.tui.app import LabApp
-from zhtui.tui.draw.braille import GLYPHS
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.meters import Meter, draw, height_of
-from zhtui.tui.gauge import KEPT, Gauge
-from zhtui.tui.screens.device_pane import Course, DevicePane, groups
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.vitals import Pulse, Vitals, Worker
+from zhtui.tui.reading.vitals import KEPT, Gauge
+from zhtui.tui.screens.lesson.device import Course, DevicePane, groups
+from zhtui.tui.screens.lesson.meters import Meter, draw, height_of
+from zhtui.tui.screens.lesson.screen import LessonScreen
 
 NARROW, WIDE, HUGE = (80, 24), (120, 40), (200, 60)
 Compare = Callable[..., bool]
@@ -38,9 +38,9 @@ def nvml(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     """A pynvml with one busy GPU."""
     module = fake_nvml()
     monkeypatch.setitem(sys.modules, "pynvml", module)
-    device._nvml.cache_clear()
+    gpu._nvml.cache_clear()
     yield module
-    device._nvml.cache_clear()
+    gpu._nvml.cache_clear()
 
 
 async def opened(pilot: Pilot[int], *then: str) -> DevicePane:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhtui.tui.draw import (
+from zhtui.draw import (
     bars,
     board,
     braille,
@@ -25,12 +25,23 @@ from zhtui.tui.draw import (
     ticks,
     tree,
 )
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.chart import Level, Line, Picture
-from zhtui.tui.draw.grid import Page
-from zhtui.tui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PUBLISHED, SERIES, SIGNED, WRONG
-from zhtui.tui.draw.series import Series
-from zhtui.views import Bars, Board, Graph, Heatmap, Histogram, Node, Scatter, Table, Text, Tree
+from zhtui.draw.cells import Cells
+from zhtui.draw.chart import Level, Line, Picture
+from zhtui.draw.grid import Page
+from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PUBLISHED, SERIES, SIGNED, WRONG
+from zhtui.draw.series import Series
+from zhtui.lesson.views import (
+    Bars,
+    Board,
+    Graph,
+    Heatmap,
+    Histogram,
+    Node,
+    Scatter,
+    Table,
+    Text,
+    Tree,
+)
 
 
 def series(values: list[float], every: int = 1, first: int = 0) -> Series:

@@ -12,9 +12,9 @@ import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, record
 
-from zhtui.tui.screens.home import HomeScreen
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.newest import Newest
+from zhtui.tui.screens.home.newest import Newest
+from zhtui.tui.screens.home.screen import HomeScreen
+from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.widgets.about import About
 from zhtui.tui.widgets.rows import Rows
 
@@ -106,8 +106,8 @@ async def test_a_screen_that_was_left_leaves_nothing_behind(make: Make) -> None:
 
 
 def test_the_first_frame_needs_no_numpy() -> None:
-    code = "import sys, zhtui.tui.app, zhtui.catalog\n"
-    code += "zhtui.catalog.all_lessons(); print({'numpy', 'torch'} & set(sys.modules))"
+    code = "import sys, zhtui.tui.app, zhtui.lesson.catalog\n"
+    code += "zhtui.lesson.catalog.all_lessons(); print({'numpy', 'torch'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
 

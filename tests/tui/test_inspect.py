@@ -18,13 +18,14 @@ from recorded import alive, record, status_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from zhtui.folder import CONTROL, EVENTS, STATUS, RunFolder, append_json, write_json
-from zhtui.tui.families import families
-from zhtui.tui.screens.console import ConsoleScreen
-from zhtui.tui.screens.inspect import InspectScreen
-from zhtui.tui.widgets.thumbs import Thumbs
+from zhtui.lesson.views import Bars, Heatmap, Histogram, Table, Text, View
+from zhtui.runs.files import append_json, write_json
+from zhtui.runs.folder import CONTROL, EVENTS, STATUS, RunFolder
+from zhtui.tui.screens.console.screen import ConsoleScreen
+from zhtui.tui.screens.inspect.families import families
+from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.screens.inspect.thumbs import Thumbs
 from zhtui.tui.widgets.views import HeatmapWidget, HistogramWidget, TableWidget
-from zhtui.views import Bars, Heatmap, Histogram, Table, Text, View
 
 NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
@@ -34,7 +35,7 @@ async def inside(
     pilot: Pilot[int], run: RunFolder, text: str = "ROMEO: the king", step: int | None = None
 ) -> InspectScreen:
     """A look inside a run, all answered."""
-    pilot.app.session.open_inspect(run, text, step)
+    pilot.app.session.doors.inspect(run, text, step)
     await pilot.pause()
     screen = pilot.app.screen
     assert isinstance(screen, InspectScreen)
@@ -234,7 +235,7 @@ async def test_a_live_run_without_a_checkpoint_is_asked_for_one(lab: Make, tmp_p
 
 async def test_without_a_text_the_runs_own_words_are_read(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
-        pilot.app.session.open_inspect(run)
+        pilot.app.session.doors.inspect(run)
         await tick(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, InspectScreen)

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.style import Style
 from textual.strip import Strip
 
-from zhtui.tui.draw import heat
-from zhtui.tui.draw.inks import COARSE, DARK, HEAT, LIGHT, SAFE, SIXTEEN, Palette
-from zhtui.tui.lean import lean
+from zhtui.draw import heat
+from zhtui.draw.inks import COARSE, DARK, HEAT, LIGHT, SAFE, SIXTEEN, Palette
+from zhtui.lesson.views import Heatmap
+from zhtui.tui.terminal.escapes import lean
 from zhtui.tui.widgets.drawn import Inkwell
-from zhtui.views import Heatmap
 
 WIDTH, HEIGHT = 80, 40
 NOISE = np.random.default_rng(0).random((64, 64))

@@ -19,14 +19,14 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
-from zhtui.folder import CONTROL, EVENTS, METRICS, STATUS, RunFolder
-from zhtui.tui.screens.dialogs import EditKnob
-from zhtui.tui.screens.layout import layout
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.panes import KnobRows
+from zhtui.lesson.views import KINDS, Bars, Heatmap
+from zhtui.runs.folder import CONTROL, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.tui.screens.lesson.knobs import KnobRows
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.tui.screens.shared.dialogs import EditKnob
+from zhtui.tui.screens.shared.layout import layout
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.views import WIDGETS, HeatmapWidget
-from zhtui.views import KINDS, Bars, Heatmap
 
 WIDE = (120, 40)
 ATTENTION = Heatmap(np.array([[1.0, 0.0], [0.25, 0.75]]), list("ab"), list("ab"))
@@ -399,7 +399,7 @@ async def test_a_stranger_s_screen_is_shown_and_its_failure_too(
         "    def key_g(self):\n"
         "        self.query_one(Static).render_line = None\n"
         "        self.query_one(Static).refresh()\n"
-        "def open_screen():\n"
+        "def open_screen(opened):\n"
         "    import os\n"
         "    return Own() if os.environ['OWN'] == 'good' else 1 / 0\n"
     )

@@ -11,9 +11,9 @@ from onscreen import Make, shown, tick
 from recorded import record
 
 from zhtui.errors import ConfigError
-from zhtui.tui import keys
-from zhtui.tui.draft import Draft
-from zhtui.tui.link import PIECE, Counted, Frame, Link
+from zhtui.tui.keys import table as keys
+from zhtui.tui.screens.lesson.next_run import Draft
+from zhtui.tui.terminal.output import PIECE, Counted, Frame, Link
 
 
 class Clock:

@@ -13,7 +13,7 @@ from onscreen import shown
 from textual.pilot import Pilot
 
 from zhtui.tui.app import LabApp
-from zhtui.tui.screens.lesson import LessonScreen
+from zhtui.tui.screens.lesson.screen import LessonScreen
 
 
 async def until(pilot: Pilot[int], done: Callable[[], bool]) -> None:

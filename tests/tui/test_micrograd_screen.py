@@ -12,12 +12,14 @@ from onscreen import shown
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from lessons.micrograd import check
-from lessons.micrograd.examples import EXAMPLES
-from lessons.micrograd.screen import StepperScreen, open_screen
-from lessons.micrograd.tape import Program
+from lessons.micrograd.screen import check
+from lessons.micrograd.screen.examples import EXAMPLES
+from lessons.micrograd.screen.screen import StepperScreen, open_screen
+from lessons.micrograd.screen.tape import Program
+from zhtui.lesson import catalog
 from zhtui.tui.app import LabApp
-from zhtui.tui.screens.dialogs import EditKnob
+from zhtui.tui.screens.shared.dialogs import EditKnob
+from zhtui.tui.session import Opened
 
 WIDE, NARROW = (120, 40), (80, 24)
 KEYS = {
@@ -247,7 +249,7 @@ async def test_a_torch_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(check, "MODULE", "lessons.micrograd.nowhere")
     app = LabApp(tmp_path / "store", watching=False)
     async with app.run_test(size=NARROW) as pilot:
-        await app.push_screen(open_screen())
+        await app.push_screen(StepperScreen())
         await pilot.press("c")
         await settled(pilot)
         assert "not there" in shown(pilot)
@@ -313,7 +315,8 @@ async def test_the_screen_explains_itself_and_leaves(tmp_path: Path) -> None:
         assert pilot.app.screen is screen
         await pilot.press("escape")
         assert pilot.app.screen is not screen
-    assert isinstance(open_screen(), StepperScreen)
+    about = Opened(pilot.app.session, catalog.one("micrograd"))
+    assert isinstance(open_screen(about), StepperScreen)
 
 
 # -- pictures -------------------------------------------------------------------------------------

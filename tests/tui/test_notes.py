@@ -8,11 +8,11 @@ import pytest
 from onscreen import Make, shown, tick
 from textual.pilot import Pilot
 
-from zhtui import catalog
-from zhtui.catalog import Entry
-from zhtui.tui.draw import notes
-from zhtui.tui.draw.inks import CHOSEN, GROUP, TITLE
-from zhtui.tui.screens.source import CodeView, SourceScreen
+from zhtui.draw import notes
+from zhtui.draw.inks import CHOSEN, GROUP, TITLE
+from zhtui.lesson import catalog
+from zhtui.lesson.catalog import Entry
+from zhtui.tui.screens.shared.source import CodeView, SourceScreen
 from zhtui.tui.widgets.notes import NotesWidget
 
 TEXT = """# Title

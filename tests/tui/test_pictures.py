@@ -13,7 +13,7 @@ from onscreen import Make, tick, to
 from recorded import alive, curve, record
 from textual.pilot import Pilot
 
-from zhtui.views import Bars, Heatmap, View
+from zhtui.lesson.views import Bars, Heatmap, View
 
 SIZES = [(80, 24), (120, 40)]
 SAMPLES = {99: "ROMY thakd, osr dhe", 499: "ROMEO:\nI will the world with thee, and the king."}

@@ -13,12 +13,14 @@ from recorded import NOW, alive, curve, lines, record
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from zhtui import artifact, catalog, client, drive
-from zhtui.folder import ARTIFACTS, EVENTS, RunFolder
+from zhtui.lesson import catalog
+from zhtui.lesson.views import Bars, Heatmap
+from zhtui.runs import view_files
+from zhtui.runs.folder import ARTIFACTS, EVENTS, RunFolder
 from zhtui.tui.app import LabApp
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.stage import Stage
-from zhtui.views import Bars, Heatmap
+from zhtui.tui.screens.lesson.replay import Stage
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.work import client, drive
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def told(store: Path) -> RunFolder:
     for step in range(99, 600, 100):
         if step < 500:
             view = Heatmap(np.full((2, 2), step / 1000), list("ab"), list("xy"))
-            artifact.write(run.path / ARTIFACTS / f"{step:06d}-attention.json", view)
+            view_files.write(run.path / ARTIFACTS / f"{step:06d}-attention.json", view)
             shown_event = {"event": "shown", "step": step, "name": "attention", "kind": "Heatmap"}
             events.append(shown_event)
             events.append({"event": "sample", "step": step, "text": f"wrote at {step}"})
@@ -185,7 +187,7 @@ async def test_broken_events_are_passed_over(make: Make, told: RunFolder) -> Non
         {"event": 3},
     ]
     lines(told.path / EVENTS, odd)
-    artifact.write(told.path / ARTIFACTS / "000300-bars.json", Bars(["a"], [1.0]))
+    view_files.write(told.path / ARTIFACTS / "000300-bars.json", Bars(["a"], [1.0]))
     async with make().run_test(size=(120, 40)) as pilot:
         stage = await lesson(pilot, "v", "v")
         stage.turn(240.0)
@@ -222,7 +224,7 @@ async def test_a_fork_starts_beside_its_parent(
     app = LabApp(store, device=lambda: "cpu", clock=lambda: NOW, watching=False)
     async with app.run_test(size=(120, 40)) as pilot:
         await tick(pilot)
-        app.session.open_lesson(catalog.one("gpt"), run="one")
+        app.session.doors.lesson(catalog.one("gpt"), run="one")
         await tick(pilot, 4)
         stage = app.screen.query_one(Stage)
         stage.turn(11.0)
@@ -258,7 +260,7 @@ async def test_a_fork_at_the_end_says_what_is_missing(store: Path, real: RunFold
     app = LabApp(store, device=lambda: "cpu", clock=lambda: NOW, watching=False)
     async with app.run_test(size=(120, 40)) as pilot:
         await tick(pilot)
-        app.session.open_lesson(catalog.one("gpt"), run="one")
+        app.session.doors.lesson(catalog.one("gpt"), run="one")
         await tick(pilot, 4)
         await pilot.press("f")
         await pilot.press("enter")

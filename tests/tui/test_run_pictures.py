@@ -13,9 +13,9 @@ from onscreen import Make, tick
 from recorded import curve, lines, record
 from textual.pilot import Pilot
 
-from zhtui import artifact, tend
-from zhtui.folder import ARTIFACTS, CARD, EVENTS, OUTPUT
-from zhtui.views import Heatmap
+from zhtui.lesson.views import Heatmap
+from zhtui.runs import learner, view_files
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, OUTPUT
 
 Compare = Callable[..., bool]
 KNOBS = {"lr": 0.001, "n_layer": 4, "rung": "full", "steps": 1000}
@@ -34,7 +34,7 @@ def prepare(store: Path) -> None:
     (first.path / OUTPUT).write_text("loading\nUserWarning: slow here\n")
     other = {**KNOBS, "lr": 0.003, "n_layer": 2}
     heron = record(store, "gpt", "calm-heron", config=other, rows=curve(900, end=2.0), steps=900)
-    tend.write_note(heron, "faster, and ends higher")
+    learner.write_note(heron, "faster, and ends higher")
     record(store, "bigram", "bold-wren", steps=12, state="failed", error="loss became NaN")
     fork = record(store, "gpt", "keen-fox", config={**KNOBS, "lr": 0.01}, steps=300)
     card = json.loads((fork.path / CARD).read_text())
@@ -69,7 +69,7 @@ def test_replay(snap_compare: Compare, make: Make, store: Path, size: tuple[int,
     run = record(store, config=KNOBS)
     for step in (199, 399):
         view = Heatmap(np.tril(np.full((4, 4), step / 400)), list("king"), list("king"))
-        artifact.write(run.path / ARTIFACTS / f"{step:06d}-attention.json", view)
+        view_files.write(run.path / ARTIFACTS / f"{step:06d}-attention.json", view)
         shown = {"event": "shown", "step": step, "name": "attention", "kind": "Heatmap"}
         lines(run.path / EVENTS, [shown, {"event": "sample", "step": step, "text": f"at {step}"}])
 

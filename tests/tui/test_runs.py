@@ -17,14 +17,14 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from zhtui import tend
-from zhtui.folder import CARD, EVENTS, METRICS, OUTPUT, RunFolder
-from zhtui.tui import columns
-from zhtui.tui.draw.series import Series
-from zhtui.tui.screens.home import HomeScreen
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.runs import RunsScreen
-from zhtui.tui.screens.runs_panes import ListPane, OverlayPane
+from zhtui.draw.series import Series
+from zhtui.runs import learner
+from zhtui.runs.folder import CARD, EVENTS, METRICS, OUTPUT, RunFolder
+from zhtui.tui.reading import columns
+from zhtui.tui.screens.home.screen import HomeScreen
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.tui.screens.runs.panes import ListPane, OverlayPane
+from zhtui.tui.screens.runs.screen import RunsScreen
 from zhtui.tui.widgets.rows import Rows
 
 KNOBS = {"lr": 0.001, "n_layer": 4, "rung": "full", "steps": 1000}
@@ -92,7 +92,7 @@ async def test_an_empty_store_says_what_to_do(make: Make) -> None:
 
 
 async def test_a_filter_is_words_that_all_hold(make: Make, three: list[RunFolder]) -> None:
-    tend.write_note(three[0], "the good one")
+    learner.write_note(three[0], "the good one")
     async with make().run_test(size=(120, 40)) as pilot:
         text = await runs(pilot, "slash", *typed("gpt lr>0.002"))
         assert "1 of 3 runs" in text

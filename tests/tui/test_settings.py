@@ -14,21 +14,23 @@ from onscreen import Make, shown, tick
 from recorded import record
 from textual.command import CommandPalette
 
-from zhtui import catalog
 from zhtui.errors import ConfigError
-from zhtui.tui import app as lab
-from zhtui.tui import keyboard, keys, screens, settings, settings_report
-from zhtui.tui.keyboard import Keyboard
-from zhtui.tui.screens.home import HomeScreen
-from zhtui.tui.screens.lesson import LessonScreen
-from zhtui.tui.screens.runs import RunsScreen
-from zhtui.tui.settings import Settings
+from zhtui.lesson import catalog
+from zhtui.tui import screens, themes
+from zhtui.tui.keys import keyboard
+from zhtui.tui.keys import table as keys
+from zhtui.tui.keys.keyboard import Keyboard
+from zhtui.tui.screens.home.screen import HomeScreen
+from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.tui.screens.runs.screen import RunsScreen
+from zhtui.tui.settings import file, report
+from zhtui.tui.settings.file import Settings
 
 SWAPPED = {"home.run": "R", "home.runs": "r"}
 
 
 def test_a_file_says_keys_theme_mouse_ascii_and_bytes() -> None:
-    said = settings.read(
+    said = file.read(
         'theme = "light"\nmouse = false\nascii = true\nbytes_a_second = 9_000\n'
         '[keys]\nhome.run = "f5, ctrl+r"\n"app.help" = "?,shift+h"\n'
     )
@@ -67,38 +69,38 @@ def test_a_file_says_keys_theme_mouse_ascii_and_bytes() -> None:
 )
 def test_a_mistake_is_named_with_its_line(text: str, line: int, why: str) -> None:
     with pytest.raises(ConfigError, match=why) as caught:
-        settings.read(text)
+        file.read(text)
     assert str(caught.value).startswith(f"line {line}: ")
 
 
 def test_keys_may_change_places() -> None:
-    assert settings.read('[keys]\nhome.run = "R"\nhome.runs = "r"').keys == SWAPPED
+    assert file.read('[keys]\nhome.run = "R"\nhome.runs = "r"').keys == SWAPPED
 
 
 def test_a_lesson_s_keys_are_checked_once_its_screen_has_brought_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = '[keys]\ndrift.nowhere = "f5"'
-    assert settings.read(text, ["drift"]).keys == {"drift.nowhere": "f5"}
+    assert file.read(text, ["drift"]).keys == {"drift.nowhere": "f5"}
     brought = (keys.Key("drift.on", "n", "on", "on", "on"), keys.Key("drift.x", "x", "x", "", "x"))
     monkeypatch.setitem(keys.PLACES, "drift", brought)
     with pytest.raises(ConfigError, match="there is no key with the id drift"):
-        settings.read(text, ["drift"])
+        file.read(text, ["drift"])
     with pytest.raises(ConfigError, match=r"x is the key of drift\.x as well"):
-        settings.read('[keys]\ndrift.on = "x"')
+        file.read('[keys]\ndrift.on = "x"')
 
 
 def test_no_file_is_no_mistake() -> None:
-    assert not settings.path().exists()
-    assert settings.load() == Settings()
+    assert not file.path().exists()
+    assert file.load() == Settings()
 
 
 def test_a_file_that_cannot_be_read_is_a_complaint() -> None:
-    settings.path().write_bytes(b"theme = '\xff'")
-    assert "not UTF-8 at byte 9" in settings.load().complaint
-    settings.path().unlink()
-    settings.path().mkdir()
-    assert "cannot be read" in settings.load().complaint
+    file.path().write_bytes(b"theme = '\xff'")
+    assert "not UTF-8 at byte 9" in file.load().complaint
+    file.path().unlink()
+    file.path().mkdir()
+    assert "cannot be read" in file.load().complaint
 
 
 def test_without_the_variable_the_file_lies_in_the_user_s_own_folder(
@@ -107,12 +109,12 @@ def test_without_the_variable_the_file_lies_in_the_user_s_own_folder(
     monkeypatch.delenv("ZHTUI_CONFIG")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
     if sys.platform == "linux":
-        assert settings.path() == tmp_path / "own" / "zhtui" / "config.toml"
-    assert settings.path().parts[-2:] == ("zhtui", "config.toml")
+        assert file.path() == tmp_path / "own" / "zhtui" / "config.toml"
+    assert file.path().parts[-2:] == ("zhtui", "config.toml")
 
 
 def test_every_theme_has_a_name_for_the_file() -> None:
-    assert set(settings.THEME_NAMES.values()) == set(lab.PALETTES)
+    assert set(file.THEME_NAMES.values()) == set(themes.PALETTES)
 
 
 def test_places_of_the_table_are_told_apart_by_their_ids() -> None:
@@ -135,16 +137,16 @@ def test_what_a_screen_explains_is_looked_through_for_clashes() -> None:
 def test_the_readme_s_file_is_sound() -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = text.split("```toml\n")[1].split("```")[0]
-    assert settings.read(shown).theme == "light"
+    assert file.read(shown).theme == "light"
 
 
 def test_what_zhtui_keys_prints_is_a_file_that_says_what_is_so() -> None:
-    text = "\n".join(settings_report.table())
-    settings.path().write_text(text, encoding="utf-8")
-    said = settings.load(catalog.names())
+    text = "\n".join(report.table())
+    file.path().write_text(text, encoding="utf-8")
+    said = file.load(catalog.names())
     assert said.complaint == ""
     assert said.keys == {key.id: key.keys for row in keys.PLACES.values() for key in row}
-    assert "\n".join(settings_report.table()) == text
+    assert "\n".join(report.table()) == text
 
 
 def test_the_ids_of_a_lesson_s_screen_begin_with_its_name() -> None:
@@ -162,13 +164,13 @@ def test_doctor_names_the_file_and_its_mistake(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("LANG", "C")
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_CTYPE", raising=False)
-    lines = "\n".join(settings_report.report())
-    assert f"settings in {settings.path()} (not there" in lines
+    lines = "\n".join(report.report())
+    assert f"settings in {file.path()} (not there" in lines
     assert "plain ASCII: on, because LANG=C" in lines
-    settings.path().write_text("ascii = false\n")
-    assert "plain ASCII: off, because config.toml says so" in list(settings_report.report())
-    settings.path().write_text("ascii = maybe\n")
-    assert any(line.startswith("! ") and "line 1" in line for line in settings_report.report())
+    file.path().write_text("ascii = false\n")
+    assert "plain ASCII: off, because config.toml says so" in list(report.report())
+    file.path().write_text("ascii = maybe\n")
+    assert any(line.startswith("! ") and "line 1" in line for line in report.report())
 
 
 @pytest.mark.parametrize(
@@ -188,12 +190,12 @@ def test_doctor_names_the_file_and_its_mistake(monkeypatch: pytest.MonkeyPatch) 
 def test_a_terminal_that_shows_no_utf_8_is_known_by_its_locale(
     environ: dict[str, str], why: str
 ) -> None:
-    assert settings.plain_terminal(environ) == why
+    assert file.plain_terminal(environ) == why
 
 
 def test_pythons_own_locale_is_not_taken_for_the_users() -> None:
     """Started with LANG=C, Python sets LC_CTYPE itself."""
-    code = "from zhtui.tui.settings import plain_terminal; print(plain_terminal())"
+    code = "from zhtui.tui.settings.file import plain_terminal; print(plain_terminal())"
     known = {"LANG": "C", "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, check=True)
     assert done.stdout.split() == [b"LANG=C"]
@@ -254,8 +256,8 @@ async def test_a_key_of_a_focused_part_can_be_rebound(make: Make) -> None:
 
 
 async def test_a_broken_file_leaves_the_defaults_and_a_toast_names_its_line(make: Make) -> None:
-    settings.path().write_text('theme = "light"\n[keys]\nhome.rum = "f5"\n')
-    async with make(settings=settings.load()).run_test(size=(120, 40), notifications=True) as pilot:
+    file.path().write_text('theme = "light"\n[keys]\nhome.rum = "f5"\n')
+    async with make(settings=file.load()).run_test(size=(120, 40), notifications=True) as pilot:
         await tick(pilot)
         words = " ".join(shown(pilot).replace("▌", " ").split())
         assert "line 3: there is no key with the id home.rum" in words
@@ -275,4 +277,4 @@ async def test_the_theme_and_the_bytes_are_taken(make: Make) -> None:
 
 
 def test_a_printed_table_is_toml() -> None:
-    assert set(tomllib.loads("\n".join(settings_report.table()))) == {"keys"}
+    assert set(tomllib.loads("\n".join(report.table()))) == {"keys"}

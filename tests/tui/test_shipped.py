@@ -10,7 +10,8 @@ import pytest
 from onscreen import shown, tick
 from textual.pilot import Pilot
 
-from zhtui import cli, store
+from zhtui.cli import app as cli
+from zhtui.runs import store
 from zhtui.tui.app import LabApp
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"

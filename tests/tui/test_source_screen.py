@@ -11,10 +11,10 @@ from onscreen import Make, shown, tick
 from recorded import record
 from textual.pilot import Pilot
 
-from zhtui import catalog
-from zhtui.catalog import Entry
-from zhtui.tui.screens.source import CodeView, SourceScreen
-from zhtui.views import Heatmap
+from zhtui.lesson import catalog
+from zhtui.lesson.catalog import Entry
+from zhtui.lesson.views import Heatmap
+from zhtui.tui.screens.shared.source import CodeView, SourceScreen
 
 Compare = Callable[..., bool]
 CODE = {

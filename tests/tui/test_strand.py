@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhtui.sampling import Token
-from zhtui.tui.draw import strand
-from zhtui.tui.draw.text import places
+from zhtui.draw.text import places
+from zhtui.lesson.sampling import Token
+from zhtui.tui.screens.console import tokens as strand
 
 TEXTS = st.lists(st.text("ab \n日", max_size=5), max_size=30)
 

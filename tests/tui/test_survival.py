@@ -18,9 +18,10 @@ from onscreen import Make, shown, tick
 from recorded import NOW, alive, record
 from test_terminal import OPEN, drift, lab, screen_of, stop, until
 
-from zhtui.folder import METRICS, STATUS, RunFolder, write_json
-from zhtui.record import Recorder
-from zhtui.views import Heatmap
+from zhtui.lesson.views import Heatmap
+from zhtui.runs.files import write_json
+from zhtui.runs.folder import METRICS, STATUS, RunFolder
+from zhtui.work.record import Recorder
 
 # Every look at the store takes half a second; one from the thread that draws is written down.
 SLOW = """
@@ -190,7 +191,7 @@ async def test_a_stranger_s_matrix_of_lists(
     record(store, views={"cells": Heatmap(values)})
     async with make().run_test(size=(120, 40)) as pilot:
         await tick(pilot)
-        pilot.app.session.open_lesson(pilot.app.session.entry("gpt"))
+        pilot.app.session.doors.lesson(pilot.app.session.entry("gpt"))
         await tick(pilot)
         assert words in shown(pilot)
 
@@ -218,7 +219,7 @@ async def test_a_clock_that_jumps(make: Make, store: Path) -> None:
 def test_a_worker_goes_on_telling_when_the_clock_is_set_back(
     store: Path, stranger: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from zhtui import catalog
+    from zhtui.lesson import catalog
 
     stranger("drift")
     folder = record(store, lesson="drift", state="starting", steps=1)

@@ -15,8 +15,9 @@ import pyte
 import pytest
 from recorded import record
 
-from zhtui import catalog, client
-from zhtui.folder import RunFolder
+from zhtui.lesson import catalog
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client
 
 OPEN = (
     "import sys; from pathlib import Path; from zhtui.tui.app import open_lab; "

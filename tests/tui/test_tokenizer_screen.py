@@ -11,12 +11,14 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from lessons.tokenizer import compare, study
-from lessons.tokenizer import screen as module
 from lessons.tokenizer.bpe import Tokenizer, learn, split
-from lessons.tokenizer.panes import Long, Sketch
-from lessons.tokenizer.screen import TokenizerScreen, open_screen
+from lessons.tokenizer.screen import compare, study
+from lessons.tokenizer.screen import screen as module
+from lessons.tokenizer.screen.panes import Long, Sketch
+from lessons.tokenizer.screen.screen import TokenizerScreen, open_screen
+from zhtui.lesson import catalog
 from zhtui.tui.app import LabApp
+from zhtui.tui.session import Opened
 from zhtui.tui.widgets.lines import Line, Rule
 
 VERSE = (
@@ -337,7 +339,8 @@ async def test_the_screen_explains_itself(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         await pilot.press("question_mark")
         assert "go to a merge by its number" in pilot.app.screen.plain
-    assert isinstance(open_screen(), TokenizerScreen)
+    about = Opened(pilot.app.session, catalog.one("tokenizer"))
+    assert isinstance(open_screen(about), TokenizerScreen)
 
 
 # ---------------------------------------------------------------------------------------- pictures

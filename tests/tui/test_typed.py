@@ -15,7 +15,7 @@ import pytest
 from textual.constants import ESCAPE_DELAY
 from textual.events import Key
 
-from zhtui.tui.typed import TypedDriver
+from zhtui.tui.terminal.input import TypedDriver
 
 
 class Typed(TypedDriver):

@@ -19,9 +19,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from zhtui import cli
+from zhtui.cli import app
+from zhtui.cli.web import LOOPBACK, LabServer, serve
 from zhtui.errors import LabError
-from zhtui.web import LOOPBACK, LabServer, serve
 
 
 @pytest_asyncio.fixture
@@ -163,9 +163,9 @@ async def test_a_lab_ends_with_its_server_even_a_killed_one(store: Path) -> None
 def test_without_textual_serve_it_is_said_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "zhtui.web", None)
+    monkeypatch.setitem(sys.modules, "zhtui.cli.web", None)
     monkeypatch.setattr(sys, "argv", ["zhtui", "--web"])
     with pytest.raises(SystemExit) as left:
-        cli.main()
+        app.main()
     assert left.value.code == 1
     assert "pip install 'zhtui[web]'" in capsys.readouterr().err

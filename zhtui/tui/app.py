@@ -23,76 +23,27 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.timer import Timer
 from textual.widget import Widget
 
-from zhtui import catalog
-from zhtui.catalog import Entry
-from zhtui.tui import keys, machine
-from zhtui.tui.draw import inks
-from zhtui.tui.keyboard import Keyboard, check
-from zhtui.tui.link import Link, driver
+from zhtui.draw import inks
+from zhtui.lesson import catalog
+from zhtui.lesson.catalog import Entry
+from zhtui.tui.doors import LabDoors
+from zhtui.tui.keys import table as keys
+from zhtui.tui.keys.keyboard import Keyboard, check
 from zhtui.tui.messages import DeviceRead, RunsChanged
-from zhtui.tui.screens.dialogs import Ask, failure_screen, help_screen, told
-from zhtui.tui.screens.home import HomeScreen
+from zhtui.tui.reading import device as machine
+from zhtui.tui.reading.watch import Watch
+from zhtui.tui.screens.home.screen import HomeScreen
+from zhtui.tui.screens.shared.dialogs import Ask, failure_screen, help_screen, told
 from zhtui.tui.session import Session
-from zhtui.tui.settings import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
-from zhtui.tui.tidy import SOON, Tidy
-from zhtui.tui.watch import Watch
+from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
+from zhtui.tui.terminal.garbage import SOON, Tidy
+from zhtui.tui.terminal.output import Link, driver
+from zhtui.tui.themes import PALETTES, THEMES
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
-THEMES = (
-    Theme(
-        "lab-dark",
-        primary="#7cc7ff",
-        secondary="#b9a3ff",
-        warning="#e8b75f",
-        error="#ff6b6b",
-        success="#8fd694",
-        accent="#9fd3ff",
-        foreground="#c8cedb",
-        background=inks.NIGHT,
-        surface=inks.NIGHT,
-        panel="#1c212c",
-        variables={"border": "#353c4a"},
-    ),
-    Theme(
-        "lab-light",
-        primary="#0b62b5",
-        secondary="#6a4cc7",
-        warning="#9a6400",
-        error="#c0262d",
-        success="#1f7a3d",
-        accent="#0b62b5",
-        foreground="#2b303b",
-        background=inks.DAY,
-        surface=inks.DAY,
-        panel="#eeece4",
-        dark=False,
-        variables={"border": "#cfd3dc"},
-    ),
-    Theme(
-        "lab-safe",
-        primary="#56b4e9",
-        secondary="#cc79a7",
-        warning="#f0e442",
-        error="#e69f00",
-        success="#56b4e9",
-        accent="#56b4e9",
-        foreground="#d2d6de",
-        background="#10131a",
-        surface="#10131a",
-        panel="#1a1f29",
-        variables={"border": "#39404d"},
-    ),
-)
-PALETTES = {
-    "lab-dark": inks.DARK,
-    "lab-light": inks.LIGHT,
-    "lab-safe": inks.SAFE,
-    "ansi-dark": inks.SIXTEEN,
-}
 
 
 class LabApp(App[int]):
@@ -136,6 +87,7 @@ class LabApp(App[int]):
         self.set_keymap(dict(settings.keys))
         found = list(entries) if entries is not None else catalog.all_lessons()
         self.session = Session(self, store, Watch(store, self, device), self.link, found, clock)
+        self.doors = self.session.doors = LabDoors(self, self.session)
 
     @property
     def palette(self) -> inks.Palette:
@@ -149,7 +101,7 @@ class LabApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: every key that works on the screen, by its sentence."""
-        from zhtui.tui.commands import commands  # deferred: not part of the first frame
+        from zhtui.tui.keys.palette import commands  # deferred: not part of the first frame
 
         return commands(screen, self.keyboard)
 
@@ -164,7 +116,7 @@ class LabApp(App[int]):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(self.tidy.begin)
-            self.set_timer(WARM_AFTER, self.session.warm)
+            self.set_timer(WARM_AFTER, self.doors.warm)
             self._tidy_in(2 * WARM_AFTER)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
@@ -172,7 +124,7 @@ class LabApp(App[int]):
         name, run = self.first
         entry = self.session.entry(name) if name else None
         if entry is not None:
-            self.session.open_lesson(entry, run=run or "")
+            self.session.doors.lesson(entry, run=run or "")
 
     def _tidy_in(self, seconds: float) -> None:
         """Tidies up after so many seconds, or earlier where that was settled."""
@@ -354,7 +306,7 @@ def open_lab(
 
 
 def _plain() -> Iterable[LineFilter]:
-    from zhtui.tui.plain import Plain  # deferred: most terminals need it not
+    from zhtui.tui.terminal.ascii import Plain  # deferred: most terminals need it not
 
     yield Plain()
 
@@ -362,6 +314,6 @@ def _plain() -> Iterable[LineFilter]:
 def _driver(link: Link) -> type[Driver]:
     if "TEXTUAL_DRIVER" not in os.environ:
         return driver(link)
-    from zhtui.tui.web_driver import web_driver  # deferred: in a browser, by `zhtui --web`
+    from zhtui.tui.terminal.web import web_driver  # deferred: in a browser, by `zhtui --web`
 
     return web_driver(link)

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from textual.screen import Screen
-
-from zhtui import client, config, guess
-from zhtui.asking import Engine, usual_log
-from zhtui.catalog import Entry
+from zhtui.ask.client import Engine, usual_log
 from zhtui.errors import LabError
-from zhtui.folder import RunFolder
-from zhtui.lesson import Question
-from zhtui.tui.keyboard import keyboard_of
-from zhtui.tui.link import Link
-from zhtui.tui.watch import Seen, Watch
+from zhtui.lesson import knobs as config
+from zhtui.lesson.card import Question
+from zhtui.lesson.catalog import Entry
+from zhtui.runs import learner
+from zhtui.runs.folder import RunFolder
+from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.reading.watch import Seen, Watch
+from zhtui.tui.terminal.output import Link
+from zhtui.work import client
 
 if TYPE_CHECKING:
+    from zhtui.machine.vitals import Vitals
     from zhtui.tui.app import LabApp
-    from zhtui.vitals import Vitals
 
 
 def _pulse(folder: RunFolder) -> Callable[[], Vitals]:
     """Reads the device and the worker of a run."""
-    from zhtui.vitals import Pulse  # deferred: psutil is not part of the first frame
+    from zhtui.machine.vitals import Pulse  # deferred: psutil is not part of the first frame
 
     return Pulse(folder).look
+
+
+class Doors(Protocol):
+    """The screens that a screen can open; `zhtui.tui.doors` has them."""
+
+    def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None: ...
+    def runs(self) -> None: ...
+    def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
+    def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
+    def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None: ...
 
 
 @dataclass
@@ -47,11 +55,7 @@ class Session:
     clock: Callable[[], float] = time.time
     engine: Engine = field(default_factory=lambda: Engine(usual_log()))
     pulse: Callable[[RunFolder], Callable[[], Vitals]] = _pulse
-
-    def warm(self) -> None:
-        """Imports beside the screen's thread what the next screen needs: 45 ms of a key."""
-        name = "zhtui.tui.screens.lesson"
-        threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
+    doors: Doors = field(init=False)  # put in by the app
 
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""
@@ -64,52 +68,6 @@ class Session:
     def reading(self) -> str:
         """The device, as last read."""
         return self.watch.reading
-
-    def open_lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None:
-        """Shows a lesson's screen; a broken one says what is wrong with it."""
-        from zhtui.tui.screens.dialogs import failure_screen
-        from zhtui.tui.screens.lesson import LessonScreen  # deferred: not part of the first frame
-
-        if entry.lesson is None:
-            self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", entry.error))
-            return
-        self.app.push_screen(LessonScreen(self, entry, start=start, run=run))
-
-    def open_runs(self) -> None:
-        """Shows all runs; goes back to their screen where it is open already."""
-        from zhtui.tui.screens.runs import RunsScreen  # deferred: not part of the first frame
-
-        if any(isinstance(screen, RunsScreen) for screen in self.app.screen_stack):
-            while not isinstance(self.app.screen, RunsScreen):
-                self.app.pop_screen()
-        else:
-            self.app.push_screen(RunsScreen(self))
-
-    def open_console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
-        """Lets a run's model write after a text, as it was after so many steps."""
-        from zhtui.tui.screens.console import ConsoleScreen  # deferred: not part of the first frame
-
-        self.app.push_screen(ConsoleScreen(self, folder, text, step))
-
-    def open_inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
-        """Looks inside a run's model, as it was after so many steps, while it reads a text."""
-        from zhtui.tui.screens.inspect import InspectScreen  # deferred, too
-
-        self.app.push_screen(InspectScreen(self, folder, text, step))
-
-    def open_own(self, entry: Entry) -> None:
-        """Shows the screen that only this lesson has, behind a boundary: its failure is shown."""
-        from zhtui.tui.screens.dialogs import failure_screen, told
-
-        try:
-            module = importlib.import_module(f"{entry.package}.screen")
-            screen = module.open_screen()
-            assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
-        except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
-            title = f"the screen of {entry.name} failed"
-            self.app.push_screen(failure_screen(title, told(error)))
-            return
-        self.app.show_guest(entry.name, screen)
 
     async def start(self, entry: Entry, preset: str, knobs: tuple[str, ...]) -> Seen | None:
         """Makes a run and starts its worker; None where that failed, which was then said."""
@@ -130,7 +88,7 @@ class Session:
             knobs = tuple(f"{name}={config.text(knob)}" for name, knob in question.knobs.items())
             preset, seed = question.preset, question.seed
             folder = client.create(self.root, entry, preset=preset, knobs=knobs, seed=seed)
-            kept = guess.write(folder, question, value)
+            kept = learner.write(folder, question, value)
             client.start(folder)
             return Seen(folder, folder.card(), folder.status(), guess=kept)
 
@@ -140,7 +98,7 @@ class Session:
 
     async def fork(self, folder: RunFolder, step: int, knobs: Sequence[str]) -> Seen | None:
         """Makes a fork of a run and starts its worker; None where that failed, which was said."""
-        from zhtui import fork  # deferred: reads checkpoints, which most sittings never do
+        from zhtui.work import fork  # deferred: reads checkpoints, which most sittings never do
 
         def work() -> Seen:
             child = fork.fork(self.root, folder, step, knobs)
@@ -200,3 +158,15 @@ class Session:
             text = f"the store cannot be written ({error.strerror}); choose another --store"
             self.app.notify(text, severity="error", timeout=10, markup=False)
         return None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a lesson's own screen is given: the lab, the lesson, and the run and step that were
+    looked at when it was opened.
+    """
+
+    session: Session
+    entry: Entry
+    run: RunFolder | None = None
+    step: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zhtui.tui.draw.grid import Page
+from zhtui.draw.grid import Page
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import Word
 

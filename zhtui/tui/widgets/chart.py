@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from zhtui.tui import keys
-from zhtui.tui.draw import chart
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.chart import Level, Line, Picture
+from zhtui.draw import chart
+from zhtui.draw.cells import Cells
+from zhtui.draw.chart import Level, Line, Picture
+from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 
 

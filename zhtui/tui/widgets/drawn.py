@@ -11,8 +11,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zhtui.tui.draw.grid import Grid, Page, inks
-from zhtui.tui.draw.inks import DARK, Palette
+from zhtui.draw.grid import Grid, Page, inks
+from zhtui.draw.inks import DARK, Palette
 
 
 def palette_of(app: object) -> Palette:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zhtui.tui.draw.grid import Page
-from zhtui.tui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
-from zhtui.tui.keyboard import keyboard_of
+from zhtui.draw.grid import Page
+from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.widgets.drawn import Drawn
 
 Word = tuple[str, int]  # text, ink

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from zhtui.tui import keys
-from zhtui.tui.draw import notes
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.notes import Document
+from zhtui.draw import notes
+from zhtui.draw.cells import Cells
+from zhtui.draw.notes import Document
+from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from zhtui.tui import keys
-from zhtui.tui.draw.grid import Grid, Page
-from zhtui.tui.draw.inks import CHOSEN, FAINT
+from zhtui.draw.grid import Grid, Page
+from zhtui.draw.inks import CHOSEN, FAINT
+from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 
 Paint = Callable[[Grid, int, bool], None]  # cells, y, chosen

@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.geometry import Size
 from textual.message import Message
 
-from zhtui import views
-from zhtui.tui import keys
-from zhtui.tui.draw import bars, board, graph, heat, histogram, scatter, table, text, tree
-from zhtui.tui.draw.cells import Cells
-from zhtui.tui.draw.inks import WRONG
+from zhtui.draw import bars, board, graph, heat, histogram, scatter, table, text, tree
+from zhtui.draw.cells import Cells
+from zhtui.draw.inks import WRONG
+from zhtui.lesson import views
+from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 
 Cell = tuple[int, int]

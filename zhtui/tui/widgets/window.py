@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual import events
 from textual.geometry import Region, Size
 
-from zhtui.tui.draw.grid import Page
-from zhtui.tui.draw.inks import CHOSEN, FAINT
+from zhtui.draw.grid import Page
+from zhtui.draw.inks import CHOSEN, FAINT
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 
 HEAD = 1  # rows that do not scroll

@@ -1,0 +1,144 @@
+"""An expression in mid-step as things to show: a graph in layers, or an indented tree.
+
+Left out: how they are drawn, which is the lab's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lessons.micrograd.screen.stepper import State, Stepper, shown
+from lessons.micrograd.screen.tape import written
+from zhtui.lab import Graph, Node
+
+NOT_YET = "not yet"
+WIDEST = 16  # characters of a formula in a box
+LARGEST = 60  # nodes that are drawn together
+NEIGHBOURS = 20  # nodes that are drawn around a move where there are more
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the tree: branches and what it is; data and grad; whether it is at work.
+
+    `again` is a node that stands above already, whose operands are not repeated.
+    """
+
+    node: int
+    branch: str
+    text: str
+    data: str
+    grad: str
+    lit: bool
+    again: bool
+
+
+def lit_nodes(stepper: Stepper) -> set[int]:
+    """The nodes that the last move touched."""
+    move = stepper.active
+    if move is None:
+        return set()
+    return {move.node, stepper.target(move)} if move.kind == "edge" else {move.node}
+
+
+def lit_edges(stepper: Stepper) -> set[tuple[int, int]]:
+    """The edges (operand, node) along which the last move went."""
+    move = stepper.active
+    if move is None or move.kind == "seed":
+        return set()
+    if move.kind == "edge":
+        return {(stepper.target(move), move.node)}
+    operands = stepper.program.tape[move.node].operands
+    return {(operand, move.node) for operand in operands if isinstance(operand, int)}
+
+
+def data_text(state: State, node: int) -> str:
+    data = state.data[node]
+    return NOT_YET if data is None else shown(data)
+
+
+def grad_text(
+    stepper: Stepper, state: State, node: int, replaced: Mapping[int, str] | None = None
+) -> str:
+    """A node's gradient in words: not yet, a number so far, or a number."""
+    if replaced and node in replaced:
+        return replaced[node]
+    grad = state.grad[node]
+    if grad is not None:
+        return shown(grad) + ("" if state.whole[node] else " so far")
+    over = stepper.done == len(stepper.moves)
+    return "no path" if over else NOT_YET
+
+
+def described(stepper: Stepper, node: int) -> str:
+    """A node and what it is made of: e = a*b, or its number where it is a leaf."""
+    line = stepper.program.tape[node]
+    if line.op == "leaf":
+        return line.name
+    made = written(stepper.program.tape, line).replace(" ", "")
+    return made if made == line.name else f"{line.name} = {made}"
+
+
+def near(stepper: Stepper) -> set[int]:
+    """The nodes that a graph can hold: all, or those beside the last move where there are many."""
+    tape = stepper.program.tape
+    if len(tape) <= LARGEST:
+        return set(range(len(tape)))
+    middle = lit_nodes(stepper) or {stepper.program.root}
+    beside = set(middle)
+    for index, line in enumerate(tape):
+        operands = {x for x in line.operands if isinstance(x, int)}
+        if index in middle:
+            beside |= operands
+        elif operands & middle:
+            beside.add(index)
+    closest = sorted(beside, key=lambda node: min(abs(node - at) for at in middle))
+    return set(closest[:NEIGHBOURS])
+
+
+def graph(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> Graph:
+    """Boxes of name, data and grad; the last move is lit, but not where a quiz has `replaced`."""
+    state, drawn = stepper.state(), near(stepper)
+    lit = lit_nodes(stepper) if replaced is None else set()
+    nodes, edges = [], []
+    for index, line in enumerate(stepper.program.tape):
+        if index not in drawn:
+            continue
+        text, data = described(stepper, index), data_text(state, index)
+        text = text if len(text) <= WIDEST else line.name
+        head = [f"{text} = {data}"] if line.op == "leaf" else [text, data]
+        grad = f"grad {grad_text(stepper, state, index, replaced)}"
+        nodes.append(Node(str(index), (*head, grad), index in lit))
+        pairs = [(str(x), str(index)) for x in line.operands if isinstance(x, int) and x in drawn]
+        edges += list(dict.fromkeys(pairs))
+    way = lit_edges(stepper) if replaced is None else set()
+    active = [(str(source), str(target)) for source, target in way]
+    left_out = len(stepper.program.tape) - len(drawn)
+    note = f"{left_out} nodes away from this move are not drawn" if left_out else ""
+    return Graph(nodes, edges, active, note)
+
+
+def tree(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> list[Row]:
+    """The output first, each node above its operands; then what the output does not use."""
+    state = stepper.state()
+    lit = lit_nodes(stepper) if replaced is None else set()
+    tape = stepper.program.tape
+    rows: list[Row] = []
+    seen: set[int] = set()
+    pending = [(stepper.program.root, "", "")]  # node, branch, branch of what is below
+    while pending or len(seen) < len(tape):
+        if not pending:
+            pending.append((max(set(range(len(tape))) - seen), "", ""))
+        node, branch, below = pending.pop()
+        again = node in seen
+        text = tape[node].name if again else described(stepper, node)
+        grad = grad_text(stepper, state, node, replaced)
+        rows.append(Row(node, branch, text, data_text(state, node), grad, node in lit, again))
+        operands = [] if again else [x for x in tape[node].operands if isinstance(x, int)]
+        seen.add(node)
+        for place, operand in reversed(list(enumerate(operands))):
+            last = place == len(operands) - 1
+            twig, gap = ("└─ ", "   ") if last else ("├─ ", "│  ")
+            pending.append((operand, below + twig, below + gap))
+    return rows

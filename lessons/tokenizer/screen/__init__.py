@@ -1,0 +1,5 @@
+"""The inspector: one merge at a time, the pairs, the tree of a token, traps and comparisons."""
+
+from lessons.tokenizer.screen.screen import open_screen
+
+__all__ = ["open_screen"]

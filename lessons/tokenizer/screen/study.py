@@ -1,0 +1,109 @@
+"""What the inspector looks at: a text, whose vocabulary, how it is cut first, and which mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from lessons.tokenizer.bpe import PATTERNS, Tokenizer
+from lessons.tokenizer.config import SPECIMENS
+from lessons.tokenizer.published import PUBLISHED, available
+from lessons.tokenizer.screen.compare import inspectors, others
+from lessons.tokenizer.screen.inspector import Inspector
+from lessons.tokenizer.screen.mistakes import Characters, CrossChunks, IgnoreRank
+
+OWN = "own"  # the vocabulary that is learned from the text itself
+
+
+@dataclass
+class Study:
+    """Turn a field, then ask for the inspectors: the last of them knows every merge."""
+
+    text: str
+    source: str
+    merges: int
+    pattern: str = "gpt4"
+    whose: str = OWN
+    specimen: str = "none"
+    published: list[tuple[str, Tokenizer]] = field(default_factory=list)
+    _known: dict[tuple[str, str], Inspector] = field(default_factory=dict)
+
+    def take(self, text: str, source: str) -> None:
+        """Another text."""
+        self.text, self.source = text, source
+        self._known.clear()
+
+    def compared(self) -> list[tuple[str, Tokenizer]]:
+        """The published vocabularies on this machine, by title; read from disk once."""
+        self.published = self.published or others()
+        return self.published
+
+    @property
+    def cut(self) -> str:
+        """The split that is used: a specimen leaves it out."""
+        return "none" if self.specimen == "cross chunks" else self.pattern
+
+    @property
+    def title(self) -> str:
+        """Whose vocabulary it is, and the split where it is learned here."""
+        if self.whose == OWN:
+            return f"split {self.cut}, learned here"
+        return f"{PUBLISHED[self.whose].title}'s vocabulary"
+
+    @property
+    def column(self) -> str:
+        """The vocabulary's name in the comparison."""
+        return "here" if self.whose == OWN else PUBLISHED[self.whose].title
+
+    def next_split(self) -> None:
+        """The next of the patterns, for a vocabulary that is learned here."""
+        names = list(PATTERNS)
+        self.pattern, self.whose = names[(names.index(self.pattern) + 1) % len(names)], OWN
+
+    def next_vocabulary(self) -> bool:
+        """Learned here, or the next published one; False where there is none but that."""
+        names = [OWN, *available()]
+        self.whose = names[(names.index(self.whose) + 1) % len(names)]
+        if self.specimen not in self.specimens:
+            self.specimen = "none"
+        return len(names) > 1
+
+    @property
+    def specimens(self) -> tuple[str, ...]:
+        """The mistakes that can be made: chunks are crossed only by what is learned across them."""
+        crossing = self.whose == OWN and self.pattern != "none"
+        return SPECIMENS if crossing else SPECIMENS[:-1]
+
+    def next_specimen(self) -> None:
+        """The next mistake, or none again."""
+        names = self.specimens
+        place = names.index(self.specimen) + 1 if self.specimen in names else 0
+        self.specimen = names[place % len(names)]
+
+    def inspectors(self, going: Callable[[], bool]) -> Iterator[Inspector]:
+        """The text through the vocabulary, soon and then with every merge; with the mistake in it.
+
+        What was learned once is kept, so turning a mistake over and back costs nothing. Learning
+        ends when `going` says no. Raises `DataError`.
+        """
+        key = self.whose, self.cut
+        if key in self._known:
+            yield self._mistaken(self._known[key])
+            return
+        found = None
+        steps = inspectors(self.text, self.source, self.whose, self.cut, self.merges, going)
+        for found in steps:
+            yield self._mistaken(found)
+        if found is not None and going():
+            self._known[key] = found
+
+    def _mistaken(self, right: Inspector) -> Inspector:
+        if self.specimen == "none":
+            return right
+        if self.specimen == "ignore rank":
+            mistake = IgnoreRank(right.seams)
+        elif self.specimen == "characters":
+            mistake = Characters(right.seams)
+        else:
+            mistake = CrossChunks(right.seams, self.pattern)
+        return Inspector(right.seams, right.title, right.source, mistake)

@@ -1,0 +1,42 @@
+"""Where the inspector's text comes from: a data set on this machine, a file, or what was typed."""
+
+from __future__ import annotations
+
+from lessons.tokenizer.bpe import to_bytes
+from zhtui.data import sets
+from zhtui.lab import LabError
+
+LIMIT = 4 << 20  # characters of a text that are looked at
+
+
+def read(name: str) -> tuple[str, str]:
+    """(text, what it is); "auto" is the first data set there is. Raises `LabError`."""
+    try:
+        found = sets.find(name, auto=("shakespeare", "python"), download=False)
+    except LabError:
+        if name == "auto" or name in sets.DATA_SETS or "/" in name:
+            raise
+        return _typed(name), "your text"
+    with found.path.open(encoding="utf-8", newline="") as file:
+        return file.read(LIMIT), found.path.name
+
+
+def check(name: str) -> None:
+    """Raises `LabError` where there is nothing to read; `read` tells the rest."""
+    if not name:
+        raise LabError("an empty text has no tokens; type some, or press esc")
+
+
+def number(value: str) -> int:
+    """The merge that was typed. Raises `LabError` where it is no whole number."""
+    if not value.replace(",", "").isdecimal():
+        raise LabError(f"{value!r} is no merge; give a whole number")
+    return int(value.replace(",", ""))
+
+
+def _typed(text: str) -> str:
+    try:
+        to_bytes(text)
+    except ValueError as error:
+        raise LabError(str(error)) from error
+    return text

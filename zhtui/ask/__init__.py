@@ -1,0 +1,1 @@
+"""Who answers questions about a run: the engine process, and its client."""

@@ -1,0 +1,277 @@
+"""Opens a run to ask things of it: the model of its newest sound checkpoint, never written to.
+
+Used by `zhtui sample` in this process, and by the app through a child process:
+`python -P -m zhtui.ask.engine` reads one request a line on stdin and answers by lines on stdout,
+each with the request's id.
+
+    {"id": 7, "do": "generate", "run": path, "step": null, …}   or open, score, inspect, think
+    {"id": 7, "do": "cancel"}                                   between two answers of request 7
+    {"id": 8, "do": "forget", "run": path}
+
+First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that there are. Then
+{"id", "token": {…}}, {"id", "name", "view"} or {"id", "thought"}; last {"id", "done": true} or
+{"id", "error": sentence}. Requests that are under way at the same time are answered in turn, a part
+of each. It ends when stdin does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from zhtui.data.sets import data_of
+from zhtui.errors import CheckpointError, LabError, LessonError, StoreError, boundary
+from zhtui.lesson import catalog, knobs
+from zhtui.lesson.run import Run
+from zhtui.lesson.sampling import Sampling, Token
+from zhtui.lesson.views import View
+from zhtui.machine import device
+from zhtui.runs import checkpoint, view_files
+from zhtui.runs.folder import RunFolder
+
+WARM = 3  # opened runs that are kept
+
+
+@dataclass
+class Reader:
+    """What stands behind a run that is only looked at: its checkpoint is read, nothing is kept."""
+
+    folder: RunFolder
+    source: tuple[Path, dict[str, Any]] | None = None
+    said: list[str] = field(default_factory=list)
+
+    def data(self, name: str, auto: tuple[str, ...]) -> Path:
+        """The data set that the run was trained on."""
+        return data_of(self.folder.card(), name, auto).path
+
+    def restore(self, name: str, part: Any) -> None:
+        """Gives a part the state of the checkpoint."""
+        if self.source is not None:
+            checkpoint.restore(*self.source, name, part)
+
+    def show(self, step: int, name: str, view: View) -> None:
+        pass
+
+    def say(self, step: int, text: str) -> None:
+        self.said.append(text)
+
+
+def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, Any]]:
+    """The newest sound checkpoint, not above `step`; where none was kept by then, the first after.
+
+    Raises `CheckpointError` where there is none at all.
+    """
+    worst, found = "", folder.checkpoints()
+    before = [each for each in found if step is None or each[0] <= step]
+    for _, path in [*reversed(before), *found[len(before) :]]:
+        try:
+            return path, checkpoint.read(path)
+        except CheckpointError as error:
+            worst = f" ({error})"
+    name = folder.name
+    raise CheckpointError(
+        f"{name} has no sound checkpoint yet{worst}; let it train a while: `zhtui runs show {name}`"
+    )
+
+
+def open_run(
+    folder: RunFolder,
+    *,
+    where: str = "auto",
+    step: int | None = None,
+    source: tuple[Path, dict[str, Any]] | None = None,
+) -> Run:
+    """The run as it stood at its newest sound checkpoint (not above `step`), or at `source`."""
+    card = folder.card()
+    entry = catalog.one(str(card["lesson"]))
+    source = source or newest(folder, step)
+    chosen = device.choose(where)
+    settings = knobs.from_json(entry.card.config, card.get("config", {}))
+    if entry.has("generate"):
+        entry.function("generate", "generate")  # loads torch before anything is drawn
+    run = Run(
+        settings, seed=int(card.get("seed", 1337)), device=chosen, host=Reader(folder, source)
+    )
+    run.step = int(source[1]["step"])
+    return run
+
+
+def sample(folder: RunFolder, run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
+    """Tokens of the lesson's own `generate`. Raises `LessonError` where it has none."""
+    return _tokens(folder, "generate", run, prompt, sampling)
+
+
+def score(
+    folder: RunFolder, run: Run, prompt: str, text: str, sampling: Sampling
+) -> Iterator[Token]:
+    """The tokens of `text` after `prompt`, as `generate` would tell of them had it chosen them.
+
+    Raises `LessonError` where the lesson's generate.py has no `score`.
+    """
+    entry = catalog.one(folder.lesson)
+    if not hasattr(sys.modules[entry.function("generate", "generate").__module__], "score"):
+        raise LessonError(f"{entry.name} cannot read a given text; let it write one of its own")
+    return _tokens(folder, "score", run, prompt, text, sampling)
+
+
+def _tokens(folder: RunFolder, name: str, *asked: Any) -> Iterator[Token]:
+    entry = catalog.one(folder.lesson)
+    tokens = iter(entry.function("generate", name)(*asked))
+    while True:
+        with boundary(f"sampling from {folder.name}"):
+            token = next(tokens, None)
+        if token is None:
+            return
+        if not isinstance(token, Token):
+            raise StoreError(
+                f"lesson {entry.name} yields {type(token).__name__}, not a Token; mend it"
+            )
+        yield token
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that stays warm; `last` is the newest checkpoint that was there when it was opened."""
+
+    run: Run
+    source: Path
+    last: int
+
+
+class Server:
+    """Answers requests, a part of each in turn; `cancelled` holds the ids that nobody waits for."""
+
+    def __init__(self, answer: Callable[[Mapping[str, Any]], None]) -> None:
+        self.answer = answer
+        self.cancelled: set[int] = set()
+        self.opened: dict[tuple[Path, int | None], Opened] = {}
+        self.under_way: list[Iterator[Mapping[str, Any]]] = []
+
+    def take(self, request: Mapping[str, Any]) -> None:
+        """One more request to answer."""
+        self.under_way.append(self._guarded(request))
+
+    def turn(self) -> None:
+        """The next part of each answer that is under way."""
+        for answers in list(self.under_way):
+            part = next(answers, None)
+            if part is None:
+                self.under_way.remove(answers)
+            else:
+                self.answer(part)
+
+    def _guarded(self, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """All parts of an answer to its end; whatever goes wrong is a part too."""
+        about = {"id": request.get("id")}
+        try:
+            with boundary(f"the request {request.get('do')!r}"):
+                for part in self._answers(request):
+                    if about["id"] in self.cancelled:
+                        break
+                    yield {**about, **part}
+        except LabError as error:
+            yield {**about, "error": str(error)}
+        else:
+            yield {**about, "done": True}
+
+    def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        folder, do = RunFolder(Path(request["run"])), request["do"]
+        if do == "forget":
+            self._forget(folder.path)
+            return
+        run = self._open(folder, request.get("step"))
+        yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
+        yield from self._asked(do, folder, run, request)
+
+    def _asked(
+        self, do: str, folder: RunFolder, run: Run, request: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        entry, prompt = catalog.one(folder.lesson), str(request.get("prompt", ""))
+        sampling = _sampling(request.get("sampling", {}))
+        if do == "generate":
+            yield from ({"token": asdict(t)} for t in sample(folder, run, prompt, sampling))
+        elif do == "score":
+            tokens = score(folder, run, prompt, str(request["text"]), sampling)
+            yield from ({"token": asdict(token)} for token in tokens)
+        elif do == "inspect":
+            look = entry.function("inspect", "inspect")
+            for name, view in look(run, str(request["text"])):
+                yield {"name": name, "view": view_files.encode(view)}
+        elif do == "think":
+            think = entry.function("agent", "think")
+            yield from ({"thought": view_files.encode(t)} for t in think(run, request.get("board")))
+        elif do == "open":  # the model is built and has worked once, so that what follows is quick
+            if entry.has("generate"):
+                next(sample(folder, run, "", Sampling(tokens=1)), None)
+        else:
+            raise StoreError(f"the engine does not know {do!r}; update zhtui")
+
+    def _open(self, folder: RunFolder, step: int | None) -> Run:
+        """The run at a checkpoint; the newest one, looked for each time, where none is named."""
+        entry = catalog.one(str(folder.card()["lesson"]))
+        if entry.has("generate"):  # a live run's checkpoint may go while torch loads
+            entry.function("generate", "generate")
+        last = max((done for done, _ in folder.checkpoints()), default=-1)
+        known = self.opened.pop((folder.path, step), None)
+        if known is None or not known.source.is_dir() or (step is None and known.last != last):
+            source = newest(folder, step)
+            known = Opened(open_run(folder, source=source), source[0], last)
+        self.opened[folder.path, step] = known  # at the end: the one used last
+        while len(self.opened) > WARM:
+            del self.opened[next(iter(self.opened))]
+        return known.run
+
+    def _forget(self, path: Path) -> None:
+        for key in [key for key in self.opened if key[0] == path]:
+            del self.opened[key]
+
+
+def _sampling(given: Mapping[str, Any]) -> Sampling:
+    return Sampling(
+        **{name: given[name] for name in Sampling.__dataclass_fields__ if name in given}
+    )
+
+
+def _listen(lines: TextIO, inbox: queue.SimpleQueue[dict[str, Any]], cancelled: set[int]) -> None:
+    """Reads requests while another is answered; the end of stdin is the end of the engine."""
+    for line in lines:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            continue  # half a line of a client that died
+        if request.get("do") == "cancel":
+            cancelled.add(request.get("id"))
+        else:
+            inbox.put(request)
+    os._exit(0)
+
+
+def main() -> None:
+    """Serves stdin and stdout; what a lesson prints goes to stderr, and it can read nothing."""
+    lines, out = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+
+    def answer(part: Mapping[str, Any]) -> None:
+        out.write(json.dumps(part) + "\n")
+        out.flush()
+
+    server = Server(answer)
+    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines, inbox, server.cancelled), daemon=True).start()
+    while True:
+        while server.under_way and inbox.empty():
+            server.turn()
+        server.take(inbox.get())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""The command line. Each command imports what it needs; none but the lab loads textual."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhtui import __version__
+from zhtui.cli.lessons import WithLessons
+from zhtui.cli.options import AsJson, Device, RunName, Store, lesson_names, run_names
+from zhtui.cli.runs import data_app, runs_app
+from zhtui.errors import (
+    BusyError,
+    ConfigError,
+    DeviceError,
+    LabError,
+    LessonError,
+    StoreError,
+)
+from zhtui.lesson import catalog
+from zhtui.lesson import knobs as config
+from zhtui.runs import store
+from zhtui.runs.folder import RunFolder
+from zhtui.work import client
+
+WRONG = (ConfigError, LessonError, StoreError, DeviceError)  # the command was wrong: exit code 2
+app = typer.Typer(
+    cls=WithLessons,
+    help="A terminal lab for neural networks from scratch. Without a command it opens.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(runs_app, name="runs")
+app.add_typer(data_app, name="data")
+
+
+def main() -> None:
+    """Runs the command; a mistake becomes one sentence and an exit code, never a traceback."""
+    try:
+        app(prog_name="zhtui")
+    except LabError as error:
+        print(f"zhtui: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, WRONG) and not isinstance(error, BusyError) else 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"zhtui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _lab(
+    context: typer.Context,
+    where: Annotated[
+        Path | None, typer.Option("--store", help="The folder that holds the runs.")
+    ] = None,
+    mouse: Annotated[
+        bool | None, typer.Option("--mouse/--no-mouse", help="Take mouse events.")
+    ] = None,
+    ascii: Annotated[
+        bool | None,
+        typer.Option("--ascii/--no-ascii", help="Draw with plain ASCII only.", show_default=False),
+    ] = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve the lab to a browser, on loopback only.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="For --web; 0 takes any that is free.")
+    ] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    if web:
+        _serve(where, port, mouse=mouse, ascii=ascii)
+    else:
+        _open(where, mouse=mouse, ascii=ascii)
+
+
+@app.command()
+def run(
+    lesson: Annotated[
+        str, typer.Argument(help="The lesson's name.", autocompletion=lesson_names)
+    ] = "",
+    knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Run here, in the foreground.")
+    ] = False,
+    preset: Annotated[
+        str, typer.Option(help="tiny, quick, paper, or one of the lesson's own.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 1337,
+    device: Device = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets torch choose.")] = 0,
+    resume: Annotated[
+        str,
+        typer.Option(metavar="RUN", help="Go on with a stopped run.", autocompletion=run_names),
+    ] = "",
+    where: Store = None,
+    name: Annotated[str, typer.Option(help="A name for the run.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Starts a run of a lesson: in the lab, with a worker behind it, or here with --headless."""
+    place = store.root(where)
+    settings = tuple(knobs or ())
+    if resume:
+        folder = _resumed(place, resume, (lesson, *settings) if lesson else settings)
+    else:
+        folder = _created(place, lesson, settings, preset, seed, device, threads, name)
+    if headless:
+        from zhtui.work import headless as foreground
+
+        os.environ.update(client.surroundings(folder))
+        raise typer.Exit(foreground.run(folder, as_json=as_json))
+    if not folder.alive():
+        client.start(folder)
+    _open(where, run=folder)
+
+
+def _created(
+    place: Path, lesson: str, knobs: tuple[str, ...], preset: str, seed: int, device: str,
+    threads: int, name: str,
+) -> RunFolder:  # fmt: skip
+    if not lesson:
+        raise LessonError("name a lesson: " + ", ".join(catalog.names()))
+    return client.create(
+        place, catalog.one(lesson), preset=preset, knobs=knobs, seed=seed, where=device,
+        threads=threads, name=name, command=("zhtui", *sys.argv[1:]),
+    )  # fmt: skip
+
+
+def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
+    """A run to go on with; its config is its own, but live knobs may be given."""
+    folder = store.find(place, name)
+    card = folder.card()
+    if knobs and knobs[0] == card["lesson"]:
+        knobs = knobs[1:]
+    entry = catalog.one(str(card["lesson"]))
+    for pair in knobs:
+        key, _, value = pair.partition("=")
+        row = config.find(entry.card.config, key)
+        if not row.knob.live:
+            raise ConfigError(f"{key} cannot change on a resume; start a new run with {pair}")
+        config.parse(entry.card.config(), [pair])
+        client.turn(folder, key, value)
+    return folder
+
+
+@app.command()
+def sample(
+    name: RunName,
+    prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "",
+    tokens: Annotated[int, typer.Option(min=1, help="How many to write.")] = 200,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest.")] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="Keep the k likeliest; 0 keeps all.")] = 0,
+    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Keep this much mass.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The dice.")] = 1337,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+    ] = None,
+    device: Device = "auto",
+    where: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Writes text with a run's newest checkpoint, or with an older one."""
+    from dataclasses import asdict
+
+    from zhtui.ask import engine
+    from zhtui.lesson.sampling import Sampling
+
+    folder = store.find(store.root(where), name)
+    opened = engine.open_run(folder, where=device, step=step)
+    settings = Sampling(tokens, temperature, top_k, top_p, seed)
+    if not as_json:
+        sys.stdout.write(prompt)
+    for token in engine.sample(folder, opened, prompt, settings):
+        sys.stdout.write(json.dumps(asdict(token)) + "\n" if as_json else token.text)
+        sys.stdout.flush()
+    if not as_json:
+        print()
+
+
+@app.command()
+def lessons(as_json: AsJson = False) -> None:
+    """Lists the lessons; one that cannot be loaded is a row with its error."""
+    for entry in catalog.all_lessons():
+        card = entry.lesson
+        if as_json:
+            about = {"title": card.title, "presets": list(card.presets)} if card else {}
+            print(json.dumps({"name": entry.name, "error": entry.error, **about}))
+        elif card is None:
+            print(f"  !  {entry.name:<14} {entry.error}")
+        else:
+            print(f"{card.number:>3g}  {entry.name:<14} {card.summary}")
+
+
+@app.command()
+def verify(
+    lesson: Annotated[str, typer.Argument(autocompletion=lesson_names)] = "",
+    device: Device = "auto",
+    only: Annotated[str, typer.Option(help="Only references whose label holds this.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Reproduces the published figures and prints published against ours."""
+    from zhtui.work import verify as checks
+
+    entries = [catalog.one(lesson)] if lesson else [e for e in catalog.all_lessons() if e.lesson]
+    raise typer.Exit(checks.run(entries, where=device, only=only, as_json=as_json))
+
+
+@app.command()
+def doctor() -> None:
+    """Says what this machine has, and what to do about what it lacks."""
+    from zhtui.machine import doctor as checks
+    from zhtui.tui.settings import report
+
+    for line in (*checks.lines(), *report.report()):
+        print(line)
+
+
+@app.command()
+def keys() -> None:
+    """Prints every key with its id, as a [keys] table to take lines from into config.toml."""
+    from zhtui.tui.settings import report
+
+    for line in report.table():
+        print(line)
+
+
+def _open(
+    where: Path | None,
+    *,
+    run: RunFolder | None = None,
+    mouse: bool | None = None,
+    ascii: bool | None = None,
+) -> None:
+    from zhtui.tui.app import open_lab  # deferred: textual
+
+    name, lesson = (run.name, run.lesson) if run else (None, None)
+    raise typer.Exit(open_lab(store.root(where), lesson, name, mouse=mouse, ascii=ascii))
+
+
+def _serve(where: Path | None, port: int, *, mouse: bool | None, ascii: bool | None) -> None:
+    try:
+        from zhtui.cli.web import serve  # deferred: aiohttp and textual-serve, which are optional
+    except ModuleNotFoundError as error:
+        needed = "`python -m pip install 'zhtui[web]'`"
+        raise LabError(f"--web needs {error.name}, which is not here; {needed} first") from error
+    wished = {"mouse": mouse, "ascii": ascii}
+    options = [f"--{'' if on else 'no-'}{name}" for name, on in wished.items() if on is not None]
+    serve(store.root(where), port, *options)

@@ -1,0 +1,29 @@
+"""Options that several commands share, and what a shell completes for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhtui.lesson import catalog
+from zhtui.runs import store
+
+
+def lesson_names(incomplete: str) -> list[str]:
+    """Lessons that begin with what was typed."""
+    return [name for name in catalog.names() if name.startswith(incomplete)]
+
+
+def run_names(incomplete: str) -> list[str]:
+    """Runs that begin with what was typed."""
+    return [run.name for run in store.runs(store.root()) if run.name.startswith(incomplete)]
+
+
+Store = Annotated[Path | None, typer.Option("--store", help="The folder that holds the runs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+RunName = Annotated[
+    str, typer.Argument(help="A run's name, or its beginning.", autocompletion=run_names)
+]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]

@@ -1,0 +1,1 @@
+"""Data sets: carried with the program, on disk, downloaded."""

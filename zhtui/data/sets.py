@@ -1,0 +1,356 @@
+"""Data sets: a user's own file, one on disk, one that the program carries, one downloaded.
+
+    found = find("shakespeare")                            # or a path
+    found = find("auto", auto=("shakespeare", "python"))   # the first that can be had
+
+A name is looked up in this order: a path; $ZHTUI_DATA; the cache; what the program carries; a
+download. A classic counts only with its pinned sha256, so that a published figure is compared on
+the same bytes. `ZHTUI_OFFLINE=1` forbids every download. What is found exists, is not empty and is
+UTF-8.
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from zhtui.data import sets
+from zhtui.errors import DataError
+
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
+
+QUICK = 3.0  # seconds without an answer before "auto" goes on to the next data set
+PATIENT = 20.0  # the same where the user asked for this data set
+BLOCK = 1 << 20  # bytes read at a time: a file is never held whole
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set that has a name. A classic has its `size` (bytes) and `sha256` pinned."""
+
+    name: str
+    title: str
+    filename: str
+    licence: str
+    size: int = 0
+    sha256: str = ""
+    urls: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # other file names under which it may lie in $ZHTUI_DATA
+
+
+@dataclass(frozen=True)
+class Found:
+    """A data set on disk: `size` in bytes; `note` says in one line what was taken, and why."""
+
+    name: str
+    path: Path
+    sha256: str
+    size: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one pass over a text file tells."""
+
+    sha256: str
+    size: int
+    characters: int
+
+
+DATA_SETS = {
+    row.name: row
+    for row in (
+        DataSet(
+            "names",
+            "names.txt",
+            "names.txt",
+            "public domain: US Social Security Administration, through makemore (MIT)",
+            228_145,
+            "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+            ("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",),
+        ),
+        DataSet(
+            "shakespeare",
+            "Tiny Shakespeare",
+            "tinyshakespeare.txt",
+            "public domain: Shakespeare's plays, collected for char-rnn (MIT)",
+            1_115_394,
+            "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            (
+                "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
+                "tinyshakespeare/input.txt",
+            ),
+            also=("input.txt",),
+        ),
+        DataSet("given", "given names", "given_names.txt", "MIT, as this program"),
+        DataSet(
+            "python",
+            "the Python language reference",
+            # the text differs from one Python to the next, so each keeps its own
+            "python-reference-{}.{}.{}.txt".format(*sys.version_info[:3]),
+            "PSF licence, as Python",
+        ),
+    )
+}
+
+_failed: dict[str, str] = {}  # data set -> why its download failed in this process
+
+
+def find(
+    name: str,
+    *,
+    auto: Iterable[str] = (),
+    download: bool = True,
+    progress: Progress | None = None,
+) -> Found:
+    """The data set of that name, or the user's own file at that path.
+
+    "auto" takes the first of `auto` that is on this machine or can be downloaded quickly.
+    Raises `DataError`, whose sentence ends in what to do.
+    """
+    if name == "auto":
+        return _first(tuple(auto), download, progress)
+    if name in DATA_SETS:
+        return _get(DATA_SETS[name], download, progress, PATIENT)
+    return _own(name)
+
+
+def get(name: str, progress: Progress | None = None) -> Found:
+    """A data set by its name, downloaded where it is not on this machine."""
+    return find(_named(name).name, progress=progress)
+
+
+def known() -> list[tuple[DataSet, Path | None]]:
+    """Every data set that has a name, and where it lies; nothing is downloaded."""
+    rows: list[tuple[DataSet, Path | None]] = []
+    for data in DATA_SETS.values():
+        try:
+            found = find(data.name, download=False)
+            rows.append((replace(data, size=found.size, sha256=found.sha256), found.path))
+        except DataError:
+            rows.append((data, None))
+    return rows
+
+
+def read_through(path: Path) -> Contents:
+    """Reads a text file once, block by block; raises `DataError` where it is not UTF-8 text."""
+    try:
+        status = path.stat()
+        if path.is_dir():
+            raise DataError(f"{path} is a folder: give the path of a text file in it")
+        if not path.is_file():
+            raise DataError(f"{path} is not a regular file: save it as a text file and give that")
+        return _scan(path.absolute(), status.st_mtime_ns, status.st_size)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}: check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read ({reason}): check the path and the file") from None
+
+
+# Looking up
+
+
+def _first(names: tuple[str, ...], download: bool, progress: Progress | None) -> Found:
+    reasons: list[str] = []
+    for name in names:
+        data = _named(name)
+        try:
+            found = _get(data, download and name not in _failed, progress, QUICK)
+        except DataError as error:
+            what_is_wrong, _, _what_to_do = _failed.get(name, str(error)).rpartition(": ")
+            reasons.append(what_is_wrong)
+            continue
+        return replace(found, note="; ".join([found.note, *reasons]))
+    tried = "; ".join(reasons) or "this lesson names none"
+    raise DataError(f"no data set can be had ({tried}): give a text file with data=PATH")
+
+
+def _get(data: DataSet, download: bool, progress: Progress | None, patience: float) -> Found:
+    if not data.sha256:
+        return _found(data, _carried(data), "shipped")
+    refused = ""
+    for path, where in _places(data):
+        if not path.exists():
+            continue
+        if read_through(path).sha256 == data.sha256:
+            return _found(data, path, where)
+        refused = f"{path} is not the classic (another sha256; data={path} takes it as your own)"
+    try:
+        path = _download(data, download, progress, patience)
+    except DataError as error:
+        raise DataError("; ".join(filter(None, [refused, str(error)]))) from None
+    found = _found(data, path, "downloaded")
+    return replace(found, note="; ".join(filter(None, [found.note, refused])))
+
+
+def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
+    folder = _data_folder()
+    if folder is not None:
+        yield from ((folder / filename, "on disk") for filename in (data.filename, *data.also))
+    yield _cache() / data.filename, "from the cache"
+
+
+def _own(name: str) -> Found:
+    """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
+    path = _expand(name)
+    if path.name == name and not path.exists():
+        folder = _data_folder()
+        if folder is not None and (folder / name).exists():
+            path = folder / name
+    looks_like_a_path = os.sep in name or bool(path.suffix) or path.exists()
+    if not looks_like_a_path:
+        _named(name)  # it is none of them, and the refusal names the nearest
+    text = read_through(path)
+    note = f"data: {path.name} ({text.characters:,} characters, your own)"
+    return Found(name, path.absolute(), text.sha256, text.size, note)
+
+
+def _found(data: DataSet, path: Path, where: str) -> Found:
+    text = read_through(path)
+    note = f"data: {data.title} ({text.characters:,} characters, {where})"
+    return Found(data.name, path.absolute(), text.sha256, text.size, note)
+
+
+def _named(name: str) -> DataSet:
+    if name in DATA_SETS:
+        return DATA_SETS[name]
+    near = difflib.get_close_matches(name, DATA_SETS, n=1)
+    take = f"{near[0]!r}" if near else f"one of {', '.join(DATA_SETS)}"
+    raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
+
+
+def _data_folder() -> Path | None:
+    text = os.environ.get("ZHTUI_DATA", "")
+    if not text:
+        return None
+    folder = _expand(text)
+    if not folder.is_dir():
+        raise DataError(f"ZHTUI_DATA is {text}, which is not a folder: correct it or unset it")
+    return folder
+
+
+def _expand(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~nobody": there is no such home
+        return Path(text)
+
+
+def _cache() -> Path:
+    import platformdirs  # deferred: 5 ms that a lesson's card must not cost
+
+    return Path(platformdirs.user_cache_dir("zhtui"))
+
+
+# What the program carries
+
+
+def _carried(data: DataSet) -> Path:
+    if data.name == "given":
+        return Path(__file__).with_name(data.filename)
+    path, text = _cache() / data.filename, _python_reference().encode()
+    try:
+        if not path.is_file() or path.read_bytes() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_suffix(f".{os.getpid()}")
+            aside.write_bytes(text)
+            aside.replace(path)
+    except OSError as error:
+        raise DataError(_unwritable(path.parent, error)) from None
+    return path
+
+
+def _python_reference() -> str:
+    """Python's language reference, which every CPython carries as plain text for `help()`."""
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:
+        raise DataError(
+            "this Python comes without pydoc_data, its language reference: give data=PATH"
+        ) from None
+    return "\n\n".join(topics[name].strip() for name in sorted(topics)) + "\n"
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    reason = error.strerror or error
+    return f"{folder} cannot be written ({reason}): make room there or set XDG_CACHE_HOME"
+
+
+# Reading
+
+
+@functools.lru_cache(maxsize=64)
+def _scan(path: Path, _changed: int, size: int) -> Contents:
+    """One pass, remembered for as long as the file has the same size and time of change."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    done, characters, blank = 0, 0, True
+    with path.open("rb") as file:
+        while True:
+            block = file.read(BLOCK)
+            if b"\0" in block:
+                raise DataError(f"{path} is binary (it holds NUL bytes): give a UTF-8 text file")
+            start = done - len(decoder.getstate()[0])  # bytes of a character cut by the block
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                offset = start + error.start
+                raise DataError(
+                    f"{path} is not UTF-8 at byte {offset:,}: save it as UTF-8, or give another"
+                ) from None
+            digest.update(block)
+            done, characters = done + len(block), characters + len(text)
+            blank = blank and not text.strip()
+            if not block:
+                break
+    if blank:
+        raise DataError(f"{path} is empty: give a file with some text in it")
+    return Contents(digest.hexdigest(), done, characters)
+
+
+def _download(data: DataSet, allowed: bool, progress: Progress | None, patience: float) -> Path:
+    if not allowed:
+        raise DataError(f"{data.title} is not on this machine: `zhtui data get {data.name}`")
+    if os.environ.get("ZHTUI_OFFLINE", "0") not in ("", "0"):
+        raise DataError(
+            f"{data.title} is not on this machine and ZHTUI_OFFLINE forbids the download: "
+            "unset it, or put the file where ZHTUI_DATA points"
+        )
+    from zhtui.data import download  # deferred: urllib.request takes 30 ms
+
+    target = _cache() / data.filename
+    try:
+        download.fetch(data.urls, target, data.size, data.sha256, progress, patience)
+    except download.Failed as error:
+        _failed[data.name] = (
+            f"{data.title} could not be downloaded ({error}): "
+            "try again, or put the file where ZHTUI_DATA points"
+        )
+        raise DataError(_failed[data.name]) from None
+    except OSError as error:
+        raise DataError(_unwritable(target.parent, error)) from None
+    return target
+
+
+def data_of(card: Mapping[str, Any], name: str, auto: tuple[str, ...]) -> sets.Found:
+    """The data set asked for, or the very one that a run began with. Raises `DataError`."""
+    before = card.get("data")
+    if before is None or before["asked"] != name:
+        return sets.find(name, auto=auto)
+    there = Path(before["path"])
+    found = sets.find(str(there) if there.is_file() else before["name"])
+    if found.sha256 != before["sha256"]:
+        raise DataError(
+            f"{found.path} has changed since this run began; "
+            "put the old file back, or start a new run"
+        )
+    return found

@@ -1,0 +1,121 @@
+"""A grid of terminal cells: a glyph, its ink and its paper. What every picture of the app is made
+of.
+
+`Page` is one in plain Python, for text: the first frame has nothing else, and does not wait for
+numpy. `cells.Cells` is one of arrays, for what is drawn from numbers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.cells import cell_len
+
+from zhtui.draw.inks import PLAIN
+
+SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
+
+
+def glyphs(text: str) -> list[str]:
+    """One string a cell: a wide character is followed by "", what has no width is left out."""
+    if text.isascii() and text.isprintable():
+        return list(text)
+    cells: list[str] = []
+    for character in unicodedata.normalize("NFC", text):
+        shown = SHOWN.get(character, character if character.isprintable() else "·")
+        width = cell_len(shown)
+        if width:
+            cells.append(shown)
+        if width == 2:
+            cells.append("")
+    return cells
+
+
+def look(ink: int, paper: int) -> int:
+    """Ink and paper as one number."""
+    return ink | paper << 8
+
+
+def inks(look: int) -> tuple[int, int]:
+    """(ink, paper) of a look."""
+    return look & 255, look >> 8
+
+
+class Grid(ABC):
+    """Rows of cells; paper 0 lets the background through."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = max(width, 0), max(height, 0)
+
+    def put(self, x: int, y: int, text: str, ink: int = PLAIN, paper: int = 0) -> int:
+        """Writes a line of text from (x, y), cut off at the edges; returns the next free x."""
+        row = glyphs(text)
+        stop = x + len(row)
+        if not 0 <= y < self.height:
+            return stop
+        left, right = max(x, 0), min(stop, self.width)
+        if left >= right:
+            return stop
+        part = row[left - x : right - x]
+        if not part[0]:
+            part[0] = " "  # the first half of a wide character fell off on the left
+        if right < stop and not row[right - x]:
+            part[-1] = " "  # … or its second half on the right
+        self._write(left, y, part, ink, paper)
+        return stop
+
+    def lines(self) -> list[str]:
+        """All rows as they read, without the spaces at their ends."""
+        return [self.text(y).rstrip() for y in range(self.height)]
+
+    @abstractmethod
+    def text(self, y: int) -> str:
+        """Row `y` as it reads."""
+
+    @abstractmethod
+    def runs(self, y: int) -> Iterator[tuple[str, int]]:
+        """Row `y` as (text, look) stretches of one look."""
+
+    @abstractmethod
+    def differs(self, other: Grid) -> list[int] | None:
+        """The rows in which two grids differ; None when they are not of one size and kind."""
+
+    @abstractmethod
+    def _write(self, x: int, y: int, part: Sequence[str], ink: int, paper: int) -> None:
+        """Sets cells that are all inside; paper 0 leaves the paper that is there."""
+
+
+class Page(Grid):
+    """A grid of text."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(width, height)
+        self._glyphs = [[" "] * self.width for _ in range(self.height)]
+        self._looks = [[PLAIN] * self.width for _ in range(self.height)]
+
+    def text(self, y: int) -> str:
+        return "".join(self._glyphs[y])
+
+    def runs(self, y: int) -> Iterator[tuple[str, int]]:
+        start, row = 0, self._glyphs[y]
+        for each, stretch in groupby(self._looks[y]):
+            stop = start + len(list(stretch))
+            yield "".join(row[start:stop]), each
+            start = stop
+
+    def differs(self, other: Grid) -> list[int] | None:
+        if not isinstance(other, Page) or (other.width, other.height) != (self.width, self.height):
+            return None
+        return [y for y in range(self.height) if not self._same(other, y)]
+
+    def _same(self, other: Page, y: int) -> bool:
+        return self._glyphs[y] == other._glyphs[y] and self._looks[y] == other._looks[y]
+
+    def _write(self, x: int, y: int, part: Sequence[str], ink: int, paper: int) -> None:
+        stop, looks = x + len(part), self._looks[y]
+        self._glyphs[y][x:stop] = part
+        papers = [paper] * len(part) if paper else (inks(each)[1] for each in looks[x:stop])
+        looks[x:stop] = [look(ink, each) for each in papers]

@@ -1,0 +1,1 @@
+"""What a lesson is: its card, knobs, run, views and where it is found."""

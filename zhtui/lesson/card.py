@@ -1,0 +1,122 @@
+"""A lesson's card: its knobs, presets, published figures and questions. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+KNOB = "knob"  # the key in a dataclass field's metadata
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting: what it is, what it takes, and whether it may change while a run goes on.
+
+    `points` names an axis of a view ("S.row"): enter on a cell of S sets the knob to that row.
+    """
+
+    text: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+    live: bool = False
+    points: str = ""
+
+
+def knob(
+    default: Any,
+    text: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[Any] = (),
+    live: bool = False,
+    points: str = "",
+) -> Any:
+    """A field of a lesson's frozen config dataclass.
+
+    Declared once, it is a KEY=VALUE on the command line, a row in the form, a line in run.json and
+    a row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps.
+    `points` ("S.row", "S.column") is for a scene's `Ask`: a cell of view S sets it.
+    """
+    known = Knob(text, low, high, tuple(choices), live, points)
+    return field(default=default, metadata={KNOB: known})
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published figure and how to reproduce it.
+
+    `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the
+    metric, the "best" (lowest), the "first", or a step number. `preset` and `knobs` are the
+    setting; of several `seeds` the mean is compared, where one run's figure moves by more than the
+    tolerance. `data` is the data set that the figure belongs to ("" where it needs none). `gpu`
+    marks a setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
+    """
+
+    metric: str
+    value: float
+    tolerance: float
+    label: str
+    source: str
+    preset: str = "paper"
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    at: str | int = "last"
+    data: str = ""
+    seeds: Sequence[int] = (1337,)
+    gpu: bool = False
+    line: bool = True
+
+
+@dataclass(frozen=True)
+class Question:
+    """A learner's question, answered by an experiment: predict, run, see, say.
+
+    The learner commits to a number before the run: `metric` at `at` (as in `Reference`), of a run
+    of `preset` with `knobs`. `known` are numbers that are told before, by what they belong to. What
+    is to be seen, and the one sentence that the numbers support, are told when the run has ended.
+    `data` is the data set that all these numbers are of ("" where it needs none).
+    """
+
+    ask: str
+    predict: str
+    metric: str
+    see: str
+    say: str
+    at: str | int = "last"
+    preset: str = "quick"
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 1337
+    data: str = ""
+    known: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's card. Its name is its folder's; nothing here costs an import of torch or numpy.
+
+    `presets` holds at least tiny (about a second), quick (something learned in under a minute on a
+    CPU) and paper (the published setting). `figure` is the metric that says how good a run is; the
+    lowest is best unless `higher` is set. `charts` names the charts and the metrics drawn in each.
+    `commands` are functions of its `command.py` that `zhtui` offers as commands. `scenes` names, in
+    order, the modules of its folder `explore/` (none where there is one `explore.py`). `subjects`
+    are the lessons whose runs a scene can look at, its own included ("gpt",); without any, a scene
+    needs no model. `mistakes` are the real mistakes that its knobs can switch on.
+    """
+
+    number: float
+    title: str
+    summary: str
+    part: str
+    config: type
+    presets: Mapping[str, Any]
+    references: Sequence[Reference] = ()
+    questions: Sequence[Question] = ()
+    figure: str = "loss"
+    higher: bool = False
+    commands: Sequence[str] = ()
+    charts: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"loss": ("loss",)})
+    scenes: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    mistakes: Sequence[Any] = ()  # of zhtui.lab.Mistake

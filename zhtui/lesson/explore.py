@@ -1,0 +1,154 @@
+"""A mechanism that can be explored: frames of views, a cell to point at, to poke, to predict.
+
+A scene is a module with a frozen dataclass `Ask` of knobs and a generator:
+
+    def explore(run, ask, poke):
+        X = poke("X", embed(ask.text))  # X, or a copy with the one cell that the learner changed
+        yield Frame("embedded", {"X": Heatmap(X)}, say="a row of numbers a letter")
+        ...
+
+It is pure: the same run, ask and poke give the same frames. `point(ask, frame, spot)` beside it
+spells the arithmetic of one cell with its numbers. Standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from zhtui.errors import LabError
+from zhtui.lesson.card import knob
+from zhtui.lesson.views import View, Words
+
+if TYPE_CHECKING:
+    from zhtui.lesson.views import Array
+
+T = TypeVar("T")
+NONE = "none"  # the choice of a mistake that is no mistake
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One cell of a view, counted from 0.
+
+    What row and column are depends on the view: of a Heatmap, Table or Board they are just that; a
+    Text has the character (0, i), Bars the bar (i, 0), a Scatter the point (i, 0), a Graph the node
+    (i, 0), a Tree the node (i, 0) in the order of a walk from the root, Curves the point j of line
+    i, a Histogram the bin j of series i.
+    """
+
+    view: str
+    row: int
+    column: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What is seen after one stage of a mechanism.
+
+    `say` tells what happened, with its numbers; `look` what to look for. A `chapter` is a place to
+    jump to. `views` may be a function: it is called only for a frame that is shown, so it must
+    close over values that stay as they are. `keep` is for `point` and never leaves the engine.
+    `predict` is a cell that the learner may be asked for, right `within` so much of its value (a
+    tenth of the view's range unless it is said). `still(spot)` gives, for a poke at `spot`, which
+    cells must not move: a mask a view. `solved` names a task that reaching this frame solves.
+
+    Arrays are copied when the frame is made, so a scene may go on changing its own.
+    """
+
+    title: str
+    views: Mapping[str, View] | Callable[[], Mapping[str, View]]
+    say: Words = ""
+    look: Words = ""
+    chapter: str = ""
+    keep: Mapping[str, Any] = field(default_factory=dict)
+    predict: Spot | None = None
+    within: float | None = None
+    still: Callable[[Spot], Mapping[str, Array]] | None = None
+    solved: str = ""
+
+    def __post_init__(self) -> None:
+        if not callable(self.views):
+            mine = {name: _own(view) for name, view in self.views.items()}
+            object.__setattr__(self, "views", mine)
+        object.__setattr__(self, "keep", {name: _own(part) for name, part in self.keep.items()})
+
+    def shown(self) -> Mapping[str, View]:
+        """The views of this frame by name, in the order in which they stand."""
+        return self.views() if callable(self.views) else self.views
+
+
+class Poke:
+    """Called by a scene with everything that may be poked; changes the one cell that was.
+
+    `Poke()` changes nothing. `open` holds the names that the scene has offered. An array is 1-D or
+    2-D (of a 1-D one row + column is the place, as one of the two is 0); a text has one character a
+    cell; a board is a list of rows.
+    """
+
+    def __init__(self, spot: Spot | None = None, value: Any = None) -> None:
+        self.spot, self.value = spot, value
+        self.open: dict[str, Any] = {}
+
+    def __call__(self, name: str, values: T) -> T:
+        """`values`, or a copy of it with the poked cell. Raises `LabError` outside of it."""
+        self.open[name] = values
+        if self.spot is None or self.spot.view != name:
+            return values
+        try:
+            changed: T = _changed(values, self.spot, self.value)
+        except (IndexError, TypeError, ValueError) as error:
+            where = f"{name} has no cell in row {self.spot.row}, column {self.spot.column}"
+            raise LabError(f"{where} that takes {self.value!r}; choose another one") from error
+        return changed
+
+
+def _changed(values: Any, spot: Spot, value: Any) -> Any:
+    if spot.row < 0 or spot.column < 0:
+        raise IndexError
+    if isinstance(values, str):
+        if len(str(value)) != 1 or spot.row or spot.column >= len(values):
+            raise ValueError
+        return values[: spot.column] + str(value) + values[spot.column + 1 :]
+    if isinstance(values, (list, tuple)):
+        rows = [list(row) for row in values]
+        rows[spot.row][spot.column] = value
+        return type(values)(map(type(values[spot.row]), rows))
+    copied = values.clone() if hasattr(values, "clone") else values.copy()
+    if copied.ndim == 1:
+        copied[spot.row + spot.column] = float(value)
+    else:
+        copied[spot.row, spot.column] = float(value)
+    return copied
+
+
+def _own(value: Any) -> Any:
+    """A copy of an array or of a view's arrays; anything else as it is."""
+    if hasattr(value, "__array__"):
+        return value.clone() if hasattr(value, "clone") else value.copy()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        arrays = {name: _own(part) for name, part in fields.items() if hasattr(part, "__array__")}
+        return dataclasses.replace(value, **arrays) if arrays else value
+    return value
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A real mistake as a switch: what it did, the views that show it, and the line it was in.
+
+    `line` is a reference into the lesson's code, as notes write them ("model.py#Heads.forward").
+    """
+
+    name: str
+    what_it_did: str
+    meters: Sequence[str] = ()
+    line: str = ""
+
+
+def mistakes(known: Sequence[Mistake], **more: Any) -> Any:
+    """The knob that switches one of a lesson's mistakes on; "none" is right."""
+    names = (NONE, *(each.name for each in known))
+    return knob(NONE, "a mistake to find by its meters", choices=names, **more)

@@ -1,0 +1,162 @@
+"""Knobs as text, as a form and as JSON. Every refusal names the knob, the bound and the nearest
+name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, get_type_hints
+
+from zhtui.errors import ConfigError
+from zhtui.lesson.card import KNOB, Knob
+
+WORDS = {"true": True, "yes": True, "on": True, "1": True}
+WORDS |= {"false": False, "no": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A knob as the form, the docs and the command line see it."""
+
+    name: str
+    kind: type
+    default: Any
+    knob: Knob
+
+    @property
+    def bounds(self) -> str:
+        """What it takes, in words: "1 … 12", "one of a, b", or ""."""
+        if self.knob.choices:
+            return "one of " + ", ".join(map(text, self.knob.choices))
+        low, high = self.knob.low, self.knob.high
+        if low is not None and high is not None:
+            return f"{text(low)} … {text(high)}"
+        if low is not None:
+            return f"at least {text(low)}"
+        return f"at most {text(high)}" if high is not None else ""
+
+
+@lru_cache(maxsize=64)
+def knobs(config: type) -> tuple[Row, ...]:
+    """The knobs of a config class, in the order in which they are declared."""
+    hints = get_type_hints(config)
+    rows = []
+    for item in dataclasses.fields(config):
+        if KNOB in item.metadata:
+            rows.append(Row(item.name, hints[item.name], item.default, item.metadata[KNOB]))
+    return tuple(rows)
+
+
+def text(value: Any) -> str:
+    """A knob's value as KEY=VALUE writes it; `parse` reads it back to the same value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
+
+
+def parse(config: Any, pairs: Iterable[str]) -> Any:
+    """A copy of `config` with KEY=VALUE pairs set. Raises `ConfigError`."""
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"{pair!r} is no setting; write KEY=VALUE, for example lr=0.001")
+        row = find(type(config), name.strip())
+        changes[row.name] = _read(row, value.strip())
+    return replace(config, changes)
+
+
+def replace(config: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of `config` with typed values set, each within its bounds. Raises `ConfigError`."""
+    typed: dict[str, Any] = {}
+    for name, value in changes.items():
+        row = find(type(config), name)
+        check(row, value)
+        typed[name] = float(value) if row.kind is float else value
+    try:
+        return dataclasses.replace(config, **typed)
+    except ValueError as error:  # two knobs that do not go together: the config's own __post_init__
+        raise ConfigError(str(error)) from error
+
+
+def find(config: type, name: str) -> Row:
+    """The knob of that name. Raises `ConfigError` naming the nearest one."""
+    rows = {row.name: row for row in knobs(config)}
+    if name not in rows:
+        near = difflib.get_close_matches(name, rows, n=1)
+        hint = f"did you mean {near[0]}?" if near else "the knobs are " + ", ".join(rows)
+        raise ConfigError(f"there is no knob {name!r}; {hint}")
+    return rows[name]
+
+
+def check(row: Row, value: Any) -> None:
+    """Raises `ConfigError` where a value is not of the knob's type or out of its bounds."""
+    if not isinstance(value, (int, float) if row.kind is float else row.kind) or (
+        isinstance(value, bool) and row.kind is not bool
+    ):
+        raise ConfigError(f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}")
+    if row.knob.choices and value not in row.knob.choices:
+        near = difflib.get_close_matches(str(value), map(str, row.knob.choices), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"{row.name}={text(value)} is not {row.bounds}{hint}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{row.name}={value} is not a finite number; {_example(row)}")
+    if row.kind in (int, float) and not _within(value, row.knob):
+        raise ConfigError(f"{row.name}={text(value)} is out of bounds; it takes {row.bounds}")
+
+
+def _within(value: Any, knob: Knob) -> bool:
+    low, high = knob.low, knob.high
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """The knobs as run.json holds them."""
+    return dataclasses.asdict(config)
+
+
+def from_json(config: type, values: Mapping[str, Any]) -> Any:
+    """A config from run.json; unknown names are ignored, missing ones take their default."""
+    known = {row.name for row in knobs(config)}
+    return replace(config(), {name: value for name, value in values.items() if name in known})
+
+
+def _read(row: Row, value: str) -> Any:
+    try:
+        if row.kind is bool:
+            return WORDS[value.lower()]
+        if row.kind is int:
+            return _whole(value)
+        return row.kind(value)
+    except (KeyError, ValueError, OverflowError) as error:
+        bad = f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}"
+        raise ConfigError(bad) from error
+
+
+def _whole(value: str) -> int:
+    """An int as people write it: 5000, 5_000, 5e3."""
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)
+        if number != int(number):
+            raise
+        return int(number)
+
+
+def _article(kind: type) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    return names.get(kind, kind.__name__)
+
+
+def _example(row: Row) -> str:
+    bounds = f", {row.bounds}" if row.bounds else ""
+    return f"write it as {row.name}={text(row.default)}{bounds}"

@@ -1,0 +1,1 @@
+"""The machine: its device, its GPU, and what helps a starved worker."""

@@ -1,0 +1,54 @@
+"""What is done to a run from outside, between its trainings: its note, its name, its end.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from zhtui.errors import BusyError, StoreError
+from zhtui.runs import store
+from zhtui.runs.files import read_json, write_json
+from zhtui.runs.folder import CARD, RunFolder
+
+
+def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
+    """Gives a run another name, and tells the forks that name it. Raises `StoreError`."""
+    if wish == folder.name:
+        return folder
+    _idle(folder)
+    name = store.fresh_name(place, folder.lesson, wish or "?")
+    renamed = RunFolder(folder.path.with_name(name))
+    try:
+        folder.path.rename(renamed.path)
+    except OSError as error:
+        raise StoreError(
+            f"{folder.name} cannot be renamed ({error.strerror}); look at {folder.path}"
+        ) from error
+    for child in store.runs(place, folder.lesson):
+        card = read_json(child.path / CARD) or {}
+        parent = card.get("parent")
+        if isinstance(parent, dict) and parent.get("run") == folder.name:
+            write_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
+    return renamed
+
+
+def delete(folder: RunFolder) -> None:
+    """Deletes a run's folder. Raises `BusyError` where a worker is at it, or `StoreError`."""
+    _idle(folder)
+    try:
+        shutil.rmtree(folder.path)
+    except FileNotFoundError:
+        return  # somebody else was faster
+    except OSError as error:
+        raise StoreError(
+            f"{folder.name} cannot be deleted whole ({error.strerror}); look at {folder.path}"
+        ) from error
+
+
+def _idle(folder: RunFolder) -> None:
+    if folder.alive():
+        name = folder.name
+        raise BusyError(f"a worker is at {name}; stop it first: zhtui runs stop {name}")

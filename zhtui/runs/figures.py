@@ -1,0 +1,56 @@
+"""Which of a run's numbers count: its figure, the better of two, and what is published for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from zhtui.lesson.card import Lesson, Reference
+from zhtui.runs.folder import RunFolder
+
+
+def figure(steps: Sequence[float], values: Sequence[float], at: str | int) -> float | None:
+    """Of a metric's values, the "last", "best" (lowest) or "first", or that of a step."""
+    if isinstance(at, int):
+        return next((value for step, value in zip(steps, values, strict=True) if step == at), None)
+    if not values:
+        return None
+    return min(values) if at == "best" else values[0 if at == "first" else -1]
+
+
+def figure_of(rows: Sequence[Mapping[str, Any]], metric: str, at: str | int) -> float | None:
+    """The same of a run's rows; those without the metric do not count."""
+    have = [row for row in rows if row.get(metric) is not None]
+    return figure([row["step"] for row in have], [row[metric] for row in have], at)
+
+
+def own_references(folder: RunFolder, lesson: Lesson) -> Sequence[Reference]:
+    """The published figures of a run's own setting."""
+    card = folder.card()
+    found = card["data"]["name"] if card.get("data") else ""
+    mine = [r for r in lesson.references if r.preset == card["preset"] and r.data in ("", found)]
+    return [r for r in mine if all(card["config"].get(k) == v for k, v in r.knobs.items())]
+
+
+def better(lesson: Lesson, values: Iterable[float | None]) -> float | None:
+    """The best of some figures."""
+    known = [value for value in values if value is not None and value == value]
+    if not known:
+        return None
+    return max(known) if lesson.higher else min(known)
+
+
+def published(lesson: Lesson) -> list[Reference]:
+    """The published figures that have a line of their own, in the order of the card."""
+    return [reference for reference in lesson.references if reference.line]
+
+
+def reached(lesson: Lesson, value: float | None) -> bool:
+    """Whether a figure is as good as the first published one, within its tolerance."""
+    goals = [r for r in published(lesson) if r.metric == lesson.figure]
+    if value is None or not goals:
+        return False
+    goal = goals[0]
+    if lesson.higher:
+        return value >= goal.value - goal.tolerance
+    return value <= goal.value + goal.tolerance

@@ -1,0 +1,86 @@
+"""Views on disk: a view as JSON and back. Arrays are base64 beside their type and shape."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zhtui.errors import StoreError
+from zhtui.lesson.views import KINDS, Node, View
+from zhtui.runs.files import open_plain
+
+NAMES: dict[str, Any] = {kind.__name__: kind for kind in (*KINDS, Node)}
+NUMBERS = "fiub"  # numpy's kinds of plain numbers
+LARGEST = 64 << 20  # bytes of one view on disk
+
+
+def write(path: Path, view: View) -> None:
+    """Writes a view aside and moves it into place."""
+    path.parent.mkdir(exist_ok=True)
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(json.dumps(encode(view)), encoding="utf-8")
+    aside.replace(path)
+
+
+def read(path: Path) -> View:
+    """Reads a view. Raises `StoreError` where the file is none."""
+    file = open_plain(path)
+    if file is None:
+        raise StoreError(f"{path.name} is not there; choose another step")
+    try:
+        with file:
+            return decode(json.loads(file.read(LARGEST)))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
+
+
+def encode(view: View) -> Any:
+    """A view as JSON holds it."""
+    return _plain(view)
+
+
+def decode(value: Any) -> View:
+    """A view from its JSON. Raises `ValueError`, `KeyError` or `TypeError` where it is none."""
+    view: View = _view(value)
+    if not isinstance(view, KINDS):
+        raise ValueError(f"{type(view).__name__} is no view")
+    return view
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        shown = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return {"view": type(value).__name__, **shown}
+    if isinstance(value, np.ndarray):
+        raw = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {"array": raw, "type": value.dtype.str, "shape": value.shape}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {"map": [[_plain(key), _plain(item)] for key, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _view(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_view(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        kind = np.dtype(value["type"])
+        if kind.kind not in NUMBERS:
+            raise ValueError(f"an array of {kind}")
+        raw = base64.b64decode(value["array"])
+        return np.frombuffer(raw, kind).reshape(value["shape"])
+    if "map" in value:
+        return {_view(key): _view(item) for key, item in value["map"]}
+    shape = NAMES[value["view"]]
+    known = {item.name for item in dataclasses.fields(shape)}
+    return shape(**{name: _view(item) for name, item in value.items() if name in known})

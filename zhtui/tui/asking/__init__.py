@@ -1,0 +1,1 @@
+"""What screens share that ask the engine about a run."""

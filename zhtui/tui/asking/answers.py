@@ -1,0 +1,58 @@
+"""How a screen hears of the engine's answers: at most so often, and when the terminal is free."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from zhtui.tui.messages import Coalesced
+from zhtui.tui.terminal.output import Link
+
+GAP = 0.1  # seconds between two looks at answers that stream in
+
+
+class Answered(Coalesced, bubble=False):
+    """A reply of the engine has grown."""
+
+
+class Ear:
+    """`heard` may be called on any thread; `look` is called on the screen's own, seldom enough."""
+
+    def __init__(self, screen: Screen[None], link: Link, look: Callable[[], None]) -> None:
+        self.screen, self.link, self.look = screen, link, look
+        self.looked = 0.0
+        self.waiting = False
+        self.news = False  # something was heard that was not looked at yet
+
+    def heard(self) -> None:
+        """Tells the screen; the reader's thread calls this."""
+        self.news = True
+        try:
+            self.screen.post_message(Answered())
+        except RuntimeError:
+            pass  # the app has ended, nobody looks any more
+
+    def due(self) -> None:
+        """Looks now, or a little later."""
+        if self.waiting:
+            return
+        wait = self.looked + GAP - time.monotonic()
+        if wait <= 0 and self.link.free():
+            self._look()
+        else:
+            self.waiting = True
+            self.screen.set_timer(max(wait, 0.02), self._again)
+
+    def _again(self) -> None:
+        self.waiting = False
+        if self.link.free():
+            self._look()
+        else:
+            self.due()
+
+    def _look(self) -> None:
+        self.looked = time.monotonic()
+        self.news = False
+        self.look()

@@ -1,0 +1,112 @@
+"""The run that a screen asks: which of its checkpoints, and how a live one gives a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.message_pump import MessagePump
+
+from zhtui.ask.client import Reply
+from zhtui.draw.inks import FAINT, PLAIN, TITLE, YOURS
+from zhtui.runs.folder import RunFolder, Status
+from zhtui.tui import run_words
+from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.reading.watch import Follower, Growth
+from zhtui.tui.session import Session
+from zhtui.tui.widgets.lines import Part, words
+
+
+class Subject:
+    """One run. `step` names the checkpoint: the newest one with at most so many steps behind it;
+    None follows the newest of all, to which the habit `newest` goes back.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        folder: RunFolder,
+        target: MessagePump,
+        step: int | None,
+        newest: str,
+    ) -> None:
+        self.session, self.folder, self.step, self.newest = session, folder, step, newest
+        self.follower = Follower(folder, target)
+        self.status: Status | None = None
+        self.kept: Sequence[int] = ()
+        self.fresh = False  # the worker was asked for a checkpoint that is not there yet
+        self._begged = False
+
+    @property
+    def live(self) -> bool:
+        """Whether a worker is at it."""
+        return self.status is not None and self.status.live
+
+    def follow(self) -> None:
+        """Hears of what the run does."""
+        self.session.watch.follow(self.follower)
+
+    def leave(self) -> None:
+        """Hears no more."""
+        self.session.watch.drop(self.follower)
+
+    def take(self) -> Growth | None:
+        """What the run has written since; None while the terminal is busy."""
+        if not self.session.link.free():
+            return None
+        growth = self.follower.take()
+        self.status = growth.status or self.status
+        return growth
+
+    def saved(self, growth: Growth) -> bool:
+        """Whether a checkpoint has come; the one that was asked for then has."""
+        came = any(event.get("event") == "checkpoint" for event in growth.events)
+        came = came and not growth.loaded  # what was there already is no news
+        self.fresh = self.fresh and not came
+        return came
+
+    def hear(self, reply: Reply) -> None:
+        """Takes note of which checkpoints there are; a live run that has none is asked for one."""
+        self.kept = reply.steps or self.kept
+        if reply.done and reply.error and self.live and not (self.kept or self._begged):
+            self._begged = True
+            self.beg()
+
+    def beg(self) -> None:
+        """Asks the live run for a checkpoint, which is then followed."""
+        self.step, self.fresh = None, True
+        self.session.ask(self.folder, "checkpoint")
+
+    def turn(self, by: int) -> bool:
+        """An older or a newer checkpoint; whether it is another one."""
+        known = sorted(self.kept)
+        if not known:
+            return False
+        here = known[-1] if self.step is None else self.step
+        place = max((i for i, step in enumerate(known) if step <= here), default=0) + by
+        before = self.step
+        self.step = known[max(place, 0)] if place < len(known) else None
+        return self.step != before
+
+    def which(self, at: int | None) -> str:
+        """Which checkpoint answers, the one of step `at`, in words."""
+        if self.step is None:
+            return "follows the newest checkpoint" if self.live else "the newest checkpoint"
+        if at is not None and at > self.step:
+            return f"none was kept before step {self.step:,}"
+        return "an older checkpoint"
+
+    def parts(self, at: int | None) -> list[Part]:
+        """The run, whether it is live, the step of the checkpoint that answers, and which it is."""
+        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
+        if self.status is not None and self.live:
+            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 20))
+        step, which = "step …" if at is None else f"step {at:,}", self.which(at)
+        if self.step is None:
+            parts += [words(step, PLAIN, 98), words(which, FAINT, 15)]
+        else:
+            key = keyboard_of(self.session.app).first(self.newest)
+            parts.append(Part(((step, PLAIN), (f" · {which}", YOURS)), 98))
+            parts.append(words(f"{key} for the newest", FAINT, 15))
+        if self.kept:
+            parts.append(words(f"{len(self.kept)} kept, from {self.kept[0]:,}", FAINT, 10))
+        return parts

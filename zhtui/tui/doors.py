@@ -1,0 +1,78 @@
+"""Opens screens. Each is imported when it is asked for, so that the first frame pays for none.
+
+Screens never import each other: they say `session.doors.console(folder)`. A call and not a message,
+since a message would arrive after keys that were typed already.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from zhtui.lesson.catalog import Entry
+from zhtui.runs.folder import RunFolder
+from zhtui.tui.session import Opened, Session
+
+if TYPE_CHECKING:
+    from zhtui.tui.app import LabApp
+
+
+class LabDoors:
+    """What `zhtui.tui.session.Doors` promises, over the app's stack of screens."""
+
+    def __init__(self, app: LabApp, session: Session) -> None:
+        self.app, self.session = app, session
+
+    def warm(self) -> None:
+        """Imports beside the screen's thread what the next screen needs: 45 ms of a key."""
+        name = "zhtui.tui.screens.lesson.screen"
+        threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
+
+    def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None:
+        """A lesson's screen; a broken lesson says what is wrong with it."""
+        from zhtui.tui.screens.lesson.screen import LessonScreen
+        from zhtui.tui.screens.shared.dialogs import failure_screen
+
+        if entry.lesson is None:
+            self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", entry.error))
+            return
+        self.app.push_screen(LessonScreen(self.session, entry, start=start, run=run))
+
+    def runs(self) -> None:
+        """All runs; goes back to their screen where it is open already."""
+        from zhtui.tui.screens.runs.screen import RunsScreen
+
+        if any(isinstance(screen, RunsScreen) for screen in self.app.screen_stack):
+            while not isinstance(self.app.screen, RunsScreen):
+                self.app.pop_screen()
+        else:
+            self.app.push_screen(RunsScreen(self.session))
+
+    def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
+        """Lets a run's model write after a text, as it was after so many steps."""
+        from zhtui.tui.screens.console.screen import ConsoleScreen
+
+        self.app.push_screen(ConsoleScreen(self.session, folder, text, step))
+
+    def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
+        """Looks inside a run's model, as it was after so many steps, while it reads a text."""
+        from zhtui.tui.screens.inspect.screen import InspectScreen
+
+        self.app.push_screen(InspectScreen(self.session, folder, text, step))
+
+    def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
+        """The screen that only this lesson has, behind a boundary: its failure is shown."""
+        from zhtui.tui.screens.shared.dialogs import failure_screen, told
+
+        try:
+            module = importlib.import_module(f"{entry.package}.screen")
+            screen: Any = module.open_screen(Opened(self.session, entry, run, step))
+            assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
+        except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
+            title = f"the screen of {entry.name} failed"
+            self.app.push_screen(failure_screen(title, told(error)))
+            return
+        self.app.show_guest(entry.name, screen)

@@ -1,0 +1,1 @@
+"""Keys: one table, from which bindings, key lines and help are made."""

@@ -1,0 +1,265 @@
+"""One daemon thread reads run folders and the device, and says when there is something to take.
+
+Screens never read files; this thread never touches a screen. What it has read waits here until it
+is
+taken, so nothing is lost when a screen is slow.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_right, insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.message_pump import MessagePump
+
+from zhtui.errors import LabError
+from zhtui.lesson.views import View
+from zhtui.runs import learner, store
+from zhtui.runs.files import Tail
+from zhtui.runs.folder import EVENTS, METRICS, RunFolder, Status
+from zhtui.runs.learner import Guess
+from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+
+if TYPE_CHECKING:
+    from zhtui.tui.reading.columns import Points
+
+ROWS_EVERY, RUNS_EVERY, DEVICE_EVERY = 0.1, 0.5, 0.5  # seconds
+VIEW_EVERY = 0.25
+QUIET_EVERY = 30.0  # seconds at least between two readings of a device that no run uses
+SHARE, LONGEST = 50, 5.0  # a large store is looked at for 2 % of the time, but each 5 seconds
+IDLE_EVERY = 0.5  # seconds between two looks at a run that is not live
+BEHIND_EVERY = 0.15
+SITTING = 0.1  # seconds of reading one run before the others have their turn
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run in the list: its folder, its card, what it last said, what is noted and was guessed."""
+
+    folder: RunFolder
+    card: Mapping[str, Any]
+    status: Status
+    note: str = ""
+    guess: Guess | None = None
+
+
+@dataclass
+class Growth:
+    """What a run has written since the last take."""
+
+    points: dict[str, list[Points]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    status: Status | None = None
+    view: tuple[int, str, View] | None = None
+    loaded: bool = False  # everything that was there at first has been read
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.events or self.status or self.view or self.loaded)
+
+
+class Follower:
+    """Tails one run. `wanted` names the view whose newest picture is read."""
+
+    def __init__(self, folder: RunFolder, target: MessagePump) -> None:
+        self.folder, self.target = folder, target
+        self.wanted = ""
+        self.at: float | None = None  # the step whose views are wanted; None is the newest
+        self.behind = False  # there is more to read at once
+        self._rows, self._events = Tail(folder.path / METRICS), Tail(folder.path / EVENTS)
+        self._status = Status()
+        self._shown: dict[str, list[int]] = {}  # view -> its steps, rising
+        self._have: tuple[str, int] | None = None
+        self._next_look = self._next_view = self._next_told = 0.0
+        self._lock = threading.Lock()
+        self._growth = Growth()
+        self._loaded = False
+
+    def take(self) -> Growth:
+        """What was read since the last take; called by the screen."""
+        with self._lock:
+            growth, self._growth = self._growth, Growth()
+        return growth
+
+    def look(self, now: float) -> bool:
+        """Reads what is new; called by the thread. Whether something waits to be taken."""
+        if now >= self._next_look:
+            self._next_look = now + (ROWS_EVERY if self._status.live else IDLE_EVERY)
+            points = self._read_rows()
+            events, status = self._events.read(), self.folder.status()
+            for event in events:
+                if event.get("event") == "shown" and isinstance(event.get("step"), int):
+                    steps = self._shown.setdefault(str(event.get("name")), [])
+                    if event["step"] not in steps[-1:]:
+                        insort(steps, event["step"])
+            with self._lock:
+                for part in points:
+                    for name, pair in part.items():
+                        self._growth.points.setdefault(name, []).append(pair)
+                self._growth.events.extend(events)
+                if status != self._status:
+                    self._growth.status = self._status = status
+                if not (self._loaded or self.behind):
+                    self._growth.loaded = self._loaded = True
+                    self._growth.status = status
+        if now >= self._next_view:
+            self._read_view(now)
+        return bool(self._growth) and self._worth_telling()
+
+    def _worth_telling(self) -> bool:
+        """A long run is drawn seven times a second while it is read, not at each sitting."""
+        now = time.monotonic()
+        if self.behind and now < self._next_told:
+            return False
+        self._next_told = now + BEHIND_EVERY
+        return True
+
+    def _read_rows(self) -> list[dict[str, Points]]:
+        """The new rows; of many, those of one sitting: the rest at the next look, at once."""
+        from zhtui.tui.reading.columns import (
+            columns,
+        )  # deferred: numpy is not part of the first frame
+
+        parts, until = [], time.monotonic() + SITTING
+        for lines in self._rows.lines():
+            parts.append(columns(lines))
+            if time.monotonic() > until:
+                self._next_look = 0.0
+                break
+        self.behind = not self._next_look
+        return parts
+
+    def turn(self, at: float | None) -> None:
+        """Reads the views as they stood at a step; called by the screen."""
+        self.at, self._next_view = at, 0.0
+
+    def _read_view(self, now: float) -> None:
+        steps = self._shown.get(self.wanted, [])
+        place = len(steps) if self.at is None else bisect_right(steps, self.at)
+        step = steps[place - 1] if place else None
+        if step is None or self._have == (self.wanted, step):
+            self._have = self._have if place else None
+            return
+        self._next_view = now + VIEW_EVERY
+        name = self.wanted
+        self._have = (name, step)
+        try:
+            view = self.folder.artifact(step, name)
+        except LabError:
+            return  # deleted or unreadable: the picture before it stays
+        with self._lock:
+            self._growth.view = (step, name, view)
+
+
+class Reading(Protocol):
+    """What the thread looks at in turn, for a screen."""
+
+    target: MessagePump
+    behind: bool
+
+    def look(self, now: float) -> bool: ...
+
+
+class Watch(threading.Thread):
+    """The thread. `target` hears of runs and of the device; each follower has its own."""
+
+    def __init__(
+        self,
+        root: Path,
+        target: MessagePump,
+        device: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(name="zhtui-watch", daemon=True)
+        self.root, self.target, self.device, self.clock = root, target, device, clock
+        self.runs: tuple[Seen, ...] = ()
+        self.reading = ""
+        self.looked_at = True  # since the device was read; a lab that nobody touches sends nothing
+        self._followers: tuple[Reading, ...] = ()
+        self._known: dict[Path, tuple[float, Seen]] = {}
+        self._end, self._hurry = threading.Event(), threading.Event()
+        self._next_runs, self._device_read = 0.0, -QUIET_EVERY
+
+    def follow(self, follower: Reading) -> None:
+        """Begins to tail a run; once, however often it is asked."""
+        self.drop(follower)
+        self._followers = (*self._followers, follower)
+        self._hurry.set()
+
+    def drop(self, follower: Reading) -> None:
+        """Tails a run no longer."""
+        self._followers = tuple(each for each in self._followers if each is not follower)
+
+    def hurry(self) -> None:
+        """Looks at everything now: something was asked for."""
+        self._next_runs = 0.0
+        self._hurry.set()
+
+    def wake(self) -> None:
+        """Looks at what is followed now: another moment is wanted."""
+        self._hurry.set()
+
+    def end(self) -> None:
+        """Lets the thread end."""
+        self._end.set()
+        self._hurry.set()
+
+    def run(self) -> None:
+        """Looks, tells, sleeps; until the app ends."""
+        while not self._end.is_set():
+            self.look()
+            self._hurry.wait(ROWS_EVERY)
+            self._hurry.clear()
+
+    def look(self) -> None:
+        """One round over all that is due."""
+        now = self.clock()
+        for follower in self._followers:
+            if follower.look(now):
+                follower.target.post_message(RunGrew())
+            if follower.behind:
+                self._hurry.set()
+        if now >= self._next_runs:
+            self._next_runs = now + RUNS_EVERY
+            started = time.monotonic()
+            self._look_at_runs()
+            if self._next_runs:  # nobody is in a hurry
+                spent = time.monotonic() - started
+                self._next_runs += min(SHARE * spent, LONGEST)
+        live = any(run.status.live for run in self.runs)
+        due = now - self._device_read >= (DEVICE_EVERY if live else QUIET_EVERY)
+        if due and (live or self.looked_at):
+            self._device_read, self.looked_at = now, False
+            reading = self.device()
+            if reading != self.reading:
+                self.reading = reading
+                self.target.post_message(DeviceRead())
+
+    def _look_at_runs(self) -> None:
+        runs = tuple(filter(None, map(self._seen, store.runs(self.root))))
+        if runs != self.runs:
+            self.runs = runs
+            self.target.post_message(RunsChanged())
+
+    def _seen(self, folder: RunFolder) -> Seen | None:
+        """A run as it stands; one that has ended is read again only when something was moved into
+        its folder.
+        """
+        try:
+            changed = folder.path.stat().st_mtime
+        except OSError:
+            return None
+        then, seen = self._known.get(folder.path, (-1.0, None))
+        if seen is not None and then == changed and not seen.status.live:
+            return seen
+        try:
+            status, note = folder.status(), folder.note()
+            seen = Seen(folder, folder.card(), status, note, learner.read(folder))
+        except LabError:
+            return None
+        self._known[folder.path] = (changed, seen)
+        return seen

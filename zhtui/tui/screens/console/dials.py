@@ -1,0 +1,89 @@
+"""The settings of a stream as dials: turned by keys, or typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from zhtui.errors import ConfigError
+from zhtui.lesson.sampling import Sampling
+
+COUNTS = (0, 1, 2, 3, 5, 10, 20, 40, 80, 200)
+LENGTHS = (10, 20, 50, 100, 200, 300, 500, 1000, 2000)
+
+
+@dataclass(frozen=True)
+class Dial:
+    """One setting: its field, its word, how it reads, and where a turn leads."""
+
+    field: str
+    word: str
+    text: str
+    low: float
+    high: float
+    turned: Callable[[float, int], float]
+    whole: bool = True
+    off: float | None = None  # the value that cuts nothing
+
+    def value(self, sampling: Sampling) -> float:
+        """Its value."""
+        value: float = getattr(sampling, self.field)
+        return value
+
+    def reading(self, sampling: Sampling) -> str:
+        """Its value as it is shown."""
+        value = self.value(sampling)
+        if value == self.off:
+            return "off"
+        return f"{value:g}" if self.whole else f"{value:.2f}"
+
+    def turn(self, sampling: Sampling, by: int) -> Sampling:
+        """The next value."""
+        value = min(max(self.turned(self.value(sampling), by), self.low), self.high)
+        return self._set(sampling, value)
+
+    def parse(self, sampling: Sampling, text: str) -> Sampling:
+        """A value that was typed. Raises `ConfigError`."""
+        try:
+            value = float(self.off if text.strip() == "off" and self.off is not None else text)
+        except ValueError:
+            raise ConfigError(f"{self.word} is a number, not {text.strip()!r}; type one") from None
+        if not self.low <= value <= self.high or (self.whole and value != int(value)):
+            kind = "a whole number" if self.whole else "a number"
+            raise ConfigError(f"{self.word} is {kind} from {self.low:g} to {self.high:g}")
+        return self._set(sampling, value)
+
+    def _set(self, sampling: Sampling, value: float) -> Sampling:
+        fields = asdict(sampling) | {self.field: int(value) if self.whole else round(value, 6)}
+        return Sampling(**fields)
+
+
+def _along(marks: tuple[int, ...]) -> Callable[[float, int], float]:
+    """The next mark above or below a value."""
+
+    def turned(value: float, by: int) -> float:
+        beyond = [mark for mark in marks if (mark > value if by > 0 else mark < value)]
+        if not beyond:
+            return value
+        return min(beyond) if by > 0 else max(beyond)
+
+    return turned
+
+
+def _by(size: float) -> Callable[[float, int], float]:
+    return lambda value, by: round(value + by * size, 6)
+
+
+DIALS = (
+    Dial("temperature", "T", "divides the logits; 0 takes the likeliest", 0, 5, _by(0.1), False),
+    Dial("top_k", "top-k", "keeps the k likeliest", 0, 10**6, _along(COUNTS), off=0),
+    Dial("top_p", "top-p", "keeps the fewest whose sum is p", 0, 1, _by(0.05), False, off=1.0),
+    Dial("seed", "seed", "of the dice", 0, 2**31, _by(1)),
+    Dial("tokens", "tokens", "to write at most", 1, 100_000, _along(LENGTHS)),
+)
+
+
+def short(sampling: Sampling) -> str:
+    """The settings that shape a distribution, in a few words; what is off goes unsaid."""
+    on = [dial for dial in DIALS[:3] if dial.value(sampling) != dial.off]
+    return "  ".join(f"{dial.word} {dial.reading(sampling)}" for dial in on)

@@ -1,0 +1,1 @@
+"""The first screen: lessons, their best figures, live runs."""

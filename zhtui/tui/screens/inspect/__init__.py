@@ -1,0 +1,1 @@
+"""A look inside a run's model while it reads a text."""

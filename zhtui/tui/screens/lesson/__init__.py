@@ -1,0 +1,1 @@
+"""A lesson's screen: charts, views, knobs, notes, questions, the device."""

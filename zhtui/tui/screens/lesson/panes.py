@@ -1,0 +1,213 @@
+"""The panes of a lesson's screen: charts, views, samples, knobs, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.app import ComposeResult
+
+from zhtui.draw.chart import Level, Line, Picture
+from zhtui.draw.grid import Page
+from zhtui.draw.inks import FAINT, PLAIN, TITLE
+from zhtui.draw.notes import Document
+from zhtui.draw.text import places
+from zhtui.lesson.card import Lesson
+from zhtui.lesson.views import View
+from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.reading.history import History, Sample
+from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.widgets.chart import ChartWidget, restarted
+from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.notes import NotesWidget
+from zhtui.tui.widgets.views import ViewWidget, widget_for
+
+
+class ChartPane(Pane):
+    """The lesson's charts, one at a time."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        super().__init__(1, "chart", "charts")
+        self.lesson = lesson
+        self.charts = list(lesson.charts.items()) or [("loss", ("loss",))]
+        self.pictures = [Picture() for _ in self.charts]
+        self.chart = ChartWidget(id="chart")  # one for all: each more would be mounted and styled
+        self.current = 0
+
+    def compose(self) -> ComposeResult:
+        yield self.chart
+
+    def on_mount(self) -> None:
+        self.turn(0)
+
+    def turn(self, by: int) -> None:
+        """The next chart, at the same moment."""
+        self.current = (self.current + by) % len(self.charts)
+        picture, at = self.pictures[self.current], self.chart.picture.cursor
+        self.chart.picture, picture.cursor = picture, at
+        self.chart.redraw()
+        more = f" · {self.current + 1} of {len(self.charts)}" if len(self.charts) > 1 else ""
+        self.name_it(f"{self.charts[self.current][0]}{more}")
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The chart's first metric."""
+        lines = self.chart.picture.lines
+        return "metric", lines[0].name if lines else self.metrics[0]
+
+    def restart(self, empty: str) -> None:
+        """Another run."""
+        for index, picture in enumerate(self.pictures):
+            self.pictures[index] = restarted(picture, empty)
+        self.chart.picture = self.pictures[self.current]
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """What the chart in sight draws."""
+        return self.charts[self.current][1]
+
+    def turn_to(self, metric: str) -> None:
+        """The chart that draws a metric."""
+        drawn = [index for index, (_, names) in enumerate(self.charts) if metric in names]
+        if drawn:
+            self.turn(drawn[0] - self.current)
+
+    def show(
+        self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
+    ) -> None:
+        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        metrics = self.metrics
+        total = history.status.steps if history.status else 0
+        lines = [*beside, *history.lines(metrics)]
+        levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
+        self.chart.show(lines, levels, total)
+
+
+class ViewPane(Pane):
+    """One of the things that the lesson shows."""
+
+    def __init__(self) -> None:
+        super().__init__(2, "view", "views")
+        self.wanted = ""
+        self.shown: ViewWidget | None = None
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The view in sight."""
+        return "view", self.wanted
+
+    def turn(self, names: list[str], by: int) -> None:
+        """The next view by name; the first one where none is chosen."""
+        if not names:
+            return
+        place = names.index(self.wanted) + by if self.wanted in names else 0
+        self.wanted = names[place % len(names)]
+
+    async def show(self, step: int, name: str, view: View, names: list[str]) -> None:
+        """Draws a view; the widget is kept as long as the kind is the same."""
+        if name != self.wanted:
+            return
+        place = f" · {names.index(name) + 1} of {len(names)}" if name in names else ""
+        self.name_it(f"{name} · step {step:,}{place}")
+        if self.shown is not None and type(self.shown.view) is type(view):
+            self.shown.show(view)
+            return
+        focused = self.has_focus_within
+        await self.clear()
+        self.shown = widget_for(view)
+        await self.mount(self.shown)
+        if focused:
+            self.shown.focus()
+
+    async def keep(self, known: Mapping[str, str]) -> None:
+        """Takes the view away where it is not known (yet)."""
+        if self.shown is not None and self.wanted not in known:
+            await self.clear()
+            self.name_it(f"{self.wanted} · nothing yet")
+
+    async def clear(self) -> None:
+        """No view."""
+        self.shown = None
+        await self.query("*").remove()
+
+
+class Samples(Drawn):
+    """What the run wrote, the newest first."""
+
+    DEFAULT_CSS = "Samples { overflow: hidden auto; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="samples-text")
+        self.samples: list[Sample] = []
+
+    def show(self, samples: list[Sample]) -> None:
+        """Other texts."""
+        if samples != self.samples:
+            self.samples = list(samples)
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Page:
+        if not self.samples:
+            cells = Page(width, height)
+            cells.put(1, 0, "nothing written yet", FAINT)
+            return cells
+        margin = 13 if width >= 50 else 0
+        blocks = []
+        y = 0
+        for sample in self.samples[:40]:
+            text = sample.text.strip("\n")
+            spots = list(places(text, max(width - margin - 2, 8)))
+            blocks.append((y, sample, spots))
+            y += max((row for _, row, _ in spots), default=0) + (2 if margin else 3)
+        cells = Page(width, max(y, height))
+        for index, (top, sample, spots) in enumerate(blocks):
+            cells.put(1, top, f"step {sample.step:,}", FAINT)
+            ink = TITLE if index == 0 else PLAIN
+            ink = FAINT if sample.name == "note" else ink
+            for x, row, glyph in spots:
+                if glyph != "\n":
+                    cells.put(1 + margin + x, top + row + (not margin), glyph, ink)
+        return cells
+
+
+class SamplePane(Pane):
+    """Samples and notes of the run."""
+
+    def __init__(self) -> None:
+        super().__init__(3, "samples", "samples")
+        self.text = Samples()
+
+    def compose(self) -> ComposeResult:
+        yield self.text
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """What writes."""
+        return "reference", "generate.py#generate"
+
+    def show(self, history: History) -> None:
+        """Draws what was written."""
+        self.text.show(history.samples)
+
+
+class NotePane(Pane):
+    """The lesson's text."""
+
+    def __init__(self) -> None:
+        super().__init__(5, "notes", "notes")
+        self.text = NotesWidget()
+
+    def compose(self) -> ComposeResult:
+        yield self.text
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """What the link at the cursor, or the first in sight, refers to."""
+        return "reference", self.text.link
+
+    def show(self, document: Document) -> None:
+        """Draws the notes."""
+        self.text.show(document)
+        if document.links:
+            first = keyboard_of(self.app).first
+            ways = f"{first('notes.before')} {first('notes.after')} link   "
+            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")

@@ -1,0 +1,401 @@
+"""A lesson: its live charts, views, samples, knobs and notes, and the control of its runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import ComposeResult
+from textual.events import Resize, ScreenResume
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from zhtui.draw import notes
+from zhtui.draw.notes import Document
+from zhtui.errors import LabError
+from zhtui.lesson.catalog import Entry
+from zhtui.tui.keys import table as keys
+from zhtui.tui.keys.keyboard import no_run
+from zhtui.tui.messages import RunGrew, RunsChanged
+from zhtui.tui.reading.history import History
+from zhtui.tui.reading.watch import Follower, Seen
+from zhtui.tui.screens.lesson.device import DevicePane
+from zhtui.tui.screens.lesson.knobs import KnobPane
+from zhtui.tui.screens.lesson.next_run import PRESET, Draft, of_run
+from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane
+from zhtui.tui.screens.lesson.questions import CardPane
+from zhtui.tui.screens.lesson.replay import Stage
+from zhtui.tui.screens.shared.arrangement import Arrangement
+from zhtui.tui.screens.shared.dialogs import Ask
+from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.screens.shared.layout import ONE, panes_shown
+from zhtui.tui.session import Session
+from zhtui.tui.widgets.chart import ChartWidget
+from zhtui.tui.widgets.lines import KeyLine, Line, Rule
+from zhtui.tui.widgets.rows import Rows
+from zhtui.tui.widgets.views import HeatmapWidget
+from zhtui.work import client
+
+HELP = """
+The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
+course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
+shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
+and of the next one: those with ● change while the run goes on. 5 is the lesson's text. 6 is what
+the GPU, the run's worker and the machine do, and what would help where the run is starved. 7 has
+questions: type a number, and a run begins that answers; your guess is a line in its chart. s reads
+the code that the thing at the cursor comes from.
+
+The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
+knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
+f forks there: same weights, seed and data, a knob changed, both lines in one chart. p and i ask the
+model as it was then.
+"""
+ASKED = {  # what the worker can be asked for, and what is said then
+    "step": "",
+    "checkpoint": "saving a checkpoint",
+    "stop": "stopping, with a checkpoint; space resumes it",
+    "sample": "asked for a sample",
+}
+LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
+PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
+PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
+PLACES += [("On a question", "card"), ("In the notes", "notes")]
+
+
+class LessonScreen(StyledOnce, Screen[None]):
+    """One lesson and one of its runs: the live one, or the newest."""
+
+    BINDINGS = keys.bindings("lesson")
+    explained = (HELP, PLACES)
+
+    def __init__(
+        self, session: Session, entry: Entry, *, start: bool = False, run: str = ""
+    ) -> None:
+        super().__init__()
+        assert entry.lesson is not None, "a broken lesson has no screen"
+        self.session, self.entry, self.lesson = session, entry, entry.lesson
+        self.start_at_once, self.wish = start, run
+        self.writes = entry.has("generate")
+        first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
+        self.draft = Draft(self.lesson, first)
+        self.history = History()
+        self.follower: Follower | None = None
+        self.seen: Seen | None = None
+        self.stage, self.charts = Stage(session, id="panes"), ChartPane(entry.lesson)
+        self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
+        self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(self.draft)
+        self.device = DevicePane(session, [row.name for row in self.draft.rows])
+        # in this order; the notes stand in the views' place while there are none, as the device may
+        self.later = [self.views, self.notes, self.cards, self.device, self.samples, self.knobs]
+        self.panes = Arrangement(self, [self.charts, *self.later], self._choose)
+
+    def compose(self) -> ComposeResult:
+        self.panes.mark()  # before there are widgets to be styled
+        yield Line(id="top")
+        yield Rule(id="error")
+        with self.stage:
+            yield self.charts
+        yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
+        yield KeyLine("lesson", "anywhere", id="keys")
+
+    async def on_mount(self) -> None:
+        await self._look_at(self._first_run())
+        self.panes.to(self.panes.current)
+        if self.start_at_once:
+            self.action_run()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """What the first frame does not wait for: the other panes, and what threads read."""
+        if self.stage.is_attached:
+            await self.stage.mount_all(self.later)
+        if self.views.is_attached:  # the lesson may have been left meanwhile
+            self._follow()
+            self._show()
+            self.panes.to(self.panes.current)
+            self.run_worker(self._load(), exit_on_error=False)
+
+    async def _load(self) -> None:
+        """What takes time: the notes, and the preset that suits this machine."""
+        self.notes.show(await asyncio.to_thread(self._notes))
+        try:
+            preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
+        except LabError:
+            return
+        if not self.draft.changes:
+            self.draft.preset = preset
+            self.knobs.draw_rows()
+
+    def _notes(self) -> Document:
+        try:
+            text = (self.entry.folder / "notes.md").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = f"# {self.lesson.title}\n\n{self.lesson.summary}\n"
+        return notes.read(text)
+
+    # The run that is shown
+
+    def _first_run(self) -> Seen | None:
+        runs = self.session.runs(self.entry.name)
+        wished = [run for run in runs if run.folder.name == self.wish]
+        live = [run for run in runs if run.status.live]
+        return next(iter([*wished, *live, *runs]), None)
+
+    async def _look_at(self, seen: Seen | None) -> None:
+        """Shows another run, or that there is none."""
+        self._unfollow()
+        self.seen, self.history = seen, History()
+        await self.views.clear()
+        self.views.wanted = ""
+        nothing = f"{no_run(self.app)}, and its loss falls here"
+        self.charts.restart("waiting for the first step" if seen else nothing)
+        if seen is not None:
+            self.history.status = seen.status
+            self.follower = Follower(seen.folder, self)
+            self._follow()
+        self.stage.look_at(self.seen, self.history, self.follower)
+        self.device.look_at(seen.folder if seen else None)
+        self._show()
+
+    def _follow(self) -> None:
+        """Reads the run where it is in sight, be it under a dialog, and can be shown."""
+        seen = self.is_active or isinstance(self.app.screen, ModalScreen)
+        if self.follower is not None and seen and self.views.is_attached:
+            self.session.watch.follow(self.follower)
+
+    def _unfollow(self) -> None:
+        if self.follower is not None:
+            self.session.watch.drop(self.follower)
+            self.follower = None
+
+    def on_screen_suspend(self) -> None:
+        """Reads nothing for what is not seen; under a dialog it still is."""
+        if self.follower is not None and not isinstance(self.app.screen, ModalScreen):
+            self.session.watch.drop(self.follower)
+            self.device.seen(False)
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        self._follow()
+        if self.follower is not None:
+            self.device.seen(self.device.display)
+
+    async def on_runs_changed(self, message: RunsChanged) -> None:
+        """A run of this lesson that was started elsewhere is shown where none was."""
+        if self.seen is None and (found := self._first_run()) is not None:
+            await self._look_at(found)
+        self.cards.show(self.seen, self.history)
+
+    async def on_run_grew(self, message: RunGrew) -> None:
+        """Takes and draws what is new, when the terminal has taken what was before."""
+        if self.follower is None or not self.session.link.free():
+            return
+        growth = self.follower.take()
+        if not growth:
+            return
+        self.history.grow(growth)
+        if not self.views.wanted and self.history.pictures():
+            self.action_view(0)
+        if growth.view is not None:
+            await self.views.show(*growth.view, self.history.pictures())
+        self._show()
+
+    async def on_stage_turned(self, message: Stage.Turned) -> None:
+        """Another moment of the run: what was not there yet is not shown."""
+        await self.views.keep(self.stage.moment.views)
+        self._show()
+
+    async def on_stage_forked(self, message: Stage.Forked) -> None:
+        """The fork, beside its parent."""
+        await self._look_at(message.seen)
+
+    async def on_card_pane_opened(self, message: CardPane.Opened) -> None:
+        """The run that answers a question, in the chart of what was guessed."""
+        await self._look_at(message.seen)
+        self.knobs.draw_rows()
+        self.charts.turn_to(message.question.metric)
+        if self.panes.room == ONE:
+            self.panes.to(1)
+        self._show()
+
+    def on_card_pane_turned(self, message: CardPane.Turned) -> None:
+        """Another card."""
+        self._show()
+
+    def _show(self) -> None:
+        moment, metrics, status = self.stage.moment, self.charts.metrics, self.history.status
+        card = self.seen.card if self.seen else {}
+        self.query_one("#top", Line).show(self.stage.state(self.lesson))
+        self.query_one("#error", Rule).show(status.error if status else "")
+        guessed = self.cards.levels(self.seen, metrics)
+        self.charts.show(self.history, self.stage.beside(metrics), guessed)
+        self.cards.show(self.seen, self.history)
+        self.samples.show(moment)
+        values = of_run(card, moment.knobs)
+        self.knobs.show(values, status is not None and status.live)
+        self.panes.arrange()
+
+    # Panes
+
+    def on_resize(self, event: Resize) -> None:
+        self.panes.arrange()
+
+    def _choose(self, room: str, current: int) -> set[int]:
+        """The notes stand in for a view that is none; the chart, for samples that are none."""
+        viewless = not self.history.views
+        for pane in (self.notes, self.cards):
+            pane.mark("-wide", viewless)
+        mute = not (self.history.samples or self.writes or current == 3)
+        self.charts.mark("-tall", mute)
+        return panes_shown(room, current, viewless) - ({3} if mute else set())
+
+    def action_to(self, number: int) -> None:
+        """A pane by its number."""
+        self.panes.to(number)
+
+    def action_pane(self, by: int) -> None:
+        """The next pane."""
+        self.panes.turn(by)
+
+    def action_zoom(self) -> None:
+        """One pane alone, or all again."""
+        self.panes.zoom()
+
+    def action_visit(self, number: int) -> None:
+        """A pane; again to come back."""
+        self.panes.to(1 if self.panes.current == number else number)
+
+    def action_back(self) -> None:
+        """Puts away the crosshair, then the zoom, then the lesson."""
+        focused = self.focused
+        if isinstance(focused, (ChartWidget, HeatmapWidget)) and focused.clear_cursor():
+            return
+        if self.panes.zoomed:
+            self.panes.zoom()
+            return
+        self._unfollow()
+        self.dismiss(None)
+
+    def action_chart(self, by: int) -> None:
+        """The next chart."""
+        self.charts.turn(by)
+        self.panes.to(1)
+        self._show()
+
+    def action_view(self, by: int) -> None:
+        """The next view; the watcher reads its newest picture."""
+        self.views.turn(self.history.pictures(), by)
+        if self.follower is not None:
+            self.follower.wanted = self.views.wanted
+        if by and self.panes.room == ONE:
+            self.panes.to(2)
+
+    # Runs
+
+    def action_run(self) -> None:
+        """Starts a run; where one is live already, asks first."""
+        if self.history.status is None or not self.history.status.live:
+            self._start("y")
+            return
+        assert self.seen is not None, "a live run was seen"
+        question = f"{self.seen.folder.name} is still live. Start another run beside it?"
+        self.app.push_screen(Ask(question, [("y", "start"), ("n", "no")]), self._start)
+
+    def _start(self, answer: str | None) -> None:
+        if answer == "y":
+            self.run_worker(self._start_run(), exit_on_error=False)
+
+    async def _start_run(self) -> None:
+        seen = await self.session.start(self.entry, self.draft.preset, self.draft.pairs())
+        if seen is not None:
+            await self._look_at(seen)
+
+    def action_begin(self) -> None:
+        """Enter starts the first run."""
+        if self.seen is None:
+            self.action_run()
+
+    def action_runs(self) -> None:
+        """All runs of all lessons."""
+        self.session.doors.runs()
+
+    def action_ask(self, action: str) -> None:
+        """Asks something of the run's worker."""
+        if action == "sample" and not self.writes:
+            self.notify(f"{self.lesson.title} writes no samples")
+        elif self.seen is not None:
+            self.session.ask(self.seen.folder, action, ASKED[action])
+
+    def action_pause(self) -> None:
+        """Pauses, or resumes."""
+        if self.seen is not None:
+            self.session.pause_or_resume(self.seen.folder)
+
+    def action_open(self, part: str) -> None:
+        """The console of the run's model, or a look inside it, as it was at the moment shown."""
+        opens = {"generate": self.session.doors.console, "inspect": self.session.doors.inspect}
+        if self.seen is None:
+            self.notify(no_run(self.app))
+        elif not self.entry.has(part):
+            self.notify(f"{self.lesson.title} {LACKS[part]}")
+        else:
+            opens[part](self.seen.folder, step=self.stage.done)
+
+    async def action_other(self, by: int) -> None:
+        """An older or a newer run of the lesson."""
+        runs = self.session.runs(self.entry.name)
+        here = [i for i, run in enumerate(runs) if self.seen and run.folder == self.seen.folder]
+        place = (here[0] if here else -1) + by
+        if 0 <= place < len(runs):
+            await self._look_at(runs[place])
+
+    # Knobs
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        self.action_edit()
+
+    def action_edit(self) -> None:
+        """Edits the knob at the cursor: of the live run where it can change, else of the next."""
+        pane = self.knobs
+        row = next((row for row in self.draft.rows if row.name == pane.chosen), None)
+        if self.panes.current != 4 or row is None:
+            self.panes.to(4)
+            if row is None and pane.chosen == PRESET:
+                self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
+            return
+        live = row.knob.live and self.history.status is not None and self.history.status.live
+
+        def taken(value: str | None) -> None:
+            if value is not None:
+                self._set(row.name, value, live)
+
+        self.app.push_screen(pane.dialog(row, live), taken)
+
+    def _set(self, name: str, value: str, live: bool) -> None:
+        if live and self.seen is not None:
+            self.session.ask(self.seen.folder, "set", f"{name} = {value}", knob=name, value=value)
+        self.draft.set(name, value)
+        self.knobs.draw_rows()
+
+    # Source, and the lesson's own screen
+
+    def action_source(self) -> None:
+        """The lesson's code, at the line that the thing at the cursor comes from."""
+        from zhtui.tui.screens.shared.source import (
+            SourceScreen,
+        )  # deferred: not part of the first frame
+
+        self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
+
+    def on_notes_widget_opened(self) -> None:
+        """The code that a link of the notes refers to; another address is told."""
+        _, link = self.notes.origin
+        if ".py" in link:
+            self.action_source()
+        else:
+            self.notify(link, markup=False)
+
+    def action_explore(self) -> None:
+        """The lesson's own screen, behind a boundary: its failure is shown."""
+        if not self.entry.has("screen"):
+            self.notify(f"{self.lesson.title} has no screen of its own")
+            return
+        self.session.doors.own(self.entry)

@@ -1,0 +1,1 @@
+"""All runs: filter, compare, change."""

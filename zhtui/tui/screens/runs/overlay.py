@@ -1,0 +1,190 @@
+"""Several runs in one chart: the lines of one metric over steps, time or tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from textual.message_pump import MessagePump
+
+from zhtui.draw.chart import Level, Line
+from zhtui.draw.inks import SERIES_COUNT, TITLE
+from zhtui.draw.series import Floats, Series
+from zhtui.lesson.card import Lesson
+from zhtui.tui.reading.history import SMOOTHING, History
+from zhtui.tui.reading.watch import Follower, Seen, Watch
+
+STEP, TIME, UNITS = "step", "time", "tokens"
+AXES = (STEP, TIME, UNITS)
+SMOOTHINGS = (SMOOTHING, 0.98, 0.0, 0.6)
+
+
+@dataclass
+class Course:
+    """A series of a run over another x, or otherwise smoothed; grows with the one it is made of."""
+
+    series: Series
+    taken: int = 0
+    last: float = 0.0  # the step of the last point taken
+
+
+@dataclass
+class Trace:
+    """One run of the overlay: what it has said, and its line."""
+
+    seen: Seen
+    follower: Follower
+    colour: int
+    history: History = field(default_factory=History)
+    _courses: dict[tuple[str, str, float], Course] = field(default_factory=dict)
+    _best: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.seen.folder.name
+
+    @property
+    def units(self) -> int:
+        """What a step handles, 0 where the run has not said it."""
+        status = self.history.status or self.seen.status
+        return status.units
+
+    def grow(self) -> bool:
+        """Takes what the watcher has read; whether there was anything."""
+        growth = self.follower.take()
+        if growth:
+            self.history.grow(growth)
+        return bool(growth)
+
+    def metrics(self) -> Iterable[str]:
+        """What can be drawn."""
+        return (name for name in self.history.series if name != TIME)
+
+    def course(self, metric: str, axis: str, smoothing: float) -> Series | None:
+        """A metric over an axis; None where the run has no such metric or axis."""
+        source = self.history.series.get(metric)
+        if source is None or not len(source):
+            return None
+        if (axis, smoothing) == (STEP, SMOOTHING):
+            return source
+        if (axis == UNITS and not self.units) or (axis == TIME and TIME not in self.history.series):
+            return None
+        key = (metric, axis, smoothing)
+        course = self._courses.get(key)
+        if course is None or not self._continues(course, source):
+            course = self._courses[key] = Course(Series(smoothing))
+        fresh = source.x[course.taken :]
+        if len(fresh):
+            values = source.y[course.taken :].astype(np.float64)
+            course.series.extend(self._along(fresh, axis), values)
+            course.taken, course.last = len(source), float(fresh[-1])
+        return course.series
+
+    def _continues(self, course: Course, source: Series) -> bool:
+        """Whether the source still begins with what was taken: a resumed run replaces its tail."""
+        taken = course.taken
+        return 0 < taken <= len(source) and source.x[taken - 1] == course.last
+
+    def _along(self, steps: Floats, axis: str) -> Floats:
+        """Steps as places on an axis, strictly rising."""
+        if axis == UNITS:
+            return (steps + 1) * self.units
+        if axis == TIME:
+            clock = self.history.series[TIME]
+            places = np.clip(np.searchsorted(clock.x, steps), 0, len(clock) - 1)
+            return clock.y[places].astype(np.float64) + steps * 1e-9
+        return steps
+
+    def best(self, metric: str, higher: bool) -> tuple[float, float] | None:
+        """(step, value) of the best point of a metric."""
+        source = self.history.series.get(metric)
+        if source is None or not np.isfinite(source.y).any():
+            return None
+        size, step, value = self._best.get(metric, (0, 0.0, 0.0))
+        if size != len(source):
+            place = int(np.nanargmax(source.y) if higher else np.nanargmin(source.y))
+            step, value = float(source.x[place]), float(source.y[place])
+            self._best[metric] = (len(source), step, value)
+        return step, value
+
+
+@dataclass
+class Overlay:
+    """What the chart of the runs shows, and how."""
+
+    metric: str = ""
+    axis: str = STEP
+    smoothing: float = SMOOTHING
+    traces: list[Trace] = field(default_factory=list)
+
+    def follow(
+        self, runs: Sequence[Seen], colours: Mapping[Path, int], watch: Watch, target: MessagePump
+    ) -> None:
+        """Has the watcher read these runs, and no others; what was read of them stays."""
+        before = {trace.seen.folder.path: trace for trace in self.traces}
+        self.traces = []
+        for run in runs:
+            path = run.folder.path
+            trace = before.pop(path, None)
+            if trace is None:
+                trace = Trace(run, Follower(run.folder, target), 0)
+                watch.follow(trace.follower)
+            trace.seen, trace.colour = run, colours.get(path, 0)
+            self.traces.append(trace)
+        for trace in before.values():
+            watch.drop(trace.follower)
+
+    def metrics(self, lessons: Sequence[Lesson]) -> list[str]:
+        """The metrics of the traces: the lessons' figures, their charts' order, then the rest."""
+        known = dict.fromkeys(name for trace in self.traces for name in trace.metrics())
+        order = [lesson.figure for lesson in lessons]
+        order += [name for each in lessons for chart in each.charts.values() for name in chart]
+        return list(dict.fromkeys([*(name for name in order if name in known), *known]))
+
+    def shown(self, lessons: Sequence[Lesson]) -> str:
+        """The metric that is shown: the chosen one, else the first there is."""
+        names = self.metrics(lessons)
+        return self.metric if self.metric in names else next(iter(names), "")
+
+    def turn(self, lessons: Sequence[Lesson], by: int) -> None:
+        """The next metric."""
+        names = self.metrics(lessons)
+        if names:
+            self.metric = names[(names.index(self.shown(lessons)) + by) % len(names)]
+
+    def lines(self, metric: str) -> list[Line]:
+        """A line a run; what is recorded seldom is dotted, and so is what is not smoothed."""
+        lines = []
+        names = [trace.name for trace in self.traces]
+        for trace in self.traces:
+            series = trace.course(metric, self.axis, self.smoothing)
+            if series is not None:
+                longest = max(len(trace.history.series[name]) for name in trace.metrics())
+                seldom = len(series) * 2 < longest
+                twice = names.count(trace.name) > 1
+                name = f"{trace.seen.folder.lesson} {trace.name}" if twice else trace.name
+                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom))
+        return lines
+
+    def levels(self, metric: str, lessons: Sequence[Lesson]) -> list[Level]:
+        """Published figures and baselines of the lessons in the chart, each once, and guesses."""
+        found: dict[tuple[str, float], Level] = {}
+        for lesson in lessons:
+            group = next((chart for chart in lesson.charts.values() if metric in chart), (metric,))
+            for trace in self.traces:
+                if trace.seen.folder.lesson == lesson.title or len(lessons) == 1:
+                    for level in trace.history.levels(lesson, group):
+                        found[(level.label, level.value)] = level
+        for trace in self.traces:
+            guess = trace.seen.guess
+            if guess is not None and guess.metric == metric:
+                label = f"guess before {trace.name}"
+                found[(label, guess.value)] = Level(guess.value, label, TITLE)
+        return list(found.values())
+
+
+def free_colour(taken: Collection[int]) -> int:
+    """The lowest colour that no line has."""
+    return next(colour for colour in range(len(taken) + 1) if colour not in taken)

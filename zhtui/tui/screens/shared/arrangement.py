@@ -1,0 +1,74 @@
+"""Which of a screen's panes are in sight, and which one takes the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual.screen import Screen
+
+from zhtui.tui.screens.shared.lab_screen import mark
+from zhtui.tui.screens.shared.layout import KINDS, ONE, SMALL, layout
+from zhtui.tui.screens.shared.pane import Pane
+
+Choice = Callable[[str, int], set[int]]  # (room, current pane) -> the panes to show
+
+
+class Arrangement:
+    """The panes of a screen by number. `choose` says which are shown in which room."""
+
+    def __init__(self, screen: Screen[None], panes: Iterable[Pane], choose: Choice) -> None:
+        self.screen, self.choose = screen, choose
+        self.panes = sorted(panes, key=lambda pane: pane.number)
+        self.current, self.zoomed = 1, False
+
+    @property
+    def room(self) -> str:
+        """How many panes the terminal has room for."""
+        width, height = self.screen.app.size
+        return layout(width, height)
+
+    @property
+    def here(self) -> Pane:
+        """The pane that one went to."""
+        return next(pane for pane in self.panes if pane.number == self.current)
+
+    def mark(self) -> str:
+        """Gives the screen the class of its room, and says which one."""
+        room = ONE if self.zoomed and self.room != SMALL else self.room
+        mark(self.screen, {f"-{each}": each == room for each in KINDS})
+        return room
+
+    def arrange(self) -> None:
+        """Shows the panes that there is room for."""
+        shown = self.choose(self.mark(), self.current)
+        for pane in self.panes:
+            pane.display = pane.number in shown
+        if self.screen.focused is None or not self.screen.focused.is_on_screen:
+            self._focus()
+
+    def to(self, number: int) -> None:
+        """Goes to a pane."""
+        self.current = number
+        self.arrange()
+        self._focus()
+        self.screen.call_after_refresh(self._focus)
+
+    def _focus(self) -> None:
+        pane = self.here
+        target = pane.target
+        if pane.display and target is not None and target is not self.screen.focused:
+            target.focus()
+
+    def turn(self, by: int) -> None:
+        """The next pane in sight, or the next one at all where one is shown."""
+        alone = self.zoomed or self.room == ONE
+        numbers = [pane.number for pane in self.panes if alone or pane.display]
+        if self.current in numbers:
+            self.to(numbers[(numbers.index(self.current) + by) % len(numbers)])
+        elif numbers:
+            self.to(numbers[0])
+
+    def zoom(self) -> None:
+        """One pane alone, or all again."""
+        self.zoomed = not self.zoomed
+        self.to(self.current)

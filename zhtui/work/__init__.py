@@ -1,0 +1,1 @@
+"""Who works on a run: create, start, drive, record, verify."""

@@ -1,0 +1,172 @@
+"""Creates runs, starts their workers, and asks things of them. Never imports torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from zhtui import __version__
+from zhtui.errors import BusyError, ConfigError, StoreError
+from zhtui.lesson import knobs as config
+from zhtui.lesson.catalog import Entry
+from zhtui.machine import gpu
+from zhtui.runs import lease
+from zhtui.runs.files import append_json, write_json
+from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
+from zhtui.runs.store import fresh_name
+
+PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
+# A worker leaves one core to the terminal. Threads that wait for each other spin: where they must
+# share cores a step takes far longer; asleep while waiting, three times as long on a quiet machine.
+PATIENT = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
+ACTIONS = ("pause", "resume", "step", "stop", "checkpoint", "set", "sample")
+
+
+def preset_for(entry: Entry, name: str, where: str) -> tuple[str, Any]:
+    """(name, config) of a preset; "" is paper on a GPU, else quick. Raises `ConfigError`."""
+    presets = entry.card.presets
+    if not name:
+        name = "paper" if where.startswith("cuda") or (where == "auto" and _gpu()) else "quick"
+    if name not in presets:
+        raise ConfigError(
+            f"{entry.name} has no preset {name!r}; choose one of {', '.join(presets)}"
+        )
+    return name, presets[name]
+
+
+def create(
+    store: Path,
+    entry: Entry,
+    *,
+    preset: str = "",
+    knobs: tuple[str, ...] = (),
+    seed: int = 1337,
+    where: str = "auto",
+    name: str = "",
+    threads: int = 0,
+    command: tuple[str, ...] = (),
+    parent: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Makes a run folder; nothing is started. Raises `ConfigError` or `StoreError`."""
+    preset, settings = preset_for(entry, preset, where)
+    settings = config.parse(settings, knobs)
+    card = {"format": FORMAT, "lesson": entry.name, "preset": preset, "seed": seed}
+    card |= {"config": config.to_json(settings), "device": where, "threads": threads, "data": None}
+    card |= {"versions": _versions(), "command": list(command), "parent": parent}
+    card["created"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        folder = RunFolder(store / entry.name / fresh_name(store, entry.name, name))
+        folder.path.mkdir(parents=True)
+        write_json(folder.path / CARD, card)
+        _promise(folder, int(settings.steps))
+    except OSError as error:
+        why = error.strerror or error
+        raise StoreError(
+            f"no run can be made in {store} ({why}); choose another --store"
+        ) from error
+    return folder
+
+
+def start(folder: RunFolder) -> int:
+    """Starts a detached worker on a new or a stopped run. Returns its process id.
+
+    The worker has its own session, so a closed terminal does not reach it. Raises `BusyError`.
+    """
+    folder.card()
+    if lease.held(folder.path / LEASE):
+        raise BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
+    control = folder.path / CONTROL
+    inbox = control.stat().st_size if control.exists() else 0
+    command = [sys.executable, "-P", "-m", "zhtui.work.worker", str(folder.path), str(inbox)]
+    try:
+        before = folder.status()
+        _promise(folder, before.steps, before.step)
+        with (folder.path / OUTPUT).open("ab") as output:
+            worker = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={**PATIENT, **os.environ, **surroundings(folder), "PYTHONUNBUFFERED": "1"},
+            )
+    except OSError as error:
+        raise StoreError(f"no worker could be started ({error.strerror}); try again") from error
+    _children.append(worker)
+    _reap()
+    return worker.pid
+
+
+def surroundings(folder: RunFolder) -> dict[str, str]:
+    """What a run is told of where it lies: it finds others by name in its own store."""
+    return {"ZHTUI_STORE": str(folder.path.parent.parent)}
+
+
+def request(folder: RunFolder, action: str, **fields: Any) -> str:
+    """Asks something of a run's worker. Returns the request's id, which its answer will carry.
+
+    Raises `StoreError` where no worker is there to obey.
+    """
+    assert action in ACTIONS, f"no such request: {action}"
+    if not folder.status().live:
+        name = folder.name
+        raise StoreError(f"no worker is at {name}; start it with `zhtui run --resume {name}`")
+    number = uuid.uuid4().hex[:12]
+    append_json(folder.path / CONTROL, {"id": number, "action": action, **fields})
+    return number
+
+
+def turn(folder: RunFolder, knob: str, value: str) -> None:
+    """Turns a live knob of a run that no worker is at, from its newest checkpoint on."""
+    done = max((step for step, _ in folder.checkpoints()), default=0)
+    fields = {"step": done, "knob": knob, "value": value, "time": round(time.time(), 3)}
+    append_json(folder.path / EVENTS, {"event": "knob", **fields})
+
+
+def answer(folder: RunFolder, number: str, seconds: float = 10.0) -> dict[str, Any]:
+    """Waits for the event that answers a request. Raises `StoreError` where none comes."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for event in folder.events():
+            if event.get("id") == number and event["event"] in ("obeyed", "refused"):
+                return event
+        time.sleep(0.02)
+    raise StoreError(f"{folder.name} has not answered within {seconds:g} s; look with `zhtui runs`")
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def _reap() -> None:
+    """Workers outlive us or end before us; those that ended are collected here."""
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _promise(folder: RunFolder, steps: int, step: int = 0) -> None:
+    now = time.time()
+    status = {"state": "starting", "step": step, "steps": steps, "time": now}
+    write_json(folder.path / STATUS, {**status, "promise": now + PATIENCE})
+
+
+def _gpu() -> bool:
+    """Whether a GPU is here and the installed torch could use one, found out without loading it."""
+    return bool(gpu.readings()) and "+cpu" not in _versions()["torch"]
+
+
+def _versions() -> dict[str, str]:
+    found = {"zhtui": __version__, "python": platform.python_version()}
+    for package in ("torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found

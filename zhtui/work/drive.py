@@ -1,0 +1,301 @@
+"""The one loop: next step, record, obey, checkpoint. Worker, headless, tests and single-step use
+it.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from zhtui.errors import CheckpointError, LabError, LessonError, boundary
+from zhtui.lesson import catalog, knobs
+from zhtui.lesson.run import Run
+from zhtui.lesson.sampling import Sampling
+from zhtui.machine import device
+from zhtui.runs import lease
+from zhtui.runs.files import Tail
+from zhtui.runs.folder import CONTROL, LEASE, RunFolder
+from zhtui.work.pace import Pace
+from zhtui.work.record import Listener, Recorder, error_output
+
+NAP = 0.02  # seconds between two looks at the inbox while paused
+SAVE_EVERY = 60.0  # seconds; the most that a killed run has to do again
+CODES = {"finished": 0, "stopped": 0, "failed": 1}
+
+
+@dataclass
+class Asked:
+    """What signals have asked for; the loop looks between two steps."""
+
+    signal: int = 0
+
+
+def work(
+    folder: RunFolder,
+    *,
+    inbox: int | None = None,
+    listeners: tuple[Listener, ...] = (),
+    asked: Asked | None = None,
+) -> int:
+    """Runs or resumes a run to its end, in this process. Returns the exit code.
+
+    0 finished or stopped on request, 1 failed, 128 + n interrupted by signal n with a checkpoint
+    saved. `inbox` is the offset in control.jsonl from which requests are meant for this sitting.
+    Raises `BusyError` where another worker holds the run.
+    """
+    card = folder.card()
+    entry = catalog.one(str(card["lesson"]))
+    with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
+        recorder = Recorder(folder, entry.card, listeners)
+        try:
+            run = _prepare(card, entry, recorder)
+            state = Drive(entry, run, recorder, _inbox(folder, inbox), wish).go()
+        except Exception as error:  # noqa: BLE001 - the run folder is told, whatever it was
+            return _failed(recorder, error)
+        finally:
+            recorder.close()
+    return 128 + wish.signal if wish.signal and state == "stopped" else CODES[state]
+
+
+class Drive:
+    """A run between its first and its last step."""
+
+    def __init__(
+        self, entry: catalog.Entry, run: Run, recorder: Recorder, inbox: Tail, asked: Asked
+    ) -> None:
+        self.entry, self.run, self.recorder = entry, run, recorder
+        self.inbox, self.asked = inbox, asked
+        self.pace = Pace(run)
+        self.state = "running"
+        self.steps_allowed = 0  # while paused
+        self.knobs = _knobs_to_come(recorder.folder)
+        self.saved = (run.step, time.monotonic())
+
+    def go(self) -> str:
+        """Drives the lesson's generator to its end, or to a stop. Returns the state it ends in."""
+        train = self.entry.function("train", "train")
+        first = self.run.step
+        self._turn_knobs(first)
+        self.recorder.event("resumed" if first else "started", step=first, threads=_threads())
+        self._status("running", force=True)
+        rows = train(self.run)
+        while (row := self._next(rows)) is not None:
+            self._after(row)
+            if self.state == "stopped":
+                return self._end("stopped")
+            self._turn_knobs(self.run.step + 1)
+        return self._end("finished")
+
+    def _next(self, rows: Iterator[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        with boundary(lambda: f"lesson {self.entry.name} at step {self.run.step}"):
+            return next(rows, None)
+
+    @property
+    def done(self) -> int:
+        """Steps done once the row in hand has been yielded."""
+        return min(self.run.step + 1, int(self.run.config.steps))
+
+    def _after(self, row: Mapping[str, Any]) -> None:
+        """One step was made: record it, save where due, obey."""
+        steps = int(self.run.config.steps)
+        self.recorder.elapsed += self.pace.lap()
+        recorded = self.recorder.row(self.run.step, row, max(1, steps // 2000))
+        if recorded is not None:
+            _finite(recorded, self.run)
+        improved = recorded is not None and self.recorder.improved(self.run.step, recorded)
+        self._save_where_due(row, improved, max(1, steps // 10), max(1, steps // 50))
+        self._obey()
+        self._status(self.state)
+
+    def _save_where_due(self, row: Mapping[str, Any], better: bool, every: int, apart: int) -> None:
+        step, at = self.saved
+        long_ago = time.monotonic() - at > SAVE_EVERY
+        due = self.done % every == 0 or long_ago or (better and self.done - step >= apart)
+        if due and self.done != step:
+            _finite({name: float(row[name]) for name in row if name == "loss"}, self.run)
+            self._save()
+
+    def _save(self) -> None:
+        if self.run.kept and self.saved[0] != self.done:
+            every = max(1, int(self.run.config.steps) // 10)
+            self.recorder.checkpoint(self.done, self.run.kept, every)
+        self.saved = (self.done, time.monotonic())
+
+    def _obey(self) -> None:
+        """Takes requests; while paused, waits for them here."""
+        self.steps_allowed -= bool(self.steps_allowed)
+        self._take_requests()
+        while self.state == "paused" and not self.steps_allowed:
+            if self.asked.signal:
+                break
+            time.sleep(NAP)
+            self._take_requests()
+            self._status("paused")
+        if self.asked.signal:
+            self.state = "stopped"
+        self.pace.rest()
+
+    def _take_requests(self) -> None:
+        for request in self.inbox.read():
+            action, about = str(request.get("action", "")), {"id": request.get("id")}
+            try:
+                with boundary(f"the request {action!r}"):
+                    self._do(action, request)
+                self.recorder.event("obeyed", step=self.run.step, action=action, **about)
+            except CheckpointError:
+                raise
+            except LabError as error:
+                self.recorder.event("refused", action=action, error=str(error), **about)
+            self._status(self.state, force=True)
+
+    def _do(self, action: str, request: Mapping[str, Any]) -> None:
+        if action == "pause":
+            self.state = "paused"
+        elif action == "resume":
+            self.state, self.steps_allowed = "running", 0
+        elif action == "step":
+            self.state, self.steps_allowed = "paused", max(1, int(request.get("steps", 1)))
+        elif action == "stop":
+            self.state = "stopped"
+        elif action == "checkpoint":
+            self._save()
+        elif action == "set":
+            self._set(str(request.get("knob")), str(request.get("value")))
+        elif action == "sample":
+            self._sample(request)
+        else:
+            raise LabError(f"there is no request {action!r}; use pause, resume, step, stop or set")
+
+    def _set(self, name: str, value: str) -> None:
+        row = knobs.find(type(self.run.config), name)
+        if not row.knob.live:
+            raise LabError(f"{name} cannot change while a run goes on; start a new run with it")
+        self.run.config = knobs.parse(self.run.config, [f"{name}={value}"])
+        step = self.done
+        self.recorder.event("knob", step=step, knob=name, value=value)
+
+    def _sample(self, request: Mapping[str, Any]) -> None:
+        generate = self.entry.function("generate", "generate")
+        known = {key: request[key] for key in Sampling.__dataclass_fields__ if key in request}
+        tokens = generate(self.run, str(request.get("prompt", "")), Sampling(**known))
+        text = "".join(token.text for token in tokens)
+        self.recorder.event("sample", step=self.run.step, id=request.get("id"), text=text)
+
+    def _turn_knobs(self, step: int) -> None:
+        """Live knobs that an earlier sitting changed by this step are changed again."""
+        while self.knobs and self.knobs[0][0] <= step:
+            _, name, value = self.knobs.pop(0)
+            self.run.config = knobs.parse(self.run.config, [f"{name}={value}"])
+
+    def _status(self, state: str, *, force: bool = False, **fields: Any) -> None:
+        if not (force or self.recorder.due()):
+            return
+        now = {
+            "step": self.done if self.pace.laps else self.run.step,
+            **self.pace.reading(self.done),
+        }
+        steps, where = int(self.run.config.steps), self.run.device
+        self.recorder.status(state, force=force, steps=steps, device=where, **now, **fields)
+
+    def _end(self, state: str) -> str:
+        self._save()
+        self.recorder.event(state, step=self.done)
+        self._status(state, force=True)
+        return state
+
+
+def _prepare(card: Mapping[str, Any], entry: catalog.Entry, recorder: Recorder) -> Run:
+    """The run as it stands: its config, its device, and the step of its newest sound checkpoint."""
+    where = device.choose(str(card.get("device", "auto")))
+    entry.function(
+        "train", "train"
+    )  # loads torch, if the lesson needs it, before anything is drawn
+    torch, threads = sys.modules.get("torch"), _threads_of(card, recorder.folder)
+    if torch is not None and threads:
+        torch.set_num_threads(threads)
+    settings = knobs.from_json(entry.card.config, card.get("config", {}))
+    run = Run(settings, seed=int(card.get("seed", 1337)), device=where, host=recorder)
+    run.step = recorder.resume()
+    return run
+
+
+def _threads() -> int:
+    """How many threads compute here; 0 in a lesson without torch."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch is not None else 0
+
+
+def _threads_of(card: Mapping[str, Any], folder: RunFolder) -> int:
+    """As many as were asked for, else as the run began with: other sums would round otherwise."""
+    begun = (e.get("threads") for e in folder.events() if e.get("event") == "started")
+    return int(card.get("threads") or next(begun, 0) or 0)
+
+
+def _inbox(folder: RunFolder, offset: int | None) -> Tail:
+    path = folder.path / CONTROL
+    if offset is None:
+        offset = path.stat().st_size if path.exists() else 0
+    return Tail(path, offset)
+
+
+def _knobs_to_come(folder: RunFolder) -> list[tuple[int, str, str]]:
+    events = [event for event in folder.events() if event.get("event") == "knob"]
+    return sorted((int(e["step"]), str(e["knob"]), str(e["value"])) for e in events)
+
+
+def _finite(row: Mapping[str, Any], run: Run) -> None:
+    """Raises `LabError` where a loss is no number any more; nothing after it would be one."""
+    for name in ("loss", "val"):
+        if math.isnan(row.get(name, 0.0)):
+            lower = f" (now lr={run.config.lr:g})" if hasattr(run.config, "lr") else ""
+            raise LabError(
+                f"{name} became NaN at step {run.step}; start anew with a lower lr{lower}"
+            )
+
+
+def _failed(recorder: Recorder, error: Exception) -> int:
+    """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
+    sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError):
+        sentence = (
+            f"{recorder.folder.path} cannot be written ({error.strerror}); make room and resume"
+        )
+    cause = error.__cause__
+    if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
+        sentence = device.OUT_OF_MEMORY
+    if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
+        error_output("".join(traceback.format_exception(error)))
+    before = recorder.folder.status()
+    try:
+        recorder.event("failed", error=sentence)
+        at = {"step": recorder.done, "steps": before.steps}
+        recorder.status("failed", force=True, error=sentence, **at)
+    except OSError as full:
+        error_output(f"the run folder could not be told ({full.strerror}); make room and resume")
+    error_output(sentence)
+    return 1
+
+
+@contextmanager
+def _signals(asked: Asked) -> Iterator[Asked]:
+    """SIGTERM and Ctrl-C ask for a stop between two steps; a second one stops at once."""
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        if asked.signal:
+            raise KeyboardInterrupt
+        asked.signal = number
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,186 @@
+"""A fork: the same weights, seed and data from some step on, with a knob changed. Never imports
+torch.
+
+The child begins at the parent's newest sound checkpoint at or before the step and holds the
+parent's rows, events and views up to there, so its history is whole. A live knob is turned at the
+very step; until then the child walks in the parent's own steps, bit for bit. Any other knob counts
+from the checkpoint on.
+
+What a checkpoint holds comes back as it was: a knob that lives inside a kept part (an optimizer's
+own betas) does not change, and one that changes a weight's shape makes the worker refuse.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zhtui.errors import CheckpointError, ConfigError, StoreError
+from zhtui.lesson import catalog
+from zhtui.lesson import knobs as config
+from zhtui.lesson.catalog import Entry
+from zhtui.runs import checkpoint
+from zhtui.runs.files import Appender, write_json
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.work import client
+
+INHERITED = ("data", "said", "shown", "sample")  # the parent's events that are the child's too
+
+
+def fork(
+    store: Path, folder: RunFolder, step: int, knobs: Sequence[str] = (), *, name: str = ""
+) -> RunFolder:
+    """Makes a run that goes its own way after `step` steps of `folder`; nothing is started.
+
+    `knobs` are KEY=VALUE. Raises `ConfigError`, `LessonError` or `StoreError`.
+    """
+    card = folder.card()
+    entry = catalog.one(str(card["lesson"]))
+    fixed, live = _sorted(entry, knobs)
+    start = _start(folder, check(folder, step, knobs))
+    settings = config.parse(config.from_json(entry.card.config, card["config"]), fixed)
+    pairs = tuple(f"{key}={config.text(v)}" for key, v in config.to_json(settings).items())
+    child = client.create(
+        store,
+        entry,
+        preset=str(card["preset"]),
+        knobs=pairs,
+        seed=int(card["seed"]),
+        where=str(card.get("device", "auto")),
+        threads=int(card.get("threads") or 0),
+        name=name,
+        parent={"run": folder.name, "lesson": folder.lesson, "step": step},
+    )
+    try:
+        _inherit(folder, child, card, start)
+        _append(child.path / EVENTS, _events(folder, start[0], step, live))
+    except OSError as error:
+        shutil.rmtree(child.path, ignore_errors=True)
+        why = error.strerror or error
+        raise StoreError(f"{folder.name} could not be copied ({why}); try again") from error
+    return child
+
+
+def check(folder: RunFolder, step: int, knobs: Sequence[str]) -> int:
+    """The step, where a fork of the run with these knobs can be made there. Raises `LabError`."""
+    card = folder.card()
+    entry = catalog.one(str(card["lesson"]))
+    settings = config.parse(config.from_json(entry.card.config, card["config"]), list(knobs))
+    done = max([folder.status().step, *(at for at, _ in folder.checkpoints())])
+    if not 0 <= step <= done:
+        raise ConfigError(f"{folder.name} has made {done:,} steps; fork it at one of 0 … {done:,}")
+    if step >= settings.steps:
+        raise ConfigError(
+            f"a fork at step {step:,} of {settings.steps:,} has nothing left to do; "
+            f"give more with steps={settings.steps * 2}, or fork it earlier"
+        )
+    return step
+
+
+def caution(folder: RunFolder, knobs: Sequence[str]) -> str:
+    """What to know before a fork with knobs that are not live, in one sentence; "" where all is
+    well.
+    """
+    fixed, _ = _sorted(catalog.one(folder.lesson), knobs)
+    names = ", ".join(pair.partition("=")[0] for pair in fixed)
+    if not fixed:
+        return ""
+    return (
+        f"{names} is not live: it counts from the checkpoint on, and where it changes the shape of "
+        "a weight the run will fail; start a new run for that"
+    )
+
+
+def live_knobs(entry: Entry) -> list[str]:
+    """The knobs that can be turned at any step."""
+    return [row.name for row in config.knobs(entry.card.config) if row.knob.live]
+
+
+def _sorted(entry: Entry, knobs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(those that are set from the checkpoint on, those that are turned at the step)."""
+    fixed: list[str] = []
+    live: list[str] = []
+    for pair in knobs:
+        row = config.find(entry.card.config, pair.partition("=")[0])
+        (live if row.knob.live else fixed).append(pair)
+    return fixed, live
+
+
+def _start(folder: RunFolder, step: int) -> tuple[int, Path | None]:
+    """(steps done, folder) of the newest sound checkpoint at or before a step; (0, None) if none:
+    then all is done again.
+    """
+    for done, path in reversed(folder.checkpoints()):
+        if done <= step:
+            try:
+                checkpoint.read(path)
+            except CheckpointError:
+                continue
+            return done, path
+    return 0, None
+
+
+def _inherit(
+    parent: RunFolder,
+    child: RunFolder,
+    card: Mapping[str, Any],
+    start: tuple[int, Path | None],
+) -> None:
+    """Gives the child what the parent was and had said when it stood at the checkpoint."""
+    done, source = start
+    own = child.card()
+    if own["config"].get("data") == card["config"].get("data"):
+        write_json(child.path / CARD, {**own, "data": card.get("data")})
+    rows = [row for row in parent.rows() if row["step"] < done]
+    _append(child.path / METRICS, rows)
+    (child.path / ARTIFACTS).mkdir()
+    for at, name in parent.artifacts():
+        if at < done:
+            file = f"{at:06d}-{name}.json"
+            _link(parent.path / ARTIFACTS / file, child.path / ARTIFACTS / file)
+    status = {"state": "stopped", "step": done, "steps": own["config"]["steps"]}
+    status["row"] = rows[-1] if rows else {}
+    if source is not None:
+        aside = child.path / f".{source.name}"
+        shutil.copytree(source, aside, copy_function=_link)
+        aside.rename(child.path / source.name)
+        status["best"] = checkpoint.read(source)["facts"]["best"]
+    write_json(child.path / STATUS, {**status, "time": time.time()})
+
+
+def _events(parent: RunFolder, done: int, step: int, live: Sequence[str]) -> list[dict[str, Any]]:
+    """What was said and shown before the checkpoint, the knobs turned up to the step, and our
+    own.
+    """
+    kept = [{"event": "forked", "step": step, "run": parent.name, "lesson": parent.lesson}]
+    turned = {pair.partition("=")[0]: pair.partition("=")[2] for pair in live}
+    for event in parent.events():
+        kind, at = event.get("event"), event.get("step", 0)
+        if not isinstance(at, int):
+            continue
+        said = kind in INHERITED and at < max(done, 1)
+        if said or (kind == "knob" and at < step + (event.get("knob") not in turned)):
+            kept.append(event)
+    ours = {"event": "knob", "step": step, "time": round(time.time(), 3)}
+    return [*kept, *({**ours, "knob": key, "value": turned[key]} for key in turned)]
+
+
+def _append(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:
+    lines = Appender(path)
+    try:
+        for value in objects:
+            lines.append(value)
+    finally:
+        lines.close()
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    """A second name for a file that is written once, or a copy where the disk has no such names."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,179 @@
+"""The writing side of a run folder: one writer, who holds the lease. What stands behind a lesson's
+`run`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from zhtui.data.sets import data_of
+from zhtui.errors import CheckpointError
+from zhtui.lesson.card import Lesson
+from zhtui.lesson.views import Text, View
+from zhtui.runs import checkpoint, view_files
+from zhtui.runs.files import Appender, write_json
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
+
+STATUS_EVERY = 0.5  # seconds
+SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
+Listener = Callable[[str, Mapping[str, Any]], None]
+
+
+class Recorder:
+    """Writes rows, events, views, status and checkpoints of one run, and tells the listeners.
+
+    A listener is called with ("row" or "event" or "status", the object) after it was written.
+    """
+
+    def __init__(
+        self, folder: RunFolder, lesson: Lesson, listeners: tuple[Listener, ...] = ()
+    ) -> None:
+        self.folder = folder
+        self.lesson = lesson
+        self.listeners = listeners
+        self.card = folder.card()
+        self.keys: set[str] = set()  # of the first row: one with more is always recorded
+        self._metrics = Appender(folder.path / METRICS)
+        self._events = Appender(folder.path / EVENTS)
+        self.best: float | None = None
+        self.best_step = -1
+        self.done = 0  # steps
+        self.elapsed = 0.0  # seconds of training, over all sittings
+        self._source: tuple[Path, dict[str, Any]] | None = None
+        self._row: dict[str, Any] = {}
+        self._told = 0.0
+
+    def resume(self) -> int:
+        """Chooses the newest sound checkpoint to restore from. Returns its step, or 0."""
+        for _step, path in reversed(self.folder.checkpoints()):
+            try:
+                state = checkpoint.read(path)
+            except CheckpointError as error:
+                self.event("damaged", text=str(error))
+                continue
+            facts = state["facts"]
+            self._source = (path, state)
+            self.keys, self.elapsed = set(facts["keys"]), facts["elapsed"]
+            self.best, self.best_step = facts["best"], facts["best_step"]
+            self.done = int(state["step"])
+            return self.done
+        return 0
+
+    def data(self, name: str, auto: tuple[str, ...]) -> Path:
+        """The data set asked for; on a resume the very one that the run began with."""
+        found = data_of(self.card, name, auto)
+        if self.card.get("data") is None:
+            kept = {"asked": name, "name": found.name, "path": str(found.path)}
+            self.card["data"] = {**kept, "sha256": found.sha256}
+            write_json(self.folder.path / CARD, self.card)
+            self.event("data", text=found.note, name=found.name, sha256=found.sha256)
+        return found.path
+
+    def restore(self, name: str, part: Any) -> None:
+        """Gives a kept part the state of the checkpoint that the run resumes from."""
+        if self._source is not None:
+            checkpoint.restore(*self._source, name, part)
+
+    def show(self, step: int, name: str, view: View) -> None:
+        """Writes a view, and says so in the events (with its words, where it is plain text)."""
+        view_files.write(self.folder.path / ARTIFACTS / f"{step:06d}-{name}.json", view)
+        words = {}
+        if isinstance(view, Text) and view.weights is None and not view.spans:
+            words["text"] = view.text[:2000]
+        self.event("shown", step=step, name=name, kind=type(view).__name__, **words)
+
+    def say(self, step: int, text: str) -> None:
+        """One line for the learner."""
+        self.event("said", step=step, text=text)
+
+    def event(self, event: str, /, **fields: Any) -> None:
+        """Appends one event."""
+        whole = {"event": event, "time": round(time.time(), 3), **fields}
+        self._events.append(whole)
+        self._tell("event", whole)
+
+    def row(self, step: int, row: Mapping[str, Any], every: int) -> dict[str, Any] | None:
+        """Reads and appends a row where it is due; reading is the only synchronisation."""
+        self.keys, self.done = self.keys or set(row), step + 1
+        if step % every and not set(row) - self.keys:
+            return None
+        values = {name: _number(value) for name, value in row.items()}
+        whole = {"step": step, "time": round(self.elapsed, 4), **values}
+        self._metrics.append(whole)
+        self._row = values
+        self._tell("row", whole)
+        return whole
+
+    def improved(self, step: int, row: Mapping[str, Any]) -> bool:
+        """Whether the lesson's figure stands in the row and is the best so far."""
+        value = row.get(self.lesson.figure)
+        if value is None or math.isnan(value):
+            return False
+        sign = -1 if self.lesson.higher else 1
+        if self.best is not None and sign * value >= sign * self.best:
+            return False
+        self.best, self.best_step = value, step
+        return True
+
+    def close(self) -> None:
+        """Closes the files that are appended to."""
+        self._metrics.close()
+        self._events.close()
+
+    def due(self) -> bool:
+        """Whether it is time for another status."""
+        return time.monotonic() - self._told >= STATUS_EVERY
+
+    def status(self, state: str, *, force: bool = False, **fields: Any) -> None:
+        """Replaces status.json, at most twice a second unless forced."""
+        if not (force or self.due()):
+            return
+        now, tick = time.time(), time.monotonic()  # a wall clock may jump
+        gap, self._told = tick - self._told if self._told else 1.0, tick
+        status = {"state": state, "pid": os.getpid(), "host": socket.gethostname(), "time": now}
+        status |= {
+            "row": self._row,
+            "best": self.best,
+            "promise": now + max(10.0, 20 * gap),
+            **fields,
+        }
+        write_json(self.folder.path / STATUS, status)
+        self._tell("status", status)
+
+    def checkpoint(self, done: int, parts: Mapping[str, Any], every: int) -> None:
+        """Saves all parts after `done` steps and lets go of old ones. Raises `CheckpointError`."""
+        facts: dict[str, Any] = {"elapsed": self.elapsed, "keys": sorted(self.keys)}
+        facts |= {"best": self.best, "best_step": self.best_step}
+        path = checkpoint.save(self.folder.path, done, parts, facts)
+        self.event("checkpoint", step=done, best=self.best_step + 1 == done)
+        self._let_go(every, sum(file.stat().st_size for file in path.iterdir()))
+
+    def _let_go(self, every: int, size: int) -> None:
+        """Keeps the best, the last two, and small ones on the cadence (for replay)."""
+        *older, _, _ = [(0, Path()), (0, Path()), *self.folder.checkpoints()]
+        for step, path in older:
+            useful = step == self.best_step + 1 or (size <= SMALL and step % every == 0)
+            if path.name and not useful:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _tell(self, kind: str, value: Mapping[str, Any]) -> None:
+        for listener in self.listeners:
+            listener(kind, value)
+
+
+def _number(value: Any) -> float | int:
+    """A metric as JSON holds it; reading a tensor waits for the device."""
+    return value if isinstance(value, int) else float(value)
+
+
+def error_output(text: str) -> None:
+    """A traceback for the log; the user is shown one sentence."""
+    print(text, file=sys.stderr, flush=True)

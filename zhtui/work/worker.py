@@ -1,0 +1,41 @@
+"""`python -P -m zhtui.work.worker RUN [INBOX]`: trains one run, detached from every terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from zhtui.errors import LabError
+from zhtui.runs.folder import RunFolder
+from zhtui.work import drive
+
+POLITENESS = 10  # of 19; the terminal and the shell go first, where the CPU does the training
+
+
+def main(arguments: list[str]) -> int:
+    """Runs to the end. A hang-up does nothing to it; SIGTERM saves and stops (exit code 143)."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    give_way()
+    inbox = int(arguments[1]) if len(arguments) > 1 else None
+    try:
+        return drive.work(RunFolder(Path(arguments[0])), inbox=inbox)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def give_way() -> None:
+    """Lets the terminal go first. Linux weighs sessions before it weighs the processes in one, so
+    the worker's session gives way too: its niceness alone would count for nothing.
+    """
+    os.nice(POLITENESS)
+    with suppress(OSError):  # no Linux, or none that groups by session
+        Path("/proc/self/autogroup").write_text(str(POLITENESS))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
