@@ -57,6 +57,11 @@ class Entry:
         with boundary(f"loading {part}.py of lesson {self.name}"):
             return getattr(importlib.import_module(f"{self.package}.{part}"), name)
 
+    def offer(self, part: str, name: str, default: Any) -> Any:
+        """A value of one of the lesson's modules, or what stands for it. Raises `LessonError`."""
+        with boundary(f"loading {part}.py of lesson {self.name}"):
+            return getattr(importlib.import_module(f"{self.package}.{part}"), name, default)
+
 
 def names() -> list[str]:
     """The names of all lessons, without importing any."""

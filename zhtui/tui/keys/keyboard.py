@@ -21,8 +21,7 @@ TOGETHER = (
     ("anywhere", "inspect", "heatmap"),
     ("anywhere", "source"),
     ("dialog", "reader"),
-    ("edit", "line"),
-    ("anywhere", "player"),
+    ("anywhere", "player", "window"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
