@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from zhtui.ask.client import Reply
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
-from zhtui.lesson.views import Heatmap, View
+from zhtui.lesson.views import Heatmap, View, plain
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.answers import Answered, Ear
 from zhtui.tui.asking.asked_run import Subject
@@ -24,7 +24,7 @@ from zhtui.tui.screens.shared.lab_screen import StyledOnce, mark
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
 from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
-from zhtui.tui.widgets.views import HeatmapWidget, ViewWidget, widget_for
+from zhtui.tui.widgets.views import ViewWidget, widget_for
 
 HELP = """
 The model reads your text, and the lesson shows what happens inside. v or a number turns from one
@@ -45,7 +45,7 @@ class InspectScreen(StyledOnce, Screen[None]):
     BINDINGS = keys.bindings("inspect")
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""  # the text is typed after its key; where there is none it is asked for
-    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a heatmap", "heatmap")))
+    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a picture", "picture")))
 
     def __init__(
         self, session: Session, folder: RunFolder, text: str = "", step: int | None = None
@@ -188,7 +188,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         typing = isinstance(self.focused, Input)
         box = self.query_one("#large", Container)
         box.query("*").remove()
-        self.large = widget_for(view)
+        self.large = widget_for(view, eager=True)
         box.mount(self.large)
         if not typing:
             self.large.focus()
@@ -225,7 +225,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         if not self.views:
             return words(EMPTY, FAINT)
         view = self.shown.member(self.place) if self.shown else None
-        return words(view.note if isinstance(view, Heatmap) else "", FAINT)
+        return words(plain(view.note) if isinstance(view, Heatmap) else "", FAINT)
 
     # Keys
 
@@ -305,7 +305,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         """Leaves the text, the cursor, this screen."""
         if isinstance(self.focused, Input) and self.large is not None:
             self._leave_text()
-        elif isinstance(self.large, HeatmapWidget) and self.large.cursor is not None:
-            self.large.clear_cursor()
+        elif self.large is not None and self.large.clear_cursor():
+            return
         else:
             self.dismiss(None)
