@@ -498,6 +498,15 @@ def test_an_agent_thinks_of_a_named_game(engine: Engine) -> None:
     assert "knows no game 'chess'" in ask(engine, "think", game="chess").error
 
 
+def test_a_lesson_that_cannot_write_can_still_be_inspected(
+    engine: Engine, store: Path, stranger: Callable[..., Path]
+) -> None:
+    stranger("mute", inspect="def inspect(run, text):\n    yield from ()\n")
+    run = client.create(store, catalog.one("mute"), preset="tiny", where="cpu")
+    assert drive.work(run) == 0
+    assert not ask(engine, "inspect", run, text="a").error
+
+
 def test_a_lessons_own_sampling_has_its_knobs(engine: Engine, store: Path, scenes: Entry) -> None:
     run = client.create(store, scenes, preset="tiny", where="cpu")
     assert drive.work(run) == 0

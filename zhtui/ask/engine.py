@@ -145,11 +145,12 @@ class Server:
         self, do: str, folder: RunFolder, run: Run, request: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
         entry, prompt = catalog.one(folder.lesson), str(request.get("prompt", ""))
-        sampling = entry.sampling(request.get("sampling", {}))
+        given = request.get("sampling") or {}
         if do == "generate":
-            yield from ({"token": asdict(t)} for t in sample(folder, run, prompt, sampling))
+            tokens = sample(folder, run, prompt, entry.sampling(given))
+            yield from ({"token": asdict(token)} for token in tokens)
         elif do == "score":
-            tokens = score(folder, run, prompt, str(request["text"]), sampling)
+            tokens = score(folder, run, prompt, str(request["text"]), entry.sampling(given))
             yield from ({"token": asdict(token)} for token in tokens)
         elif do == "inspect":
             look = entry.function("inspect", "inspect")
@@ -159,7 +160,8 @@ class Server:
             yield from thoughts(entry, run, request)
         elif do == "open":  # the model is built and has worked once, so that what follows is quick
             if entry.has("generate"):
-                next(sample(folder, run, "", entry.sampling({"tokens": 1})), None)
+                sampling = entry.sampling({"tokens": 1})
+                next(sample(folder, run, "", sampling), None)
                 yield {"dials": [knobs.told(row) for row in knobs.of(sampling)]}
         else:
             raise StoreError(f"the engine does not know {do!r}; update zhtui")
