@@ -56,8 +56,8 @@ class Stage(Container):
             super().__init__()
             self.seen = seen
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="panes", classes="roomy")
         self.session = session
         self.seen: Seen | None = None
         self.history = History()
