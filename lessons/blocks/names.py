@@ -9,8 +9,9 @@ Leaves out: texts of sentences (`text.py`), tokens longer than a character (`tok
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +19,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+from lessons.blocks.ngrams import count_rows
 
 EDGE = "."  # stands before the first character of a word and after its last
 LARGEST = 1_000  # characters in an alphabet; tables have its square
 FEWEST = 10  # words that can be split in tenths
+CHUNK = 4096  # windows that are evaluated at a time
 
 
 @dataclass(frozen=True)
@@ -134,3 +139,56 @@ def examples(words: Sequence[str], alphabet: Alphabet, n: int) -> Tensor:
     if not starts:
         return torch.empty(0, n, dtype=torch.long)
     return torch.tensor(line).unfold(0, n, 1)[torch.tensor(starts)]  # (N, n)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Contexts X (N, T) and the characters that follow them, Y (N,)."""
+
+    X: Tensor
+    Y: Tensor
+
+    @staticmethod
+    def of(words: Sequence[str], alphabet: Alphabet, context: int) -> Windows:
+        rows = examples(words, alphabet, context + 1)  # (N, T + 1)
+        return Windows(rows[:, :-1].contiguous(), rows[:, -1].contiguous())
+
+    def some(self, number: int) -> Windows:
+        """Every so-manieth, so that about `number` are left; the same ones each time."""
+        apart = max(1, len(self.Y) // number)
+        return Windows(self.X[::apart], self.Y[::apart])
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Words as windows, and what counting reaches on `val`: nats a character, by name."""
+
+    alphabet: Alphabet
+    words: Parts
+    train: Windows
+    val: Windows
+    test: Windows
+    counted: dict[str, float]
+
+
+def corpus(words: Sequence[str], context: int) -> Corpus:
+    """All that a lesson on names learns from and compares with. Raises ValueError."""
+    alphabet, parts = Alphabet.of(words), split(words)
+    each = (Windows.of(part, alphabet, context) for part in (parts.train, parts.val, parts.test))
+    lines = {"uniform": math.log(len(alphabet))}
+    for name, n in (("bigram", 2), ("trigram", 3)):
+        rows = (examples(part, alphabet, n) for part in (parts.train, parts.val))
+        lines[name] = count_rows(*rows, len(alphabet)).loss
+    return Corpus(alphabet, parts, *each, lines)
+
+
+@torch.no_grad()
+def mean_loss(
+    logits_of: Callable[[Tensor], Tensor], windows: Windows, device: str = "cpu"
+) -> float:
+    """Mean negative log-likelihood of the windows in nats, a few thousand at a time."""
+    total = 0.0
+    for x, y in zip(windows.X.split(CHUNK), windows.Y.split(CHUNK), strict=True):
+        logits = logits_of(x.to(device))  # (CHUNK, V)
+        total += F.cross_entropy(logits, y.to(device), reduction="sum").item()
+    return total / len(windows.Y)
