@@ -66,7 +66,7 @@ def test_a_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_card_costs_neither_torch_nor_numpy() -> None:
     code = (
-        "import sys; from zhtui import catalog; catalog.all_lessons(); "
+        "import sys; from zhtui.lesson import catalog; catalog.all_lessons(); "
         "print(sorted({'torch', 'numpy', 'textual', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code]) == b"[]\n"

@@ -239,7 +239,7 @@ def test_the_driver_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_the_app_calls_does_not_load_torch() -> None:
     code = """
 import sys
-from zhtui import device
+from zhtui.machine import device, gpu, logind
 gpu.readings(), device.describe("cpu"), gpu.mfu(1e12, "NVIDIA H200"), logind.logind_kills()
 device._accelerator = lambda: False
 device.choose("auto"), device.choose("cpu"), device.out_of_memory(ValueError())

@@ -16,7 +16,7 @@ from zhtui.runs import lease
 HOLD = """
 import sys, time
 from pathlib import Path
-from zhtui import lease
+from zhtui.runs import lease
 with lease.hold(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -64,7 +64,7 @@ def test_a_holder_that_asks_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "lease"
     with lease.hold(path):
         assert lease.held(path)
-        probe = [sys.executable, "-c", f"from zhtui import lease; from pathlib import Path; "
+        probe = [sys.executable, "-c", f"from zhtui.runs import lease; from pathlib import Path; "
                  f"print(lease.held(Path({str(path)!r})))"]  # fmt: skip
         assert subprocess.check_output(probe) == b"True\n"
     assert not lease.held(path)

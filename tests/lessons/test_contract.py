@@ -159,7 +159,7 @@ def test_a_sample_in_the_middle_does_not_change_the_run(entry: Entry, store: Pat
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from zhtui import drive
+from zhtui.work import drive
 from zhtui.runs.folder import RunFolder
 
 def listen(kind, value):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zhtui.lesson.explore import Frame, Poke, Spot
 from zhtui.lesson.run import Run
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.lesson.views import Board, Words
+from zhtui.lesson.views import Words
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,7 +77,8 @@ class Score(Protocol):
 class Game(Protocol[State]):
     """A game of two players, 0 who begins and 1, with perfect information.
 
-    States are immutable and can be keys of a dict. The games are in `lessons/blocks/games/`.
+    States are immutable and can be keys of a dict. The games are in `lessons/blocks/games/` and
+    know nothing of the lab: a move that cannot be made raises `ValueError` with a sentence.
     """
 
     name: str
@@ -92,7 +93,12 @@ class Game(Protocol[State]):
         """+1 where player 0 has won, −1 where player 1 has, 0 a draw; None while it goes on."""
         ...
 
-    def board(self, state: State) -> Board: ...
+    def marks(self, state: State) -> Sequence[str]:
+        """The rows of the board from the top, of " ", "X" (player 0) and "O": a lesson draws them
+        with `Board(game.marks(state))`.
+        """
+        ...
+
     def spell(self, state: State, move: Move) -> str: ...
     def read(self, state: State, text: str) -> Move: ...
 

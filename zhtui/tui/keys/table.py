@@ -179,11 +179,17 @@ CHART = (
     Key("chart.live", "l,end", "live", "live", "follow the newest step again", False),
 )
 
-HEATMAP = (
-    Key("heatmap.up", "up,k", "point(-1, 0)", "read", "the row above"),
-    Key("heatmap.down", "down", "point(1, 0)", "", "the row below", False),
-    Key("heatmap.left", "left", "point(0, -1)", "", "the column before", False),
-    Key("heatmap.right", "right", "point(0, 1)", "", "the column after", False),
+PICTURE = (
+    Key("picture.enter", "enter", "choose", "cursor", "put a cursor into it; again: take the cell"),
+    Key("picture.up", "up,k", "point(-1, 0)", "", "the cell above", False),
+    Key("picture.down", "down,j", "point(1, 0)", "", "the cell below", False),
+    Key("picture.left", "left,h", "point(0, -1)", "", "the cell before", False),
+    Key("picture.right", "right,l", "point(0, 1)", "", "the cell after", False),
+    Key("picture.far_up", "shift+up", "point(-8, 0)", "", "eight cells up", False),
+    Key("picture.far_down", "shift+down", "point(8, 0)", "", "eight cells down", False),
+    Key("picture.far_left", "shift+left", "point(0, -8)", "", "eight cells back", False),
+    Key("picture.far_right", "shift+right", "point(0, 8)", "", "eight cells on", False),
+    Key("picture.leave", "escape", "leave_picture", "", "take the cursor out of it", False),
 )
 
 LIST = (
@@ -274,7 +280,7 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "console": CONSOLE,
     "inspect": INSPECT,
     "chart": CHART,
-    "heatmap": HEATMAP,
+    "picture": PICTURE,
     "list": LIST,
     "knobs": KNOBS,
     "card": CARD,
