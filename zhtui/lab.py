@@ -64,7 +64,10 @@ __all__ = [
     "View",
     "Words",
     "agent_of",
+    "data_sets",
+    "download",
     "export_run",
+    "find_data",
     "find_run",
     "knob",
     "mistakes",
@@ -72,6 +75,40 @@ __all__ = [
     "open_run",
     "plain",
 ]
+
+
+def find_data(name: str, *, auto: tuple[str, ...] = (), download: bool = True) -> Path:
+    """The path of a data set, or of a file: what `run.data` finds, without a run.
+
+    "auto" is the first of the data sets `auto` that is on this machine. Raises `DataError`, where
+    there is none or nothing may be downloaded.
+    """
+    from zhtui.data import sets
+
+    return sets.find(name, auto=auto, download=download).path
+
+
+def data_sets() -> list[str]:
+    """The names of the data sets that the lab knows."""
+    from zhtui.data import sets
+
+    return list(sets.DATA_SETS)
+
+
+def download(address: str, into: Path, *, size: int, sha256: str, patience: float = 20.0) -> None:
+    """Puts a file of the net where it belongs: whole and with this hash, or not at all.
+
+    A download that was cut goes on where it was. Raises `DataError` with the reason alone.
+    """
+    from zhtui.data import download as net  # deferred: urllib.request takes 30 ms
+
+    try:
+        net.fetch([address], into, size, sha256, None, patience)
+    except net.Failed as error:
+        raise DataError(str(error)) from error
+    except OSError as error:
+        why = f"{into.parent} cannot be written, {error.strerror or error}"
+        raise DataError(why) from error
 
 
 def find_run(name: str, store: Path | None = None) -> Path:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lessons.tokenizer.bpe import Tokenizer
-from zhtui.lab import DataError
+from zhtui.lab import DataError, download
 
 ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 PATIENCE = 20.0  # seconds without an answer
@@ -125,20 +125,15 @@ def places(entry: Published) -> list[Path]:
 
 
 def _download(entry: Published) -> bytes:
-    from zhtui.data import download  # deferred: urllib.request takes 30 ms
-
-    place = entry.cached
+    place, size, pinned = entry.cached, entry.size, entry.sha256
     try:
-        download.fetch([entry.address], place, entry.size, entry.sha256, None, PATIENCE)
+        download(entry.address, place, size=size, sha256=pinned, patience=PATIENCE)
         return place.read_bytes()
-    except download.Failed as error:
-        reason = str(error)
-    except OSError as error:
-        reason = f"{place.parent} cannot be written, {error.strerror or error}"
-    raise DataError(
-        f"the vocabulary of {entry.title} could not be downloaded ({reason}); "
-        f"try again, or put {entry.local} into $ZHTUI_DATA"
-    )
+    except (DataError, OSError) as error:
+        raise DataError(
+            f"the vocabulary of {entry.title} could not be downloaded ({error}); "
+            f"try again, or put {entry.local} into $ZHTUI_DATA"
+        ) from error
 
 
 def read_ranks(content: bytes) -> dict[bytes, int]:

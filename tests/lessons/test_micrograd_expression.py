@@ -18,6 +18,7 @@ from lessons.micrograd.screen.expression import read, rewritten
 from lessons.micrograd.screen.quiz import hide
 from lessons.micrograd.screen.stepper import Stepper, shown
 from lessons.micrograd.screen.tape import ExpressionError, Program
+from zhtui.lab import plain
 
 CHAIN = "a=2; b=-3; c=10; f=-2; e=a*b; d=e+c; L=d*f"
 README = (
@@ -305,9 +306,10 @@ def test_the_graph_lights_the_edge_of_the_last_move() -> None:
     view = outline.graph(stepper)
     assert list(view.lit) == [("0", "4")]
     assert {node.id for node in view.nodes if node.lit} == {"0", "4"}
-    assert view.nodes[0].lines == ("a = 2.0", "grad 6.0")
-    assert view.nodes[1].lines == ("b = -3.0", "grad not yet")
-    assert view.nodes[4].lines == ("e = a*b", "-6.0", "grad -2.0")
+    assert view.nodes[0].lines == ("a = 2.0", (("grad ", "faint"), ("6.0", "yours")))
+    assert [plain(line) for line in view.nodes[1].lines] == ["b = -3.0", "grad not yet"]
+    assert view.nodes[1].lines[1][1] == ("not yet", "faint")
+    assert [plain(line) for line in view.nodes[4].lines] == ["e = a*b", "-6.0", "grad -2.0"]
 
 
 def test_a_huge_graph_is_drawn_around_the_move() -> None:

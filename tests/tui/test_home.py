@@ -142,11 +142,11 @@ async def test_home_below_a_lesson_follows_no_run(make: Make, store: Path) -> No
         assert isinstance(app.screen, LessonScreen)
         assert isinstance(home, HomeScreen)
         assert home.newest is not None
-        assert home.newest.follower is None
+        assert home.newest.followed is None
         await pilot.press("escape")
         await tick(pilot, 4)
         assert app.screen is home
-        assert home.newest.follower is not None
+        assert home.newest.followed is not None
 
 
 async def test_a_summary_is_wrapped_for_the_room_at_the_side(make: Make) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from onscreen import shown
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from lessons.micrograd.screen import check
 from lessons.micrograd.screen.examples import EXAMPLES
@@ -146,15 +145,15 @@ async def test_a_mistake_is_shown_at_its_column_and_nothing_is_lost(
         mark, _, said = rows[3].partition("▲ ")
         assert said.startswith(sentence)
         assert len(mark) == 1 + 12 + column - 1
-        field = screen.query_one("#field", Input)
-        assert field.cursor_position == column - 1
+        field = screen.field
+        assert field.cursor == column - 1
         assert screen.focused is field
         assert screen.program.text == EXAMPLES[0].text
 
 
 async def test_ten_thousand_characters(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
-        screen.query_one("#field", Input).value = "a" * 10_000
+        screen.field.offer("a" * 10_000)
         await pilot.press("i", "enter")
         await settled(pilot)
         assert "the text has 10,000 characters; keep it under 2,000." in shown(pilot)

@@ -14,12 +14,11 @@ from textual.pilot import Pilot
 from lessons.tokenizer.bpe import Tokenizer, learn, split
 from lessons.tokenizer.screen import compare, study
 from lessons.tokenizer.screen import screen as module
-from lessons.tokenizer.screen.panes import Long, Sketch
 from lessons.tokenizer.screen.screen import TokenizerScreen, open_screen
 from zhtui.lesson import catalog
 from zhtui.tui.app import LabApp
 from zhtui.tui.session import Opened
-from zhtui.tui.widgets.lines import Line, Rule
+from zhtui.tui.widgets.sketch import LongSketch, Sketch
 
 VERSE = (
     "The king is dead, long live the king! In 1492, the thing that they'd call 'theirs' was\n"
@@ -59,7 +58,8 @@ async def settled(pilot: Pilot[int]) -> None:
 
 
 def line(shown: TokenizerScreen, name: str) -> str:
-    return shown.query_one(f"#{name}", Line).cells.text(0).strip()
+    found = {"headline": shown.top, "detail": shown.line}[name]
+    return found.cells.text(0).strip()
 
 
 def rows(shown: TokenizerScreen, name: str) -> list[str]:
@@ -91,7 +91,7 @@ async def test_a_list_that_shrinks_is_scrolled_back(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, shown):
         await pilot.press("home", "2", "pagedown", "pagedown")
         await settled(pilot)
-        pairs = shown.query_one("#pairs", Long)
+        pairs = shown.query_one("#pairs", LongSketch)
         assert pairs.top > 0
         await pilot.press("end")
         await settled(pilot)
@@ -110,7 +110,7 @@ async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
         await pilot.press("escape")
         assert shown.inspector.done == before
         assert "go to" not in line(shown, "detail")
-        await pilot.press("g", *"x33", *["left"], "backspace", "backspace", "backspace")
+        await pilot.press("g", *"x33", "end", "backspace", "backspace", "backspace")
         await pilot.press(*"33", "enter")
         assert shown.inspector.done == 33
         await pilot.press("right")
@@ -120,17 +120,20 @@ async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
 async def test_it_runs_through_the_merges_and_stops(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, shown):
         await pilot.press("home", "space")
-        assert shown.playing
+        assert shown.player.running
         while shown.inspector.done < 3:
             await pilot.pause(0.02)
         await pilot.press("space")
-        assert not shown.playing
+        assert not shown.player.running
         stopped = shown.inspector.done
-        shown._play()
+        await pilot.press("right")
         assert shown.inspector.done == stopped + 1
-        await pilot.press("end", "space")
-        shown._play()
-        assert not shown.playing
+        await pilot.press("end", "left", "space")
+        while shown.player.running:
+            await pilot.pause(0.02)
+        assert shown.inspector.done == shown.inspector.merges
+        await pilot.press("space", "space")
+        assert shown.inspector.done < 3, "it begins again"
 
 
 async def test_the_cursor_tells_about_its_token(tmp_path: Path) -> None:
@@ -148,7 +151,7 @@ async def test_the_cursor_tells_about_its_token(tmp_path: Path) -> None:
         await pilot.press("N")
         assert shown.inspector.cursor == where
         await pilot.press("down", "j", "k")
-        assert shown.sight.page.row_of(shown.inspector.cursor) == 1
+        assert shown.selection.page.row_of(shown.inspector.cursor) == 1
 
 
 async def test_where_the_next_merge_joins(tmp_path: Path) -> None:
@@ -164,13 +167,16 @@ async def test_the_vocabulary_is_searched(tmp_path: Path) -> None:
         await pilot.press("end", "slash", *"thei")
         await settled(pilot)
         found = [row for row in rows(shown, "vocabulary") if "thei" in row]
-        assert len(found) == len(shown.sight.numbers) > 0
+        assert len(found) == len(shown.selection.numbers) > 0
         await pilot.press("enter", "down")
-        assert shown.sight.chosen == shown.sight.numbers[min(1, len(shown.sight.numbers) - 1)]
+        assert (
+            shown.selection.chosen
+            == shown.selection.numbers[min(1, len(shown.selection.numbers) - 1)]
+        )
         assert "thei" in rows(shown, "tree")[0]
         await pilot.press("escape")
         await settled(pilot)
-        assert len(shown.sight.numbers) == shown.inspector.last
+        assert len(shown.selection.numbers) == shown.inspector.last
         assert "find" not in line(shown, "detail")
         await pilot.press("escape")
         assert pilot.app.screen is not shown
@@ -188,15 +194,15 @@ async def test_a_search_is_pasted_and_narrowed_and_widened(tmp_path: Path) -> No
         await pilot.press("slash")
         pilot.app.post_message(Paste("th\n"))
         await settled(pilot)
-        two = shown.sight.numbers.tolist()
+        two = shown.selection.numbers.tolist()
         tokens = shown.inspector.tokenizer.tokens
         assert two == [n for n in range(shown.inspector.last) if b"th" in tokens[n]]
         await pilot.press("e")
-        three = shown.sight.numbers.tolist()
+        three = shown.selection.numbers.tolist()
         assert three == [number for number in two if b"the" in tokens[number]]
         assert len(three) < len(two)
         await pilot.press("backspace")
-        assert shown.sight.numbers.tolist() == two
+        assert shown.selection.numbers.tolist() == two
         assert 'that hold "th"' in str(shown.query_one("#box-4").border_title)
 
 
@@ -228,16 +234,16 @@ async def test_a_mistake_is_turned_over_and_says_what_is_wrong(tmp_path: Path) -
             await settled(pilot)
             assert shown.inspector.done == 54
             assert name in str(shown.query_one("#box-1").border_title)
-            assert words in shown.query_one("#complaint", Rule).text
+            assert words in shown.rule.text
             await pilot.press("m")
             assert shown.inspector.here().wrong
             assert "right: " in line(shown, "detail")
             await pilot.press("right", "left")
             await settled(pilot)
-            assert words in shown.query_one("#complaint", Rule).text
+            assert words in shown.rule.text
         await pilot.press("x")
         await settled(pilot)
-        assert shown.query_one("#complaint", Rule).text == ""
+        assert shown.rule.text == ""
         assert rows(shown, "text") == right
 
 
@@ -282,7 +288,7 @@ async def test_the_curve_has_its_turn_where_there_is_room_for_one_thing(tmp_path
             assert bool(curve.region.area) == by_curve
             assert bool(table.region.area) != by_curve
             if by_curve:
-                assert "bytes a token" in rows(shown, "curve")[0]
+                assert any("bytes a token" in row for row in rows(shown, "curve"))
 
 
 async def test_everything_is_reached_on_a_small_terminal(tmp_path: Path) -> None:
@@ -292,7 +298,7 @@ async def test_everything_is_reached_on_a_small_terminal(tmp_path: Path) -> None
             await pilot.press("tab")
             await settled(pilot)
             visible = [n for n in range(1, 7) if shown.query_one(f"#box-{n}").region.area]
-            assert visible == [shown.current]
+            assert visible == [shown.panes.current]
             assert shown.focused is not None
             seen |= set(visible)
         assert seen == {1, 2, 3, 4, 5, 6}
@@ -317,7 +323,7 @@ async def test_a_text_that_cannot_be_had_is_one_sentence(
     def refuse(name: str) -> tuple[str, str]:
         raise module.LabError("no text is on this machine; press o and give one")
 
-    monkeypatch.setattr(module.source, "read", refuse)
+    monkeypatch.setattr(module.texts, "read", refuse)
     async with opened(tmp_path, text="", source="") as (pilot, shown):
         assert line(shown, "headline") == "no text is on this machine; press o and give one"
         await pilot.press("right", "space", "space", "n", "m", "g", "c", "down", "escape")
@@ -327,7 +333,7 @@ async def test_a_text_that_cannot_be_had_is_one_sentence(
 async def test_only_what_is_in_sight_is_drawn(tmp_path: Path) -> None:
     drawn: list[int] = []
     async with opened(tmp_path, text="one two three\n" * 50_000) as (pilot, shown):
-        text = shown.query_one("#text", Long)
+        text = shown.query_one("#text", LongSketch)
         paint = text.paint_row
         text.paint_row = lambda row, width: drawn.append(row) or paint(row, width)
         await pilot.press("left")

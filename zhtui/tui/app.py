@@ -264,7 +264,8 @@ class LabApp(App[int]):
         self._guest = (name, screen)
         self.push_screen(screen)
         others = [entry.name for entry in self.session.entries]
-        if mistake := check(self.settings.keys, others):  # the guest has brought its keys
+        own = [place for _, place in getattr(screen, "explained", ("", ()))[1]]
+        if mistake := check(self.settings.keys, others, own):  # the guest has brought its keys
             self.complain(mistake[1])
 
     def _handle_exception(self, error: Exception) -> None:

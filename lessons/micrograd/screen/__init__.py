@@ -1,5 +1,6 @@
-"""The stepper: an expression's graph, walked forward and back one node at a time."""
+"""The stepper: an expression's graph, forward and backward, one move at a time."""
 
+from lessons.micrograd.screen.keys import KEYS
 from lessons.micrograd.screen.screen import open_screen
 
-__all__ = ["open_screen"]
+__all__ = ["KEYS", "open_screen"]

@@ -71,6 +71,14 @@ def grad_text(
     return "no path" if over else NOT_YET
 
 
+def grad_role(text: str) -> str:
+    """The role of a gradient's text: faint before backward, another while shares are missing."""
+    if text in (NOT_YET, "no path"):
+        return "faint"
+    marks = {"✓": "good", "✗": "wrong", "?": "lit"}
+    return marks.get(text[0], "published" if text.endswith("so far") else "yours")
+
+
 def described(stepper: Stepper, node: int) -> str:
     """A node and what it is made of: e = a*b, or its number where it is a leaf."""
     line = stepper.program.tape[node]
@@ -108,8 +116,9 @@ def graph(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> Graph:
         text, data = described(stepper, index), data_text(state, index)
         text = text if len(text) <= WIDEST else line.name
         head = [f"{text} = {data}"] if line.op == "leaf" else [text, data]
-        grad = f"grad {grad_text(stepper, state, index, replaced)}"
-        nodes.append(Node(str(index), (*head, grad), index in lit))
+        grad = grad_text(stepper, state, index, replaced)
+        words = (("grad ", "faint"), (grad, grad_role(grad)))
+        nodes.append(Node(str(index), (*head, words), index in lit))
         pairs = [(str(x), str(index)) for x in line.operands if isinstance(x, int) and x in drawn]
         edges += list(dict.fromkeys(pairs))
     way = lit_edges(stepper) if replaced is None else set()

@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal
-from textual.events import Resize
-from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.containers import Container
+from textual.widget import Widget
 
 from lessons.micrograd.screen import check, outline
-from lessons.micrograd.screen import words as sheets
+from lessons.micrograd.screen import words as lines
 from lessons.micrograd.screen.examples import EXAMPLES
 from lessons.micrograd.screen.expression import read, typed
-from lessons.micrograd.screen.panes import HELP, PLACE, GraphSheet, Sheet
+from lessons.micrograd.screen.keys import HELP, HERE
 from lessons.micrograd.screen.quiz import Quiz, hide
 from lessons.micrograd.screen.stepper import Stepper, bracketed, shown
 from lessons.micrograd.screen.tape import ExpressionError, Program
-from zhtui.draw.inks import CHOSEN, FAINT, LIT, PUBLISHED, TITLE
 from zhtui.lab import LabError
-from zhtui.tui.keys import table as keys
-from zhtui.tui.screens.shared.dialogs import EditKnob
-from zhtui.tui.screens.shared.lab_screen import StyledOnce, mark
-from zhtui.tui.screens.shared.layout import ONE, SMALL, TWO, layout
-from zhtui.tui.session import Opened
-from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
+from zhtui.screen import (
+    CHOSEN,
+    ONE,
+    SMALL,
+    TWO,
+    AskLine,
+    EditKnob,
+    LabScreen,
+    Opened,
+    Part,
+    Played,
+    Player,
+    Rule,
+    Sheet,
+    bindings,
+    layout,
+    picture,
+    words,
+)
 
-LABEL = 12  # cells before the field
 VIEWS = ("tree", "graph", "leaves")
 Ask = Callable[[Program], Awaitable[dict[str, float] | None]]
 
 
-class StepperScreen(StyledOnce, Screen[None]):
+class StepperScreen(Played, LabScreen):
     """An expression, and the place in its moves."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys.bindings(PLACE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(HERE)
     AUTO_FOCUS = ""
-    explained = (HELP, (("In the stepper", PLACE),))
+    NEEDS_ROOM = True
+    explained = (HELP, (("In the stepper", HERE),))
     DEFAULT_CSS = """
-    StepperScreen { layout: vertical; }
-    StepperScreen .row { height: 1; padding: 0 1; }
-    StepperScreen .row Static { width: auto; color: $foreground 60%; }
-    StepperScreen .row Input { width: 1fr; }
     StepperScreen #verdict { height: 1; padding: 0 1; overflow: hidden hidden; }
     StepperScreen #card { height: 3; padding: 0 1; overflow: hidden hidden; }
     StepperScreen #stage { height: 1fr; layout: grid; grid-size: 1 1; padding: 0 1; }
@@ -52,9 +57,6 @@ class StepperScreen(StyledOnce, Screen[None]):
     StepperScreen.-two #graph { column-span: 2; }
     StepperScreen.-two #tree { border-top: solid $border; border-title-color: $foreground; }
     StepperScreen.-two #leaves { border-top: solid $border; border-title-color: $foreground; }
-    StepperScreen #too-small { display: none; height: 1fr; content-align: center middle; }
-    StepperScreen.-small > * { display: none; }
-    StepperScreen.-small > #too-small { display: block; }
     """
 
     def __init__(self, ask: Ask = check.ask) -> None:
@@ -62,6 +64,7 @@ class StepperScreen(StyledOnce, Screen[None]):
         self.ask = ask
         self.example = 0
         self.stepper = Stepper(read(EXAMPLES[0].text))
+        self.player = Player(self, self._go)
         self.chosen = 0  # among the leaves
         self.view = VIEWS[0]
         self.quiz: Quiz | None = None
@@ -69,76 +72,75 @@ class StepperScreen(StyledOnce, Screen[None]):
         self.checked = False
         self.torch: dict[str, float] | None = None
         self.waiting = ""
+        self.field = AskLine("expression ", EXAMPLES[0].text, most=20_000, id="field")
+        self.answer = AskLine(most=200, id="answer")
+        self.graph = picture(outline.graph(self.stepper), id="graph")
+        self.graph.can_focus = False
+        self.as_tree, self.leaves = Sheet("tree"), Sheet("leaves")
+        self.verdict, self.card = Sheet("verdict"), Sheet("card")
 
-    def compose(self) -> ComposeResult:
-        self._room()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule()
-        with Horizontal(classes="row"):
-            yield Static(f"{'expression':{LABEL}}")
-            yield Input(EXAMPLES[0].text, compact=True, id="field", max_length=20_000)
-        yield Sheet(id="verdict")
+    def stage(self) -> Iterable[Widget]:
+        yield self.field
+        yield self.verdict
         with Container(id="stage"):
-            yield GraphSheet(id="graph")
-            yield Sheet(id="tree")
-            yield Sheet(id="leaves")
+            yield from (self.graph, self.as_tree, self.leaves)
         yield Rule()
-        with Horizontal(classes="row", id="asking"):
-            yield Static("", id="question", markup=False)
-            yield Input(compact=True, id="answer", max_length=200)
-        yield Sheet(id="card")
-        yield Static("This terminal is too small: 50 x 12 cells at least.", id="too-small")
-        yield KeyLine(PLACE, "anywhere", id="keys")
+        yield self.answer
+        yield self.card
 
     def on_mount(self) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False
-        self.query_one("#tree").border_title = "as a tree"
-        self.query_one("#leaves").border_title = "leaves"
+        self.as_tree.border_title = "as a tree"
+        self.leaves.border_title = "leaves"
         self._say(EXAMPLES[0].hint)
         self._show()
 
     # -- what is shown ----------------------------------------------------------------------------
 
-    def on_resize(self, event: Resize) -> None:
-        self._show()
-
-    def _room(self) -> str:
+    def room(self) -> Mapping[str, bool]:
         kind = layout(*self.app.size)
-        mark(self, {"-small": kind == SMALL, f"-{TWO}": kind not in (ONE, SMALL)})
-        return kind
+        return {"-small": kind == SMALL, f"-{TWO}": kind not in (ONE, SMALL)}
+
+    def lay_out(self) -> None:
+        self._show()
 
     def _show(self) -> None:
         """Draws everything from the stepper's place."""
-        kind = self._room()
-        for name in VIEWS:
-            self.query_one(f"#{name}").display = kind not in (ONE, SMALL) or name == self.view
-        self.query_one("#top", Line).show(self._top())
+        stepper, kind = self.stepper, layout(*self.app.size)
+        for widget in (self.as_tree, self.graph, self.leaves):
+            widget.display = kind not in (ONE, SMALL) or widget.id == self.view
+        self.player.stands(stepper.done, len(stepper.moves))
+        self.top.show(self._top())
         replaced = self.quiz.texts() if self.quiz else None
-        self.query_one("#graph", GraphSheet).show(outline.graph(self.stepper, replaced))
-        rows = outline.tree(self.stepper, replaced)
+        self._draw_graph(replaced)
+        rows = outline.tree(stepper, replaced)
         lit = [place for place, row in enumerate(rows) if row.lit]
-        self.query_one("#tree", Sheet).show(sheets.tree(rows, self.leaf), lit[-1] + 1 if lit else 0)
-        self.query_one("#leaves", Sheet).show(self._leaves(replaced))
-        quiz = self.quiz
-        card = sheets.quiz_card(quiz) if quiz else sheets.card(self.stepper)
-        self.query_one("#card", Sheet).show(card)
+        self.as_tree.show(lines.tree(rows, self.leaf), lit[-1] + 1 if lit else 0)
+        self.leaves.show(self._leaves(replaced))
+        self.card.show(lines.quiz_card(self.quiz) if self.quiz else lines.card(stepper))
         self._question()
+
+    def _draw_graph(self, replaced: dict[int, str] | None) -> None:
+        """The graph, scrolled to what the last move lit."""
+        view = outline.graph(self.stepper, replaced)
+        self.graph.show(view)
+        for place, node in reversed(list(enumerate(view.nodes))):
+            if node.lit:
+                self.graph.reveal((place, 0))
 
     def _top(self) -> list[Part]:
         stepper = self.stepper
         first, done, all_ = stepper.first_backward, stepper.done, len(stepper.moves)
         backward = f"backward {max(done - first, 0)}/{all_ - first}"
         parts = [
-            words("1 micrograd · stepper", TITLE, 9),
-            words(f"forward {min(done, first)}/{first}", LIT if done <= first else FAINT, 8),
-            words(backward, LIT if done > first else FAINT, 8),
+            words("1 micrograd · stepper", "title", 9),
+            words(f"forward {min(done, first)}/{first}", "lit" if done <= first else "faint", 8),
+            words(backward, "lit" if done > first else "faint", 8),
         ]
         if stepper.passes > 1:
-            parts.append(words(f"{stepper.passes} passes, not zeroed", PUBLISHED, 7))
+            parts.append(words(f"{stepper.passes} passes, not zeroed", "published", 7))
         if self.program.text == EXAMPLES[self.example].text:
             title = f" {self.example + 1} of {len(EXAMPLES)}: {EXAMPLES[self.example].title}"
-            parts.append(Part((("o", CHOSEN), (title, FAINT)), 3))
+            parts.append(Part((("o", CHOSEN), (title, "faint")), 3))
         return parts
 
     @property
@@ -151,30 +153,30 @@ class StepperScreen(StyledOnce, Screen[None]):
         """The chosen leaf."""
         return self.program.leaves()[self.chosen]
 
-    def _leaves(self, replaced: dict[int, str] | None) -> sheets.Lines:
+    def _leaves(self, replaced: dict[int, str] | None) -> lines.Lines:
         if not self.checked or self.quiz is not None:
-            return sheets.leaves(self.stepper, self.leaf, replaced)
+            return lines.leaves(self.stepper, self.leaf, replaced)
         rows = check.rows(self.program, self.torch)
-        return sheets.checked(self.program.leaves(), rows, self.leaf, self.waiting)
+        return lines.checked(self.program.leaves(), rows, self.leaf, self.waiting)
 
     def _question(self) -> None:
         """The gradient that the quiz asks for, before its field."""
         quiz = self.quiz
         node = None if quiz is None else quiz.asking
-        self.query_one("#asking").display = node is not None and not self.has_class("-small")
+        self.answer.display = node is not None and not self.small
         if node is not None:
-            tape = self.program.tape
-            text = f"d{tape[self.program.root].name}/d{bracketed(tape[node].name)} = "
-            self.query_one("#question", Static).update(text)
+            tape, root = self.program.tape, self.program.root
+            self.answer.question = f"d{tape[root].name}/d{bracketed(tape[node].name)} ="
+            self.answer.redraw()
 
     def _say(self, text: str, role: str = "faint") -> None:
         """One line below the field."""
-        self.query_one("#verdict", Sheet).show([[(text, role)]])
+        self.verdict.show([[(text, role)]])
 
-    def _refuse(self, error: ExpressionError, field: Input) -> None:
+    def _refuse(self, error: ExpressionError, field: AskLine) -> None:
         """A mistake: the cursor goes to its column, and a mark below it where there is room."""
-        field.cursor_position = error.column - 1
-        at, width = LABEL + error.column - 1, self.size.width - 2
+        field.point(error.column - 1)
+        at, width = len(field.question) + error.column, self.size.width - 2
         whole = str(error)
         for text in (whole, whole.split(": ", 1)[1]):
             if "\n" not in field.value and at + len(text) + 2 <= width:
@@ -184,15 +186,11 @@ class StepperScreen(StyledOnce, Screen[None]):
 
     # -- moving -----------------------------------------------------------------------------------
 
-    def action_move(self, by: int) -> None:
-        """One move on or back."""
-        self.action_go(self.stepper.done + by)
-
-    def action_go(self, done: int) -> None:
+    def _go(self, done: int) -> None:
         """To a number of moves."""
         if self.quiz is None:
             self.stepper.go(done)
-            self._show()
+        self._show()
 
     def action_node(self, direction: int) -> None:
         """To where a node is done."""
@@ -222,7 +220,7 @@ class StepperScreen(StyledOnce, Screen[None]):
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         self._show()
 
-    def action_leave(self) -> None:
+    def action_back(self) -> None:
         """Ends the quiz; leaves the field; leaves the screen."""
         if self.quiz is not None:
             self._end_quiz()
@@ -236,7 +234,7 @@ class StepperScreen(StyledOnce, Screen[None]):
     def action_field(self) -> None:
         """To the field."""
         self._end_quiz()
-        self.query_one("#field", Input).focus()
+        self.field.focus()
 
     def action_example(self, by: int) -> None:
         """Another example."""
@@ -245,15 +243,15 @@ class StepperScreen(StyledOnce, Screen[None]):
         self._take(Stepper(read(chosen.text)))
         self._say(chosen.hint)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """A new expression, or an answer of the quiz."""
         try:
-            if event.input.id == "answer":
+            if event.line is self.answer:
                 self._answered(event.value)
                 return
             self._take(Stepper(read(event.value)))
         except ExpressionError as error:
-            self._refuse(error, event.input)
+            self._refuse(error, event.line)
             return
         self._say("")
         self.set_focus(None)
@@ -266,7 +264,7 @@ class StepperScreen(StyledOnce, Screen[None]):
 
     def _changed(self) -> None:
         """The field and all pictures follow the program; torch is asked again where it was."""
-        self.query_one("#field", Input).value = self.program.text
+        self.field.offer(self.program.text)
         self.torch = None
         if self.checked:
             self._ask()
@@ -339,15 +337,14 @@ class StepperScreen(StyledOnce, Screen[None]):
         self.quiz = hide(self.stepper, self.quizzes)
         self._say("what are the hidden gradients? a number, or a product such as -2*-3")
         self._show()
-        answer = self.query_one("#answer", Input)
-        answer.value = ""
-        answer.focus()
+        self.answer.offer("")
+        self.set_focus(self.answer)
 
     def _answered(self, text: str) -> None:
         assert self.quiz is not None, "the answer's field is shown in a quiz only"
         if self.quiz.asking is not None:
             self.quiz.answer(text)
-            self.query_one("#answer", Input).value = ""
+            self.answer.offer("")
         if self.quiz.asking is None:
             self.set_focus(None)
         self._say("")

@@ -1,6 +1,6 @@
 """What stands beside the graph, as lines of words: the tree, the leaves, the check, the card.
 
-A word is a text and a role; the screen knows which colour a role has.
+A word is a text with a role, or with an ink where no role says what it means.
 """
 
 from __future__ import annotations
@@ -8,24 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lessons.micrograd.screen import check, outline
+from lessons.micrograd.screen.outline import grad_role
 from lessons.micrograd.screen.quiz import Quiz
 from lessons.micrograd.screen.stepper import Stepper, shown
+from zhtui.screen import CHOSEN, RULE, Word
 
-Word = tuple[str, str]  # text, role
 Lines = list[list[Word]]
-
-
-def grad_role(text: str) -> str:
-    """The role of a gradient's text: faint before backward, another while shares are missing."""
-    if text in (outline.NOT_YET, "no path"):
-        return "faint"
-    marks = {"✓": "good", "✗": "wrong", "?": "asked"}
-    return marks.get(text[0], "partial" if text.endswith("so far") else "grad")
 
 
 def mark(node: int, chosen: int) -> Word:
     """The pointer before the chosen leaf."""
-    return ("▸ ", "chosen") if node == chosen else ("  ", "plain")
+    return ("▸ ", CHOSEN) if node == chosen else ("  ", "")
 
 
 def head(wide: int) -> list[Word]:
@@ -37,13 +30,13 @@ def tree(rows: Sequence[outline.Row], chosen: int) -> Lines:
     wide = max(len(row.branch + row.text) for row in rows)
     lines = [head(wide)]
     for row in rows:
-        role = "lit" if row.lit else "faint" if row.again else "plain"
+        role = "lit" if row.lit else "faint" if row.again else ""
         lines.append(
             [
                 ("● ", "lit") if row.lit else mark(row.node, chosen),
-                (row.branch, "rule"),
+                (row.branch, RULE),
                 (f"{row.text:{wide - len(row.branch)}}", role),
-                (f"{row.data:>9}   ", "faint" if row.data == outline.NOT_YET else "plain"),
+                (f"{row.data:>9}   ", "faint" if row.data == outline.NOT_YET else ""),
                 (row.grad, grad_role(row.grad)),
             ]
         )
@@ -59,7 +52,7 @@ def leaves(stepper: Stepper, chosen: int, replaced: Mapping[int, str] | None) ->
     for leaf in places:
         grad = outline.grad_text(stepper, state, leaf, replaced)
         data = f"{tape[leaf].name:{wide}}{shown(stepper.values[leaf].data):>9}   "
-        lines.append([mark(leaf, chosen), (data, "plain"), (grad, grad_role(grad))])
+        lines.append([mark(leaf, chosen), (data, ""), (grad, grad_role(grad))])
     return lines
 
 
@@ -74,20 +67,21 @@ def checked(places: Sequence[int], rows: Sequence[check.Row], chosen: int, waiti
         numbers = f"{row.name:{wide}}{shown(row.analytic):>10}{numeric:>10}{torch:>10}"
         verdict = "✓" if row.agrees else "✗"
         apart = (f"{row.apart:>9.0e} {verdict}", "good" if row.agrees else "wrong")
-        lines.append([mark(leaf, chosen), (numbers, "plain"), apart])
+        lines.append([mark(leaf, chosen), (numbers, ""), apart])
     return lines
 
 
 def card(stepper: Stepper) -> Lines:
     """What the last move did."""
     first, *rest = stepper.card()
-    return [[(first, "title")], *([(line, "plain")] for line in rest)]
+    lines: Lines = [[(line, "")] for line in rest]
+    return [[(first, "title")], *lines]
 
 
 def quiz_card(quiz: Quiz) -> Lines:
     """How far the quiz is, or how it went."""
     if quiz.asking is not None:
-        return [[(f"gradient {len(quiz.answers) + 1} of {len(quiz.truth)}", "plain")]]
+        return [[(f"gradient {len(quiz.answers) + 1} of {len(quiz.truth)}", "")]]
     return [
         [(quiz.score(), "title")],
         [("p hides three others, esc goes back to the steps", "faint")],

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from lessons.tokenizer.bpe import Tokenizer
 from lessons.tokenizer.published import PUBLISHED, available, published
-from lessons.tokenizer.screen.inspector import FIRST, FIRST_LOOK, Inspector, Stretch, learned
-from lessons.tokenizer.seams import Seams
+from lessons.tokenizer.screen.inspector import FIRST_LOOK, Inspector, Stretch, learned
+from lessons.tokenizer.seams import FIRST, Seams
 from lessons.tokenizer.stream import bulk
 
 GENRES = {
@@ -63,7 +63,7 @@ def reading(text: str, tokenizer: Tokenizer, title: str, rank: int | None = None
     inspector = _inspector(text, tokenizer)
     inspector.go(inspector.merges if rank is None else rank - FIRST)
     stretches = inspector.stretches(0, max(len(text), 1))
-    return Reading(title, inspector.tokens, inspector.bytes / inspector.tokens, stretches)
+    return Reading(title, inspector.tokens, inspector.size / inspector.tokens, stretches)
 
 
 @lru_cache(maxsize=64)

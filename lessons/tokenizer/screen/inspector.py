@@ -58,7 +58,7 @@ class Inspector:
         self.seams, self.title, self.source, self.mistake = seams, title, source, mistake
         self.tokenizer, self.text = seams.tokenizer, seams.text
         self.last = len(self.tokenizer.ranks)
-        self.rank = FIRST
+        self.rank: int = FIRST
         self.cursor = 0
         self._states: dict[int, State] = {}
         self._following: tuple[int, PairCount | None] = (-1, None)
@@ -81,7 +81,7 @@ class Inspector:
         return int(self.seams.remaining[self.rank])
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How many bytes the text has."""
         return int(self.seams.remaining[0])
 

@@ -76,7 +76,8 @@ def differs(starts: np.ndarray, ids: np.ndarray, right: State) -> Flags:
     if not len(starts):
         return np.zeros(0, dtype=bool)
     same = np.searchsorted(right.starts, starts, side="right") - 1
-    return (right.starts[same] != starts) | (right.ids[same] != ids)
+    wrong: Flags = (right.starts[same] != starts) | (right.ids[same] != ids)
+    return wrong
 
 
 class Characters:

@@ -9,15 +9,13 @@ from rich.cells import cell_len
 
 from lessons.tokenizer.export import clipped, shown
 from lessons.tokenizer.screen.compare import Reading
-from lessons.tokenizer.screen.inspector import FIRST, Inspector, Page, Stretch
+from lessons.tokenizer.screen.inspector import Inspector, Page, Stretch
 from lessons.tokenizer.screen.traps import Case, Trap
+from lessons.tokenizer.seams import FIRST
 from lessons.tokenizer.specimens import UNKNOWN
 from lessons.tokenizer.state import LOST
-from zhtui.draw import chart
-from zhtui.draw.bars import bar
-from zhtui.draw.cells import Cells
-from zhtui.draw.grid import glyphs
-from zhtui.draw.inks import (
+from zhtui.lab import Curves
+from zhtui.screen import (
     BAND,
     CHOSEN,
     FAINT,
@@ -30,9 +28,11 @@ from zhtui.draw.inks import (
     RULE,
     TITLE,
     WRONG,
+    Cells,
+    bar,
+    draw,
+    glyphs,
 )
-from zhtui.draw.picture import Level, Line, Picture
-from zhtui.draw.series import Series
 
 Words = list[tuple[str, int]]  # text, ink
 Flowing = tuple[str, int, bool, int]  # text, number, whether it has a paper, ink
@@ -122,7 +122,7 @@ def _unknown(text: str) -> list[str]:
 
 def headline(inspector: Inspector) -> list[tuple[Words, int]]:
     """The line on top, in parts that go when there is no room: (words, weight)."""
-    bytes_, tokens = inspector.bytes, inspector.tokens
+    bytes_, tokens = inspector.size, inspector.tokens
     parts: list[tuple[Words, int]] = [
         (
             [
@@ -141,8 +141,8 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
     else:
         parts.append(([("no merge is left", FAINT)], 8))
     size = f"{bytes_ / 1e6:.2f} MB" if bytes_ >= 100_000 else f"{bytes_:,} bytes"
-    right = int(inspector.seams.remaining[inspector.rank])
-    instead = "" if right == tokens else f", not {right:,}"
+    truly = int(inspector.seams.remaining[inspector.rank])
+    instead = "" if truly == tokens else f", not {truly:,}"
     parts.append(([(f"{size} → ", FAINT), (f"{tokens:,}", PLAIN), (f"{instead} tokens", FAINT)], 5))
     parts.append(([(f"{bytes_ / max(tokens, 1):.2f}", TITLE), (" bytes a token", FAINT)], 7))
     return parts
@@ -262,15 +262,9 @@ def curve(
     """Bytes a token against merges done, up to where the inspector stands; others as levels."""
     remaining = inspector.seams.remaining[FIRST : inspector.rank + 1]
     at = np.linspace(0, len(remaining) - 1, 600)
-    series = Series(smoothing=0.0)
-    series.extend(at, inspector.bytes / np.interp(at, np.arange(len(remaining)), remaining))
-    levels = [Level(value, title) for title, value in others]
-    line = Line(
-        "bytes a token",
-        series,
-    )
-    picture = Picture([line], levels, total=inspector.merges, x_name="merges")
-    return chart.draw(picture, width, height)
+    per_token = inspector.size / np.interp(at, np.arange(len(remaining)), remaining)
+    view = Curves({"bytes a token": (at, per_token)}, dict(others), x_name="merges")
+    return draw(view, width, height)
 
 
 def traps(found: Sequence[Trap], width: int, height: int, plain: bool = False) -> Cells:

@@ -20,12 +20,11 @@ from lessons.tokenizer.screen.study import Study
 from lessons.tokenizer.screen.traps import traps
 from lessons.tokenizer.state import LOST
 from lessons.tokenizer.views import tree
-from zhtui.draw import tree as trees
-from zhtui.draw.cells import Cells
+from zhtui.screen import Cells, draw
 
 
 @dataclass
-class Sight:
+class Selection:
     """A study, its newest inspector, and what was chosen of it."""
 
     study: Study
@@ -89,9 +88,9 @@ class Sight:
         parts = [self.study.source, kind, self.study.title]
         if self.study.specimen != "none":
             parts.insert(0, f"MISTAKE: {self.study.specimen}")
-        text = " · ".join(["1 text", *filter(None, parts)])
+        text = " · ".join(["text", *filter(None, parts)])
         held = f" that hold {shown(self.wanted)}" if self.wanted else ""
-        return {1: text, 4: f"4 vocabulary · {len(self.numbers):,} tokens{held}"}
+        return {1: text, 4: f"vocabulary · {len(self.numbers):,} tokens{held}"}
 
     @property
     def complaint(self) -> str:
@@ -141,7 +140,7 @@ class Sight:
     def tree(self, inspector: Inspector, width: int, height: int) -> Cells:
         """How the chosen token was joined."""
         tokenizer = inspector.tokenizer
-        return trees.draw(tree(tokenizer, tokenizer.tokens[self.chosen]), width, height)
+        return draw(tree(tokenizer, tokenizer.tokens[self.chosen]), width, height)
 
     def comparison(self, inspector: Inspector, width: int, height: int) -> Cells:
         """The same texts through several vocabularies."""

@@ -10,7 +10,7 @@ from lessons.tokenizer.config import SPECIMENS
 from lessons.tokenizer.published import PUBLISHED, available
 from lessons.tokenizer.screen.compare import inspectors, others
 from lessons.tokenizer.screen.inspector import Inspector
-from lessons.tokenizer.screen.mistakes import Characters, CrossChunks, IgnoreRank
+from lessons.tokenizer.screen.mistakes import Characters, CrossChunks, IgnoreRank, Mistake
 
 OWN = "own"  # the vocabulary that is learned from the text itself
 
@@ -101,7 +101,7 @@ class Study:
         if self.specimen == "none":
             return right
         if self.specimen == "ignore rank":
-            mistake = IgnoreRank(right.seams)
+            mistake: Mistake = IgnoreRank(right.seams)
         elif self.specimen == "characters":
             mistake = Characters(right.seams)
         else:

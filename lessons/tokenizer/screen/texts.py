@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lessons.tokenizer.bpe import to_bytes
-from zhtui.data import sets
-from zhtui.lab import LabError
+from zhtui.lab import LabError, data_sets, find_data
 
 LIMIT = 4 << 20  # characters of a text that are looked at
 
@@ -12,13 +11,13 @@ LIMIT = 4 << 20  # characters of a text that are looked at
 def read(name: str) -> tuple[str, str]:
     """(text, what it is); "auto" is the first data set there is. Raises `LabError`."""
     try:
-        found = sets.find(name, auto=("shakespeare", "python"), download=False)
+        path = find_data(name, auto=("shakespeare", "python"), download=False)
     except LabError:
-        if name == "auto" or name in sets.DATA_SETS or "/" in name:
+        if name == "auto" or name in data_sets() or "/" in name:
             raise
         return _typed(name), "your text"
-    with found.path.open(encoding="utf-8", newline="") as file:
-        return file.read(LIMIT), found.path.name
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read(LIMIT), path.name
 
 
 def check(name: str) -> None:

@@ -11,7 +11,8 @@ from zhtui.draw.inks import FAINT, PLAIN, TITLE, YOURS
 from zhtui.runs.folder import RunFolder, Status
 from zhtui.tui import run_words
 from zhtui.tui.keys.keyboard import keyboard_of
-from zhtui.tui.reading.watch import Follower, Growth
+from zhtui.tui.reading.followed import Followed
+from zhtui.tui.reading.watch import Growth
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
 
@@ -30,32 +31,32 @@ class Subject:
         newest: str,
     ) -> None:
         self.session, self.folder, self.step, self.newest = session, folder, step, newest
-        self.follower = Follower(folder, target)
-        self.status: Status | None = None
+        self.followed = Followed(folder, session.watch, target)
         self.kept: Sequence[int] = ()
         self.fresh = False  # the worker was asked for a checkpoint that is not there yet
         self._begged = False
 
     @property
+    def status(self) -> Status | None:
+        """Its state as last read."""
+        return self.followed.status
+
+    @property
     def live(self) -> bool:
         """Whether a worker is at it."""
-        return self.status is not None and self.status.live
+        return self.followed.live
 
     def follow(self) -> None:
         """Hears of what the run does."""
-        self.session.watch.follow(self.follower)
+        self.followed.follow()
 
     def leave(self) -> None:
         """Hears no more."""
-        self.session.watch.drop(self.follower)
+        self.followed.leave()
 
     def take(self) -> Growth | None:
         """What the run has written since; None while the terminal is busy."""
-        if not self.session.link.free():
-            return None
-        growth = self.follower.take()
-        self.status = growth.status or self.status
-        return growth
+        return self.followed.grow() if self.session.link.free() else None
 
     def saved(self, growth: Growth) -> bool:
         """Whether a checkpoint has come; the one that was asked for then has."""

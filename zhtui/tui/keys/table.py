@@ -252,7 +252,7 @@ PLAYER = (
     Key("player.ten_back", "shift+left", "move(-10)", "", "ten moments back", False),
     Key("player.run", "space", "run", "run", "go on by itself; stop"),
     Key("player.go", "g", "ask_where", "go to", "go to a moment by its number"),
-    Key("player.first", "home", "to(0)", "", "the first moment", False),
+    Key("player.first", "home", "moment(0)", "", "the first moment", False),
     Key("player.last", "end", "to_last", "", "the last moment", False),
 )
 

@@ -23,6 +23,7 @@ class Tidy:
     def __init__(self) -> None:
         self._left = self._rest = 0  # screens: to be collected; since all was walked
         self._modules = 0  # that had been imported when what lives was set aside
+        self._kept = False  # what the screen in sight made, too
 
     def begin(self) -> None:
         """After the first frame: before it, nothing is collected at all."""
@@ -30,9 +31,17 @@ class Tidy:
         gc.set_threshold(HURRY, NEVER, NEVER)
         gc.enable()
 
+    def stays(self) -> None:
+        """What lives now is not walked until a screen is left: one has made much that it keeps."""
+        gc.freeze()
+        self._kept = True
+
     def left(self) -> None:
         """A screen was."""
         self._left += 1
+        if self._kept:
+            gc.unfreeze()
+            self._kept, self._rest = False, self._rest + LEFT
 
     def look(self, quiet: float, home: bool) -> float | None:
         """Collects what is due after `quiet` seconds without a key. Returns in how many seconds
@@ -46,6 +55,8 @@ class Tidy:
         if (self._rest >= LEFT and quiet >= QUIET) or self._rest >= OVERDUE:
             self._left = self._rest = 0
             gc.collect()
+            if home:
+                self._set_aside()
         elif self._left:
             self._rest += self._left
             self._left = 0

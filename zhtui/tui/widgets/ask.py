@@ -194,7 +194,8 @@ class AskLine(Line, can_focus=True):
         typing = self.has_focus
         cursor, room = len(glyphs(self.value[: self.cursor])), max(width - start - 1, 1)
         least = cursor - room + 1
-        self._left = max(min(self._left, cursor - min(AHEAD, cursor)), least, 0)
+        seen = max(min(self._left, cursor - min(AHEAD, cursor)), least, 0)
+        self._left = seen if typing else 0
         look = (INVERSE, FAINT) if self.offered and typing else (TITLE if typing else PLAIN, 0)
         end = page.put(start - self._left, 0, self.value, *look)
         page.put(0, 0, f" {self.question} ", FAINT)

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
+from zhtui.draw.words import role_ink
 from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.keys.table import Place
 from zhtui.tui.widgets.drawn import Drawn
 
-Word = tuple[str, int]  # text, ink
+Word = tuple[str, int | str]  # text, and an ink or a role
+
+
+def ink_of(look: int | str) -> int:
+    """An ink, or that of a role."""
+    return look if isinstance(look, int) else role_ink(look)
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Line(Drawn, can_focus=False):
             kept.remove(min(kept, key=lambda part: part.weight))
         x = 1
         for part in kept:
-            for text, ink in part.words:
-                x = cells.put(x, 0, text, ink)
+            for text, look in part.words:
+                x = cells.put(x, 0, text, ink_of(look))
             x += self.GAP
         return cells
 
@@ -104,6 +110,6 @@ class Rule(Drawn, can_focus=False):
         return cells
 
 
-def words(text: str, ink: int = PLAIN, weight: int = 1) -> Part:
+def words(text: str, ink: int | str = PLAIN, weight: int = 1) -> Part:
     """A part of one colour."""
     return Part(((text, ink),), weight)

@@ -13,7 +13,7 @@ A screen has one, and takes its keys by being `Played`, too:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -108,16 +108,17 @@ class Player:
 
 
 class Played:
-    """A screen with a player: what the keys of the place "player" call."""
+    """A screen with a player: what the keys of the place "player" call. It has `action_ask_where`
+    of its own, where it takes that key.
+    """
 
     player: Player
-    WHERE: ClassVar = "go to"  # what is asked for when a moment is to be typed
 
     def action_move(self, by: int) -> None:
         """So many moments on, or back."""
         self.player.move(by)
 
-    def action_to(self, at: int) -> None:
+    def action_moment(self, at: int) -> None:
         """To a moment."""
         self.player.to(at)
 

@@ -52,7 +52,7 @@ class Sketch(Drawn, inherit_bindings=False):
         self.scroll_relative(y=by * max(self.room.height - 1, 1), animate=False)
 
 
-class LongSketch(Window, Sketch):
+class LongSketch(Sketch, Window):
     """Very many rows drawn by a function each; who listens to `Turned` moves and reveals."""
 
     DEFAULT_CSS = "LongSketch { overflow: hidden scroll; }"

@@ -94,7 +94,7 @@ class ViewWidget(Drawn):
             return
         self.marks = Marks(inside, self.marks.moved, self.marks.wrong, self.marks.hidden)
         self.redraw()
-        self._follow(inside)
+        self.reveal(inside)
         self.post_message(self.Pointed(self, *inside))
 
     def clear_cursor(self) -> bool:
@@ -115,7 +115,7 @@ class ViewWidget(Drawn):
             if start is not None:
                 self.point(self.cells.spots.beside(start, down, right))
 
-    def _follow(self, cell: Cell) -> None:
+    def reveal(self, cell: Cell) -> None:
         """Scrolls to a cell."""
         spots = self.cells.spots if isinstance(self.cells, Cells) else None
         box = None if spots is None else spots.box(cell)
@@ -238,6 +238,6 @@ WIDGETS: dict[type, type[ViewWidget]] = {
 }
 
 
-def widget_for(view: views.View, *, eager: bool = False) -> ViewWidget:
+def widget_for(view: views.View, *, id: str | None = None, eager: bool = False) -> ViewWidget:
     """The widget that shows a view."""
-    return WIDGETS[type(view)](view, eager=eager)
+    return WIDGETS[type(view)](view, id=id, eager=eager)

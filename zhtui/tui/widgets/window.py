@@ -109,7 +109,7 @@ class Window(Drawn):
             self.scroll_to(y=max(index - height // 2, 0), animate=False)
 
 
-class LongRows(Window, Rows):
+class LongRows(Rows, Window):
     """`Rows` for thousands: every item has a key, and the head is painted by `head`."""
 
     HEAD = 1

@@ -9,8 +9,8 @@ from zhtui.draw.inks import FAINT, PLAIN
 from zhtui.lesson.card import Lesson
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.messages import RunGrew
+from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import History
-from zhtui.tui.reading.watch import Follower
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.about import About, Words
 from zhtui.tui.widgets.chart import ChartWidget
@@ -26,9 +26,8 @@ class Newest(Vertical):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.history = History()
         self.lesson: Lesson | None = None
-        self.follower: Follower | None = None
+        self.followed: Followed | None = None
         self.chart, self.sample = ChartWidget(id="curve"), About("sample")
         self.chart.can_focus = False
 
@@ -39,39 +38,38 @@ class Newest(Vertical):
     def show(self, lesson: Lesson | None, folder: RunFolder | None, empty: str) -> None:
         """The run to follow from now on; where there is none, `empty` is said."""
         self.lesson = lesson
-        if folder is None or self.follower is None or folder != self.follower.folder:
+        if folder is None or self.followed is None or folder != self.followed.folder:
             self.leave()
-            self.history = History()
             self.chart.restart(empty)
             if folder is not None:
-                self.follower = Follower(folder, self)
-                self.session.watch.follow(self.follower)
+                self.followed = Followed(folder, self.session.watch, self)
+                self.followed.follow()
         self._draw()
 
     def leave(self) -> None:
         """Follows nothing any more."""
-        if self.follower is not None:
-            self.session.watch.drop(self.follower)
-            self.follower = None
+        if self.followed is not None:
+            self.followed.leave()
+            self.followed = None
 
     def on_unmount(self) -> None:
         self.leave()
 
     def on_run_grew(self, message: RunGrew) -> None:
-        if self.follower is not None and self.session.link.free():
-            self.history.grow(self.follower.take())
+        if self.followed is not None and self.session.link.free():
+            self.followed.grow()
             self._draw()
 
     def _draw(self) -> None:
         if self.lesson is None:
             return
         metrics = next(iter(self.lesson.charts.values()), ("loss",))
-        status = self.history.status
-        lines = self.history.lines(metrics)
-        levels = self.history.levels(self.lesson, metrics) if lines else []
+        history = self.followed.history if self.followed is not None else History()
+        status, lines = history.status, history.lines(metrics)
+        levels = history.levels(self.lesson, metrics) if lines else []
         self.chart.show(lines, levels, status.steps if status else 0)
         shown: list[Words] = []
-        texts = [sample for sample in self.history.samples if sample.name != "note"]
+        texts = [sample for sample in history.samples if sample.name != "note"]
         if texts:
             last = texts[0]
             shown = [(), ((f"wrote at step {last.step:,}", FAINT),)]

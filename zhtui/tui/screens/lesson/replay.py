@@ -28,8 +28,9 @@ from zhtui.tui import run_words
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import no_run
 from zhtui.tui.messages import RunGrew
+from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import History
-from zhtui.tui.reading.watch import Follower, Seen
+from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget
@@ -57,42 +58,49 @@ class Stage(Container):
             self.seen = seen
 
     def __init__(self, session: Session) -> None:
-        super().__init__(id="panes", classes="roomy")
+        super().__init__(id="panes")
         self.session = session
-        self.seen: Seen | None = None
-        self.history = History()
-        self.follower: Follower | None = None
+        self.followed: Followed | None = None
         self.at: float | None = None  # the step that is shown; None follows the newest
         self.speed = SPEEDS[0]
         self.playing = False
         self._clock = 0.0  # seconds of training at the moment that plays
         self._then = 0.0
         self._ticker: Timer | None = None
-        self._origin: tuple[Follower, History] | None = None
+        self._origin: Followed | None = None
 
-    def look_at(self, seen: Seen | None, history: History, follower: Follower | None) -> None:
+    def look_at(self, followed: Followed | None) -> None:
         """Another run, at its newest step."""
         self.turn(None)
-        self.seen, self.history, self.follower = seen, history, follower
+        self.followed = followed
         self._leave_origin()
-        folder = _parent(seen) if seen is not None else None
+        folder = _parent(self.seen) if self.seen is not None else None
         if folder is not None:
-            self._origin = (Follower(folder, self), History())
-            self.session.watch.follow(self._origin[0])
+            self._origin = Followed(folder, self.session.watch, self)
+            self._origin.follow()
+
+    @property
+    def seen(self) -> Seen | None:
+        """The run in sight, as it was chosen."""
+        return None if self.followed is None else self.followed.seen
+
+    @property
+    def history(self) -> History:
+        """What it has said."""
+        return History() if self.followed is None else self.followed.history
 
     def on_unmount(self) -> None:
         self._leave_origin()
 
     def _leave_origin(self) -> None:
         if self._origin is not None:
-            self.session.watch.drop(self._origin[0])
+            self._origin.leave()
             self._origin = None
 
     def on_run_grew(self, message: RunGrew) -> None:
         """The parent was read."""
         if self._origin is not None and self.session.link.free():
-            follower, history = self._origin
-            history.grow(follower.take())
+            self._origin.grow()
             self.post_message(self.Turned())
 
     # What the panes show
@@ -111,9 +119,9 @@ class Stage(Container):
         """The parent's course of a chart's first metric."""
         if self._origin is None:
             return []
-        follower, history = self._origin
-        lines = history.lines([name for name in metrics if name in self.history.series])
-        return [replace(line, name=follower.folder.name, colour=PARENT) for line in lines[:1]]
+        origin, known = self._origin, self.history.series
+        lines = origin.history.lines([name for name in metrics if name in known])
+        return [replace(line, name=origin.folder.name, colour=PARENT) for line in lines[:1]]
 
     def state(self, lesson: Lesson) -> list[Part]:
         """The line on top: the state of the run, or the moment that is shown instead."""
@@ -143,9 +151,8 @@ class Stage(Container):
             if chart.picture.cursor != at:
                 chart.picture.cursor = at
                 chart.redraw()
-        if self.follower is not None:
-            self.follower.turn(at)
-            self.session.watch.wake()
+        if self.followed is not None:
+            self.followed.turn(at)
         self.post_message(self.Turned())
 
     def on_chart_widget_pointed(self, message: ChartWidget.Pointed) -> None:

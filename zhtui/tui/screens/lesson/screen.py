@@ -16,8 +16,9 @@ from zhtui.lesson.catalog import Entry
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import no_run
 from zhtui.tui.messages import RunGrew, RunsChanged
+from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import History
-from zhtui.tui.reading.watch import Follower, Seen
+from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.lesson.device import DevicePane
 from zhtui.tui.screens.lesson.knobs import KnobPane
 from zhtui.tui.screens.lesson.next_run import PRESET, Draft, of_run
@@ -77,9 +78,7 @@ class LessonScreen(LabScreen):
         self.writes = entry.has("generate")
         first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
         self.draft = Draft(self.lesson, first)
-        self.history = History()
-        self.follower: Follower | None = None
-        self.seen: Seen | None = None
+        self.followed: Followed | None = None
         self.replay, self.charts = Stage(session), ChartPane(entry.lesson)
         self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
         self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(self.draft)
@@ -129,6 +128,21 @@ class LessonScreen(LabScreen):
 
     # The run that is shown
 
+    @property
+    def seen(self) -> Seen | None:
+        """The run that is shown, as it was chosen."""
+        return None if self.followed is None else self.followed.seen
+
+    @property
+    def history(self) -> History:
+        """What it has said."""
+        return History() if self.followed is None else self.followed.history
+
+    @property
+    def live(self) -> bool:
+        """Whether a worker is at it."""
+        return self.followed is not None and self.followed.live
+
     def _first_run(self) -> Seen | None:
         runs = self.session.runs(self.entry.name)
         wished = [run for run in runs if run.folder.name == self.wish]
@@ -138,39 +152,37 @@ class LessonScreen(LabScreen):
     async def _look_at(self, seen: Seen | None) -> None:
         """Shows another run, or that there is none."""
         self._unfollow()
-        self.seen, self.history = seen, History()
         await self.views.clear()
         self.views.wanted = ""
         nothing = f"{no_run(self.app)}, and its loss falls here"
         self.charts.restart("waiting for the first step" if seen else nothing)
         if seen is not None:
-            self.history.status = seen.status
-            self.follower = Follower(seen.folder, self)
+            self.followed = Followed(seen.folder, self.session.watch, self, seen)
             self._follow()
-        self.replay.look_at(self.seen, self.history, self.follower)
+        self.replay.look_at(self.followed)
         self.device.look_at(seen.folder if seen else None)
         self._show()
 
     def _follow(self) -> None:
         """Reads the run where it is in sight, be it under a dialog, and can be shown."""
         seen = self.is_active or isinstance(self.app.screen, ModalScreen)
-        if self.follower is not None and seen and self.views.is_attached:
-            self.session.watch.follow(self.follower)
+        if self.followed is not None and seen and self.views.is_attached:
+            self.followed.follow()
 
     def _unfollow(self) -> None:
-        if self.follower is not None:
-            self.session.watch.drop(self.follower)
-            self.follower = None
+        if self.followed is not None:
+            self.followed.leave()
+            self.followed = None
 
     def on_screen_suspend(self) -> None:
         """Reads nothing for what is not seen; under a dialog it still is."""
-        if self.follower is not None and not isinstance(self.app.screen, ModalScreen):
-            self.session.watch.drop(self.follower)
+        if self.followed is not None and not isinstance(self.app.screen, ModalScreen):
+            self.followed.leave()
             self.device.seen(False)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         self._follow()
-        if self.follower is not None:
+        if self.followed is not None:
             self.device.seen(self.device.display)
 
     async def on_runs_changed(self, message: RunsChanged) -> None:
@@ -181,12 +193,11 @@ class LessonScreen(LabScreen):
 
     async def on_run_grew(self, message: RunGrew) -> None:
         """Takes and draws what is new, when the terminal has taken what was before."""
-        if self.follower is None or not self.session.link.free():
+        if self.followed is None or not self.session.link.free():
             return
-        growth = self.follower.take()
+        growth = self.followed.grow()
         if not growth:
             return
-        self.history.grow(growth)
         if not self.views.wanted and self.history.pictures():
             self.action_view(0)
         if growth.view is not None:
@@ -225,7 +236,7 @@ class LessonScreen(LabScreen):
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
         values = of_run(card, moment.knobs)
-        self.knobs.show(values, status is not None and status.live)
+        self.knobs.show(values, self.live)
         self.panes.arrange()
 
     # Panes
@@ -278,8 +289,8 @@ class LessonScreen(LabScreen):
     def action_view(self, by: int) -> None:
         """The next view; the watcher reads its newest picture."""
         self.views.turn(self.history.pictures(), by)
-        if self.follower is not None:
-            self.follower.wanted = self.views.wanted
+        if self.followed is not None:
+            self.followed.follower.wanted = self.views.wanted
         if by and self.panes.room == ONE:
             self.panes.to(2)
 
@@ -287,10 +298,9 @@ class LessonScreen(LabScreen):
 
     def action_run(self) -> None:
         """Starts a run; where one is live already, asks first."""
-        if self.history.status is None or not self.history.status.live:
+        if self.seen is None or not self.live:
             self._start("y")
             return
-        assert self.seen is not None, "a live run was seen"
         question = f"{self.seen.folder.name} is still live. Start another run beside it?"
         self.app.push_screen(Ask(question, [("y", "start"), ("n", "no")]), self._start)
 

@@ -13,8 +13,9 @@ from zhtui.draw.inks import SERIES_COUNT, TITLE
 from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Floats, Series
 from zhtui.lesson.card import Lesson
+from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import SMOOTHING, History
-from zhtui.tui.reading.watch import Follower, Seen, Watch
+from zhtui.tui.reading.watch import Seen, Watch
 
 STEP, TIME, UNITS = "step", "time", "tokens"
 AXES = (STEP, TIME, UNITS)
@@ -35,15 +36,19 @@ class Trace:
     """One run of the overlay: what it has said, and its line."""
 
     seen: Seen
-    follower: Follower
+    followed: Followed
     colour: int
-    history: History = field(default_factory=History)
     _courses: dict[tuple[str, str, float], Course] = field(default_factory=dict)
     _best: dict[str, tuple[int, float, float]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.seen.folder.name
+
+    @property
+    def history(self) -> History:
+        """What it has said."""
+        return self.followed.history
 
     @property
     def units(self) -> int:
@@ -53,10 +58,7 @@ class Trace:
 
     def grow(self) -> bool:
         """Takes what the watcher has read; whether there was anything."""
-        growth = self.follower.take()
-        if growth:
-            self.history.grow(growth)
-        return bool(growth)
+        return bool(self.followed.grow())
 
     def metrics(self) -> Iterable[str]:
         """What can be drawn."""
@@ -129,12 +131,12 @@ class Overlay:
             path = run.folder.path
             trace = before.pop(path, None)
             if trace is None:
-                trace = Trace(run, Follower(run.folder, target), 0)
-                watch.follow(trace.follower)
+                trace = Trace(run, Followed(run.folder, watch, target), 0)
+                trace.followed.follow()
             trace.seen, trace.colour = run, colours.get(path, 0)
             self.traces.append(trace)
         for trace in before.values():
-            watch.drop(trace.follower)
+            trace.followed.leave()
 
     def metrics(self, lessons: Sequence[Lesson]) -> list[str]:
         """The metrics of the traces: the lessons' figures, their charts' order, then the rest."""

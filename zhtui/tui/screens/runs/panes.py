@@ -31,7 +31,7 @@ from zhtui.tui.screens.runs.overlay import STEP, TIME, UNITS, Overlay
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.drawn import Drawn
-from zhtui.tui.widgets.lines import Word
+from zhtui.tui.widgets.lines import Word, ink_of
 from zhtui.tui.widgets.rows import Item
 from zhtui.tui.widgets.window import LongRows
 from zhtui.wording import number
@@ -208,14 +208,14 @@ class Differences(Drawn):
         for y, row in enumerate(self.table):
             x = 0
             for index, ((text, ink), size) in enumerate(zip(row, sizes, strict=True)):
-                cells.put(x if index < 2 else x + size - len(text), y, text, ink)
+                cells.put(x if index < 2 else x + size - len(text), y, text, ink_of(ink))
                 x += size + 2
         y = len(self.table)
         cells.put(0, y, "─" * width, RULE)
         for line in about:
             y, x = y + 1, 0
             for text, ink in line:
-                x = cells.put(x, y, text, ink)
+                x = cells.put(x, y, text, ink_of(ink))
         return cells
 
     def _wrapped(self, width: int) -> list[list[Word]]:
@@ -271,7 +271,7 @@ def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> l
     ]  # → where a knob was turned on the way
     knobs = differing(cards)
     heads = ["", "run", at, "best", "@", *knobs]
-    table = [[(text, FAINT) for text in heads]]
+    table: list[list[Word]] = [[(text, FAINT) for text in heads]]
     for trace, card in zip(overlay.traces, cards, strict=True):
         series = trace.course(metric, overlay.axis, overlay.smoothing)
         where = float("inf") if picture.cursor is None else picture.cursor
@@ -296,7 +296,9 @@ def _about(run: Seen | None) -> list[list[Word]]:
     if run is None:
         return []
     card, data = run.card, run.card.get("data")
-    lines = [[(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]]
+    lines: list[list[Word]] = [
+        [(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]
+    ]
     parent = _parent(run)
     if parent is not None:
         lines.append([("forked   ", FAINT), (f"{parent[0]} at step {parent[1]:,}", PLAIN)])

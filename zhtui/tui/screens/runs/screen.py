@@ -76,7 +76,7 @@ class RunsScreen(LabScreen):
         return self.panes.classes
 
     def stage(self) -> Iterable[Widget]:
-        with Container(id="runs-panes", classes="roomy"):
+        with Container(id="runs-panes"):
             yield self.list
 
     def on_mount(self) -> None:
@@ -171,7 +171,7 @@ class RunsScreen(LabScreen):
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         for trace in self.overlay.traces:
-            self.session.watch.follow(trace.follower)
+            trace.followed.follow()
         if self.plot.is_attached:
             self.refresh_runs()
 
@@ -180,7 +180,7 @@ class RunsScreen(LabScreen):
 
     def _drop_all(self) -> None:
         for trace in self.overlay.traces:
-            self.session.watch.drop(trace.follower)
+            trace.followed.leave()
         if self.console is not None:
             self.session.watch.drop(self.console)
             self.console = None

@@ -56,10 +56,12 @@ class Arrangement:
         self.screen.call_after_refresh(self._focus)
 
     def _focus(self) -> None:
-        pane = self.here
+        pane, focused = self.here, self.screen.focused
+        if focused is not None and focused.check_consume_key("x", "x") and focused.is_on_screen:
+            return  # somebody types
         target = pane.target
-        if pane.display and target is not None and target is not self.screen.focused:
-            target.focus()
+        if pane.display and target is not None and target is not focused:
+            self.screen.set_focus(target)
 
     def turn(self, by: int) -> None:
         """The next pane in sight, or the next one at all where one is shown."""

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from zhtui.tui.keys.table import TYPED, Place
 from zhtui.tui.screens.shared.layout import KINDS, SMALL, layout
+from zhtui.tui.terminal.garbage import Tidy
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule
 
 TOO_SMALL = "This terminal is too small: 50 x 12 cells at least."
@@ -36,15 +37,15 @@ class LabScreen(StyledOnce, Screen[None]):
 
     A subclass gives `BINDINGS` and, in `explained`, its help: a text, then (title, place) of its
     keys, the first of which stand in the line of keys. It implements `stage`, and where they are
-    wanted `room`, `lay_out` and `complete`. Where `NEEDS_ROOM`, a terminal below 50 x 12 sees a
-    sentence instead of all that has the class `roomy`.
+    wanted `room`, `lay_out` and `complete`. Where `NEEDS_ROOM`, a terminal below 50 x 12 shows a
+    sentence instead of the stage.
     """
 
     explained: ClassVar[tuple[str, Sequence[tuple[str, Place]]]] = ("", ())
     NEEDS_ROOM: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="-whole" if self.NEEDS_ROOM else None)
         self.top, self.rule = Line(id="top"), Rule(id="rule")
         self.keys = KeyLine(*self.key_places(), id="keys")
 
@@ -112,6 +113,14 @@ class LabScreen(StyledOnce, Screen[None]):
         if self.wanted and box.is_attached:
             await box.mount_all(widgets)
         return self.wanted and all(widget.is_attached for widget in widgets)
+
+    def stays(self) -> None:
+        """What this screen has made by now it keeps until it is left: nobody need look meanwhile
+        whether it is garbage, which would hold up a key for 80 ms where it is much.
+        """
+        tidy = getattr(self.app, "tidy", None)
+        if isinstance(tidy, Tidy):
+            tidy.stays()
 
     # Keys
 

@@ -11,14 +11,18 @@ from zhtui.lesson.source import LOOP
 class Pane(Vertical):
     """A box with a number and a title; `target` is what takes the keys."""
 
-    def __init__(self, number: int, title: str, id: str) -> None:
-        super().__init__(id=id, classes="pane")
-        self.number, self.name_ = number, title
+    def __init__(
+        self, number: int, title: str, id: str, *content: Widget, classes: str = ""
+    ) -> None:
+        super().__init__(*content, id=id, classes=f"pane {classes}".strip())
+        self.number, self.name_ = number, ""
         self.name_it(title)
 
     def name_it(self, title: str) -> None:
-        """Another title."""
-        self.border_title = f"{self.number} {title}"
+        """Another title: the border is drawn again, so only where it is another."""
+        if title != self.name_:
+            self.name_ = title
+            self.border_title = f"{self.number} {title}"
 
     def on_descendant_focus(self) -> None:
         self._light(True)
