@@ -15,14 +15,14 @@ from zhtui.tui.keys.table import Key, Place
 # Places whose keys work at the same time, so that a key in one may hide another's.
 TOGETHER = (
     ("anywhere", "home", "list"),
-    ("anywhere", "lesson", "replay", "chart", "heatmap", "list", "knobs", "card", "notes"),
+    ("anywhere", "lesson", "replay", "chart", "picture", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
-    ("anywhere", "inspect", "heatmap"),
+    ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("edit", "line"),
-    ("anywhere", "player"),
+    ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())

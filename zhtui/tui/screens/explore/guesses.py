@@ -58,7 +58,11 @@ def _spelled(asked: str, truth: str, text: str, about: Did) -> Verdict:
 
 
 def _told(right: bool, said: str, answer: str) -> tuple[tuple[str, str], ...]:
-    return ("right: " if right else "no: ", "good" if right else "wrong"), (said, "lit"), (f", {answer}", "")
+    return (
+        ("right: " if right else "no: ", "good" if right else "wrong"),
+        (said, "lit"),
+        (f", {answer}", ""),
+    )
 
 
 def drawn(choices: Sequence[str], dice: random.Random) -> str:

@@ -26,9 +26,9 @@ class KnobRows(Rows):
     class Turned(Message):
         """A knob was turned to a value."""
 
-        def __init__(self, name: str, value: Any) -> None:
+        def __init__(self, knob: str, value: Any) -> None:
             super().__init__()
-            self.name, self.value = name, value
+            self.knob, self.value = knob, value
 
     def __init__(self, inquiry: Inquiry) -> None:
         super().__init__(empty="no knobs here", id="knobs")

@@ -40,7 +40,9 @@ class Tiles(Container):
     def show(self, shown: Shown, hidden: Spot | None) -> None:
         """Another frame."""
         new = [name for name in shown.views if name not in self.known]
-        stale = [name for name, each in self.known.items() if not _fits(each, shown.views.get(name))]
+        stale = [
+            name for name, each in self.known.items() if not _fits(each, shown.views.get(name))
+        ]
         for name in stale:
             self.known.pop(name).remove()
         fresh = [name for name in shown.views if name not in self.known]
@@ -72,7 +74,9 @@ class Tiles(Container):
     def cursor(self) -> Spot | None:
         """The cell under the cursor of the view that has the keys."""
         widget = self.widget
-        return None if widget is None or widget.cursor is None else Spot(self.chosen, *widget.cursor)
+        return (
+            None if widget is None or widget.cursor is None else Spot(self.chosen, *widget.cursor)
+        )
 
     def name_of(self, widget: object) -> str:
         """The name of the view that a widget shows."""
@@ -102,7 +106,9 @@ class Tiles(Container):
             widget.border_title = (MARK if name == self.chosen and len(names) > 1 else "") + name
         self._shape(columns, [self.known[name].view for name in names if name in inside])
         focus = self.screen.focused
-        if self.widget is not None and (focus is None or focus in self.children or not focus.display):
+        if self.widget is not None and (
+            focus is None or focus in self.children or not focus.display
+        ):
             self.widget.focus(scroll_visible=False)
 
     def _grid(self, count: int) -> tuple[int, int]:

@@ -121,7 +121,9 @@ def names(shown: Shown | None, chosen: str) -> list[Part]:
     known = [] if shown is None else list(shown.views)
     here = known.index(chosen) if chosen in known else 0
     return [
-        words(name, CHOSEN if name == chosen else FAINT, 99 if name == chosen else 50 - abs(i - here))
+        words(
+            name, CHOSEN if name == chosen else FAINT, 99 if name == chosen else 50 - abs(i - here)
+        )
         for i, name in enumerate(known)
     ]
 
@@ -132,7 +134,9 @@ def scenes(inquiry: Inquiry) -> list[Part]:
     parts = []
     for number, name in enumerate(known, 1):
         on = name == inquiry.scene
-        parts.append(Part(((f"{number} ", FAINT), (name, CHOSEN if on else PLAIN)), 99 if on else 50))
+        parts.append(
+            Part(((f"{number} ", FAINT), (name, CHOSEN if on else PLAIN)), 99 if on else 50)
+        )
     return parts
 
 

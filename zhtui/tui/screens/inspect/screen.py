@@ -23,7 +23,7 @@ from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
 from zhtui.tui.widgets.lines import Line, Part, Rule, words
-from zhtui.tui.widgets.views import HeatmapWidget, ViewWidget, widget_for
+from zhtui.tui.widgets.views import ViewWidget, widget_for
 
 HELP = """
 The model reads your text, and the lesson shows what happens inside. v or a number turns from one
@@ -44,7 +44,7 @@ class InspectScreen(LabScreen):
     BINDINGS = keys.bindings("inspect")
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""  # the text is typed after its key; where there is none it is asked for
-    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a heatmap", "heatmap")))
+    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a picture", "picture")))
 
     def __init__(
         self, session: Session, folder: RunFolder, text: str = "", step: int | None = None
@@ -179,7 +179,7 @@ class InspectScreen(LabScreen):
         typing = isinstance(self.focused, Input)
         box = self.query_one("#large", Container)
         box.query("*").remove()
-        self.large = widget_for(view)
+        self.large = widget_for(view, eager=True)
         box.mount(self.large)
         if not typing:
             self.large.focus()
@@ -296,7 +296,7 @@ class InspectScreen(LabScreen):
         """Leaves the text, the cursor, this screen."""
         if isinstance(self.focused, Input) and self.large is not None:
             self._leave_text()
-        elif isinstance(self.large, HeatmapWidget) and self.large.cursor is not None:
-            self.large.clear_cursor()
+        elif self.large is not None and self.large.clear_cursor():
+            return
         else:
             self.dismiss(None)

@@ -18,8 +18,8 @@ from textual.containers import Container
 from textual.message import Message
 from textual.timer import Timer
 
-from zhtui.draw.chart import Line
 from zhtui.draw.inks import LIT
+from zhtui.draw.picture import Line
 from zhtui.errors import LabError
 from zhtui.lesson.card import Lesson
 from zhtui.runs.folder import RunFolder

@@ -31,7 +31,7 @@ from zhtui.tui.screens.shared.layout import ONE, panes_shown
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.rows import Rows
-from zhtui.tui.widgets.views import HeatmapWidget
+from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
 
 HELP = """
@@ -56,7 +56,7 @@ ASKED = {  # what the worker can be asked for, and what is said then
 }
 LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
-PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
+PLACES += [("In a picture", "picture"), ("In the knobs", "knobs"), ("In a list", "list")]
 PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
@@ -261,7 +261,7 @@ class LessonScreen(LabScreen):
     def action_back(self) -> None:
         """Puts away the crosshair, then the zoom, then the lesson."""
         focused = self.focused
-        if isinstance(focused, (ChartWidget, HeatmapWidget)) and focused.clear_cursor():
+        if isinstance(focused, (ChartWidget, ViewWidget)) and focused.clear_cursor():
             return
         if self.panes.zoomed:
             self.panes.zoom()
