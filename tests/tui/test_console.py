@@ -17,7 +17,6 @@ from asked import Kept, Scripted, answer, tokens, trained, until
 from onscreen import Make, shown, tick
 from recorded import alive, record, status_of
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.files import append_json
@@ -26,6 +25,7 @@ from zhtui.tui.screens.console.branches import Branch, bits, index_at, shared
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.console.token_widgets import Odds
 from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.widgets.ask import AskLine
 
 NARROW, WIDE = (80, 24), (120, 40)
 Compare = Callable[..., bool]
@@ -47,9 +47,9 @@ async def written(pilot: Pilot[int], prompt: str = "ROMEO:") -> Branch:
     """Types a prompt, and waits for all that the model writes."""
     screen = pilot.app.screen
     assert isinstance(screen, ConsoleScreen)
-    if not isinstance(screen.focused, Input):
+    if not isinstance(screen.focused, AskLine):
         await pilot.press("p")
-    screen.query_one(Input).value = ""
+    screen.query_one(AskLine).offer("")
     await pilot.press(*prompt, "enter")
     return await done(pilot)
 
@@ -285,7 +285,7 @@ async def test_a_character_that_the_model_does_not_know_is_named(
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         await pilot.press("escape", key)
-        screen.query_one(Input).value = "kïng"
+        screen.query_one(AskLine).offer("kïng")
         await pilot.press("enter")
         branch = await done(pilot)
         assert "'ï'" in branch.error

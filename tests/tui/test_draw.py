@@ -27,8 +27,8 @@ from zhtui.draw import (
 )
 from zhtui.draw.cells import Cells
 from zhtui.draw.grid import Page
-from zhtui.draw.marks import Marks
 from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PLAIN, PUBLISHED, SERIES, SIGNED, WRONG
+from zhtui.draw.marks import Marks
 from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
 from zhtui.lesson.views import (

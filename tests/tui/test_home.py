@@ -247,7 +247,7 @@ async def test_a_lesson_is_found_by_words_and_escape_shows_all_again(make: Make)
         known = pilot.app.screen.query_one(Rows)
         assert known.keys() == ["micrograd", "bigram", "gpt", "broken"]
         assert known.chosen == "bigram"
-        assert not pilot.app.screen.query("#find-line")
+        assert not pilot.app.screen.query("#find")
 
 
 async def test_what_is_not_found_is_said(make: Make, store: Path) -> None:
@@ -262,7 +262,7 @@ async def test_what_is_not_found_is_said(make: Make, store: Path) -> None:
         assert isinstance(pilot.app.screen, HomeScreen), "there is nothing to do it to"
         await pilot.press("slash", *["backspace"] * 5, "enter")
         await tick(pilot)
-        assert not pilot.app.screen.query("#find-line")
+        assert not pilot.app.screen.query("#find")
         assert "micrograd" in shown(pilot)
 
 

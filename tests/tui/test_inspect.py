@@ -16,7 +16,6 @@ from asked import Kept, Scripted, answer, trained, until, views
 from onscreen import Make, shown, tick
 from recorded import alive, record, status_of
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from zhtui.lesson.views import Bars, Heatmap, Histogram, Table, Text, View
 from zhtui.runs.files import append_json, write_json
@@ -25,6 +24,7 @@ from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.inspect.families import families
 from zhtui.tui.screens.inspect.screen import InspectScreen
 from zhtui.tui.screens.inspect.thumbs import Thumbs
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.views import HeatmapWidget, HistogramWidget, TableWidget
 
 NARROW, WIDE = (80, 24), (120, 40)
@@ -122,7 +122,7 @@ async def test_another_text_is_read(lab: Make, run: RunFolder) -> None:
         assert screen.text == "good", "what is typed takes the old text's place"
         view = screen.query_one(Thumbs).members[1, 1]
         assert "".join(view.rows) == "good"
-        assert not isinstance(screen.focused, Input)
+        assert not isinstance(screen.focused, AskLine)
 
 
 async def test_what_the_model_does_not_know_is_named_and_the_old_views_stay(
@@ -130,7 +130,7 @@ async def test_what_the_model_does_not_know_is_named_and_the_old_views_stay(
 ) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await inside(pilot, run)
-        screen.query_one(Input).value = "kïng"
+        screen.query_one(AskLine).offer("kïng")
         await pilot.press("p", "enter")
         await settled(pilot)
         assert "'ï', unknown to this model" in shown(pilot)
@@ -242,7 +242,7 @@ async def test_without_a_text_the_runs_own_words_are_read(lab: Make, run: RunFol
         await settled(pilot)
         assert len(screen.text) > 1
         assert screen.families
-        assert isinstance(screen.focused, Input), "the text can be typed over at once"
+        assert isinstance(screen.focused, AskLine), "the text can be typed over at once"
 
 
 async def test_a_killed_engine_is_started_again_by_the_next_look(

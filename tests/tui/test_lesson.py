@@ -17,7 +17,6 @@ from recorded import alive, curve, lines, record, status_of
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input
 
 from zhtui.lesson.views import KINDS, Bars, Heatmap
 from zhtui.runs.folder import CONTROL, EVENTS, METRICS, STATUS, RunFolder
@@ -25,6 +24,7 @@ from zhtui.tui.screens.lesson.knobs import KnobRows
 from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.screens.shared.layout import layout
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.views import WIDGETS, HeatmapWidget
 
@@ -457,9 +457,9 @@ async def test_enter_pressed_twice_while_a_value_is_checked_closes_one_dialog(ma
         slow = EditKnob("title", "text", "1", lambda text: time.sleep(0.1))
         await app.push_screen(slow, taken.append)
         await pilot.pause()
-        field = slow.query_one(Input)
+        field = slow.query_one(AskLine)
         for _ in range(2):
-            slow.post_message(Input.Submitted(field, "1"))
+            slow.post_message(AskLine.Taken(field, "1"))
         await pilot.press("escape")
         await pilot.pause(0.5)
         assert taken == ["1"]

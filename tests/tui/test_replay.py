@@ -11,7 +11,6 @@ import pytest
 from onscreen import Make, shown, tick
 from recorded import NOW, alive, curve, lines, record
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from zhtui.lesson import catalog
 from zhtui.lesson.views import Bars, Heatmap
@@ -20,6 +19,7 @@ from zhtui.runs.folder import ARTIFACTS, EVENTS, RunFolder
 from zhtui.tui.app import LabApp
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.lesson.screen import LessonScreen
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.work import client, drive
 
 
@@ -236,7 +236,7 @@ async def test_a_fork_starts_beside_its_parent(
         await pilot.press(*"lrr", "equals_sign", "1", "enter")
         await pilot.pause()
         assert "did you mean lr?" in shown(pilot)
-        app.screen.query_one(Input).value = "lr=0.05"
+        app.screen.query_one(AskLine).offer("lr=0.05")
         await pilot.press("enter")
         await tick(pilot, 6)
         (child,) = started

@@ -15,7 +15,6 @@ from onscreen import Make, shown, tick
 from recorded import alive, curve, record
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from zhtui.draw.series import Series
 from zhtui.runs import learner
@@ -25,6 +24,7 @@ from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.screens.runs.panes import ListPane, OverlayPane
 from zhtui.tui.screens.runs.screen import RunsScreen
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.rows import Rows
 
 KNOBS = {"lr": 0.001, "n_layer": 4, "rung": "full", "steps": 1000}
@@ -106,7 +106,7 @@ async def test_a_filter_is_words_that_all_hold(make: Make, three: list[RunFolder
         assert "1 of 3 runs" in shown(pilot)
         await pilot.press("escape")
         await tick(pilot)
-        assert not pilot.app.screen.query(Input)
+        assert not pilot.app.screen.query(AskLine)
         assert "3 runs" in shown(pilot)
 
 

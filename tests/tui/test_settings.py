@@ -77,17 +77,16 @@ def test_keys_may_change_places() -> None:
     assert file.read('[keys]\nhome.run = "R"\nhome.runs = "r"').keys == SWAPPED
 
 
-def test_a_lesson_s_keys_are_checked_once_its_screen_has_brought_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_lesson_s_keys_are_checked_once_its_screen_has_brought_them() -> None:
     text = '[keys]\ndrift.nowhere = "f5"'
     assert file.read(text, ["drift"]).keys == {"drift.nowhere": "f5"}
     brought = (keys.Key("drift.on", "n", "on", "on", "on"), keys.Key("drift.x", "x", "x", "", "x"))
-    monkeypatch.setitem(keys.PLACES, "drift", brought)
-    with pytest.raises(ConfigError, match="there is no key with the id drift"):
-        file.read(text, ["drift"])
-    with pytest.raises(ConfigError, match=r"x is the key of drift\.x as well"):
-        file.read('[keys]\ndrift.on = "x"')
+    nowhere = keyboard.check({"drift.nowhere": "f5"}, ["drift"], [brought])
+    assert nowhere is not None
+    assert "there is no key with the id drift" in nowhere[1]
+    clash = keyboard.check({"drift.on": "x"}, ["drift"], [brought])
+    assert clash is not None
+    assert "x is the key of drift.x as well" in clash[1]
 
 
 def test_no_file_is_no_mistake() -> None:
@@ -124,11 +123,10 @@ def test_places_of_the_table_are_told_apart_by_their_ids() -> None:
 
 
 def test_what_a_screen_explains_is_looked_through_for_clashes() -> None:
-    names = [each.name for each in pkgutil.iter_modules(screens.__path__)]
-    modules = [importlib.import_module(f"{screens.__name__}.{name}") for name in names]
-    found = [each for module in modules for each in vars(module).values()]
-    explained = [each.explained[1] for each in found if hasattr(each, "explained")]
-    assert len(explained) > 2
+    names = [each.name for each in pkgutil.walk_packages(screens.__path__, screens.__name__ + ".")]
+    found = [each for name in names for each in vars(importlib.import_module(name)).values()]
+    explained = [each.explained[1] for each in found if getattr(each, "explained", ("", ()))[1]]
+    assert len(explained) > 5
     for places in explained:
         shown = {place for _, place in places} | {"anywhere"}
         assert any(shown <= set(row) for row in keyboard.TOGETHER), shown
@@ -145,19 +143,15 @@ def test_what_zhtui_keys_prints_is_a_file_that_says_what_is_so() -> None:
     file.path().write_text(text, encoding="utf-8")
     said = file.load(catalog.names())
     assert said.complaint == ""
-    assert said.keys == {key.id: key.keys for row in keys.PLACES.values() for key in row}
+    own = [row for _, row in report.own_places()]
+    assert said.keys == {k.id: k.keys for row in (*keys.PLACES.values(), *own) for k in row}
     assert "\n".join(report.table()) == text
 
 
 def test_the_ids_of_a_lesson_s_screen_begin_with_its_name() -> None:
-    """In a process of its own, in which no test has brought keys."""
-    code = (
-        "from zhtui import catalog; from zhtui.tui import keys, settings_report\n"
-        "own = set(keys.PLACES); settings_report._guests()\n"
-        "ids = [k.id for p, row in keys.PLACES.items() if p not in own for k in row]\n"
-        "assert ids and all(id.split('.')[0] in catalog.names() for id in ids), ids"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    names, lab = catalog.names(), {key.id for row in keys.PLACES.values() for key in row}
+    ids = {key.id for _, row in report.own_places() for key in row} - lab
+    assert {id.split(".")[0] for id in ids} == {"micrograd", "tokenizer"} <= set(names)
 
 
 def test_doctor_names_the_file_and_its_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

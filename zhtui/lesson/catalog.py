@@ -59,6 +59,11 @@ class Entry:
         with boundary(f"loading {part}.py of lesson {self.name}"):
             return getattr(importlib.import_module(f"{self.package}.{part}"), name)
 
+    def offer(self, part: str, name: str, default: Any) -> Any:
+        """A value of one of the lesson's modules, or what stands for it. Raises `LessonError`."""
+        with boundary(f"loading {part}.py of lesson {self.name}"):
+            return getattr(importlib.import_module(f"{self.package}.{part}"), name, default)
+
     def sampling(self, given: Mapping[str, Any]) -> Sampling:
         """Settings of a stream, of the class `Sampling` of its generate.py where that has one.
 

@@ -22,6 +22,7 @@ TOGETHER = (
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("edit", "line"),
+    ("anywhere", "player", "window"),
     ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}

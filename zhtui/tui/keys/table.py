@@ -286,13 +286,20 @@ PLAYER = (
     Key("player.last", "end", "to_last", "", "the last moment", False),
 )
 
+WINDOW = (
+    Key("window.up", "up,k", "cursor(-1)", "", "the row above", False),
+    Key("window.down", "down,j", "cursor(1)", "", "the row below", False),
+    Key("window.page_up", "pageup", "page(-1)", "", "a page up", False),
+    Key("window.page_down", "pagedown", "page(1)", "", "a page down", False),
+    Key("window.left", "less_than_sign", "aside(-8)", "", "to the left in a wide picture", False),
+    Key("window.right", "greater_than_sign", "aside(8)", "", "to the right", False),
+)
+
 LINE = (
     Key("line.take", "enter", "take", "take", "take what was typed"),
     Key("line.leave", "escape", "leave", "leave", "leave the line"),
 )
 TYPED = "line"  # the only keys that are not typed
-
-EDIT = (Key("edit.cancel", "escape", "cancel", "close", "leave the value as it is"),)
 
 PLACES: dict[str, tuple[Key, ...]] = {
     "anywhere": APP,
@@ -313,8 +320,8 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "source": SOURCE,
     "dialog": DIALOG,
     "reader": READER,
-    "edit": EDIT,
     "player": PLAYER,
+    "window": WINDOW,
     TYPED: LINE,
 }
 

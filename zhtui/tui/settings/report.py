@@ -11,6 +11,7 @@ from zhtui.errors import LabError
 from zhtui.lesson import catalog
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
+from zhtui.tui.keys.table import Key
 from zhtui.tui.settings import file
 from zhtui.tui.terminal.output import BYTES_A_SECOND
 
@@ -24,16 +25,17 @@ OTHERS = f"""
 
 def table() -> Iterator[str]:
     """The keys that are in force, as a config.toml: take the whole of it, or lines under [keys]."""
-    refusals = [f"# {refusal}" for refusal in _guests()]
+    refusals: list[str] = []
+    guests = list(own_places(refusals))
     own = file.load(catalog.names())
     if own.complaint:
-        refusals.append(f"# {file.path()}, {own.complaint}")
+        refusals.append(f"{file.path()}, {own.complaint}")
     keyboard = Keyboard(own.keys)
     yield f"# {file.path()}"
-    yield from refusals
+    yield from (f"# {refusal}" for refusal in refusals)
     yield from OTHERS
     yield "[keys]"
-    for place, row in keys.PLACES.items():
+    for place, row in [*keys.PLACES.items(), *guests]:
         yield f"# {place}"
         for key in row:
             written = json.dumps(",".join(_short(part) for part in keyboard.parts(key)))
@@ -42,10 +44,12 @@ def table() -> Iterator[str]:
 
 def report() -> Iterator[str]:
     """What `zhtui doctor` says of the file, and of the signs that the terminal is given."""
-    for refusal in _guests():
+    refusals: list[str] = []
+    guests = [row for _, row in own_places(refusals)]
+    for refusal in refusals:
         yield f"! {refusal}"
     place, own = file.path(), file.load(catalog.names())
-    wrong = own.complaint or (check(own.keys) or ("", ""))[1]
+    wrong = own.complaint or (check(own.keys, (), guests) or ("", ""))[1]
     if wrong:
         yield f"! settings in {place}: {wrong}"
     else:
@@ -58,16 +62,21 @@ def report() -> Iterator[str]:
     yield f"plain ASCII: {why}"
 
 
-def _guests() -> list[str]:
-    """Lets the lessons' own screens bring their keys into the table; those that fail are named."""
-    refusals = []
+def own_places(refusals: list[str] | None = None) -> Iterator[tuple[str, tuple[Key, ...]]]:
+    """(place, keys) of the lessons' own screens, less what is the lab's already; a screen that
+    cannot be opened is named among the refusals.
+    """
+    known = {key.id for row in keys.PLACES.values() for key in row}
     for entry in catalog.all_lessons():
         if entry.lesson is not None and entry.has("screen"):
             try:
-                entry.function("screen", "open_screen")
+                brought = entry.offer("screen", "KEYS", {})
             except LabError as error:
-                refusals.append(str(error).replace("\n", " "))
-    return refusals
+                if refusals is not None:
+                    refusals.append(str(error).replace("\n", " "))
+                continue
+            for title, row in brought.items():
+                yield f"{entry.name}: {title.lower()}", tuple(k for k in row if k.id not in known)
 
 
 def _short(part: str) -> str:

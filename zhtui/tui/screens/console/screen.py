@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Input
 
 from zhtui.draw.inks import FAINT
 from zhtui.lesson.sampling import Sampling
@@ -67,7 +66,7 @@ class ConsoleScreen(LabScreen):
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
         self.subject.follow()
-        self.query_one(Input).focus()
+        self.query_one(AskLine).focus()
         self.lay_out()
 
     def on_unmount(self) -> None:
@@ -166,7 +165,7 @@ class ConsoleScreen(LabScreen):
         self.owning = owning
         self.query_one(AskLine).ask("your text" if owning else "prompt", text)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """Lets the model write after the prompt, or read the learner's own text."""
         text = written(event.value)
         if not self.owning:
@@ -379,7 +378,7 @@ class ConsoleScreen(LabScreen):
 
     def action_back(self) -> None:
         """Leaves the prompt, the comparison, the cursor, the console."""
-        if isinstance(self.focused, Input):
+        if isinstance(self.focused, AskLine):
             self._strand.focus()
         elif self.mode != ONE:
             self._to_mode(ONE)

@@ -31,9 +31,8 @@ from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.wording import number
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
-
     from zhtui.tui.screens.home.newest import Newest
+    from zhtui.tui.widgets.ask import AskLine
 
 BREADTH = 50
 HELP = """
@@ -112,11 +111,11 @@ class HomeScreen(LabScreen):
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         self.action_open()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_ask_line_changed(self, event: AskLine.Changed) -> None:
         self.words = event.value
         self.refresh_runs()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """Keeps what was typed, and goes to the list."""
         if not event.value:
             self.action_back()
@@ -124,16 +123,16 @@ class HomeScreen(LabScreen):
 
     async def action_find(self) -> None:
         """Opens the line to find a lesson."""
-        from zhtui.tui.widgets.find import FindLine  # deferred: not part of the first frame
+        from zhtui.tui.widgets.ask import AskLine  # deferred: not part of the first frame
 
-        if not self.query(FindLine):
-            await self.mount(FindLine("attention"), before="#keys")
-        self.set_focus(self.query_one(FindLine).words)
+        if not self.query(AskLine):
+            await self.mount(AskLine("find /", hint="attention", id="find"), before="#keys")
+        self.set_focus(self.query_one(AskLine))
 
     def action_back(self) -> None:
         """Puts away the line, and shows all lessons."""
         self.words = ""
-        self.query("#find-line").remove()
+        self.query("#find").remove()
         self.query_one("#lessons").focus()
         self.refresh_runs()
 

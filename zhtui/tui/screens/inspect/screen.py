@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
-from textual.widgets import Input
 
 from zhtui.ask.client import Reply
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
@@ -76,7 +75,7 @@ class InspectScreen(LabScreen):
             self._ask()
         else:
             self.session.engine.ask("open", self.folder, lambda: None, step=self.subject.step)
-            self.query_one(Input).focus()
+            self.query_one(AskLine).focus()
         self._show_lines()
 
     def on_unmount(self) -> None:
@@ -122,7 +121,7 @@ class InspectScreen(LabScreen):
 
     def _begin(self, texts: list[str]) -> None:
         """The run's own last words, until the learner types others."""
-        if texts and not self.query_one(Input).value:
+        if texts and not self.query_one(AskLine).value:
             self.text = texts[-1].strip()[:FIRST]
             self.query_one(AskLine).offer(self.text)
             self._ask()
@@ -176,7 +175,7 @@ class InspectScreen(LabScreen):
         if self.large is not None and type(self.large.view) is type(view):
             self.large.show(view)
             return
-        typing = isinstance(self.focused, Input)
+        typing = isinstance(self.focused, AskLine)
         box = self.query_one("#large", Container)
         box.query("*").remove()
         self.large = widget_for(view, eager=True)
@@ -222,9 +221,9 @@ class InspectScreen(LabScreen):
 
     def action_text(self) -> None:
         """Types a text."""
-        self.query_one(Input).focus()
+        self.query_one(AskLine).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """Lets the model read it."""
         self.text = written(event.value)
         self._ask()
@@ -294,7 +293,7 @@ class InspectScreen(LabScreen):
 
     def action_back(self) -> None:
         """Leaves the text, the cursor, this screen."""
-        if isinstance(self.focused, Input) and self.large is not None:
+        if isinstance(self.focused, AskLine) and self.large is not None:
             self._leave_text()
         elif self.large is not None and self.large.clear_cursor():
             return

@@ -10,7 +10,6 @@ from textual.containers import Container
 from textual.events import ScreenResume
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from zhtui.draw.inks import FAINT, TITLE, YOURS
 from zhtui.lesson.card import Lesson
@@ -32,8 +31,8 @@ from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ALL, ONE, TWO
 from zhtui.tui.session import Session
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.chart import ChartWidget
-from zhtui.tui.widgets.find import FindLine
 from zhtui.tui.widgets.lines import words
 from zhtui.tui.widgets.rows import Rows
 
@@ -293,18 +292,19 @@ class RunsScreen(LabScreen):
 
     async def action_filter(self) -> None:
         """Opens the line of the filter."""
-        if not self.query(FindLine):
-            await self.mount(FindLine("gpt  lr=0.001  best<1.9", "filter"), before="#keys")
-        self.set_focus(self.query_one(FindLine).words)
+        if not self.query(AskLine):
+            hint = "gpt  lr=0.001  best<1.9"
+            await self.mount(AskLine("filter /", hint=hint, id="filter"), before="#keys")
+        self.set_focus(self.query_one(AskLine))
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_ask_line_changed(self, event: AskLine.Changed) -> None:
         self.words = event.value
         self.refresh_runs()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """Keeps the filter, and goes to the list."""
         if not event.value:
-            self.query(FindLine).remove()
+            self.query(AskLine).remove()
         self.to(1)
 
     # What is done to a run
@@ -373,14 +373,14 @@ class RunsScreen(LabScreen):
 
     def action_back(self) -> None:
         """Puts away the filter's line, the crosshair, the zoom, the filter, then the screen."""
-        typing = isinstance(self.focused, Input)
+        typing = isinstance(self.focused, AskLine)
         if self.focused is self.plot.chart and self.plot.chart.clear_cursor():
             self._show_differences()
         elif self.panes.zoomed and not typing:
             self.action_zoom()
-        elif self.query(FindLine):
+        elif self.query(AskLine):
             self.words = ""
-            self.query(FindLine).remove()
+            self.query(AskLine).remove()
             self.refresh_runs()
             self.to(1)
         else:

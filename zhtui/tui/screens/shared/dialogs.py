@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.visual import VisualType
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from zhtui.errors import LabError
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import USUAL, Keyboard, keyboard_of
 from zhtui.tui.keys.table import Place
 from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.widgets.ask import AskLine
 
 
 class Ask(StyledOnce, ModalScreen[str]):
@@ -50,8 +51,6 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
     it is called beside the screen's thread.
     """
 
-    BINDINGS: ClassVar = keys.bindings("edit")
-
     def __init__(self, title: str, text: str, value: str, check: Callable[[str], None]) -> None:
         super().__init__()
         self.heading, self.text, self.value, self.check = title, text, value, check
@@ -60,13 +59,12 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="title", markup=False)
             yield Static(self.text, classes="faint", markup=False)
-            value = Input(self.value, compact=True)
-            value.cursor_blink = False
-            yield value
-            leave = keyboard_of(self.app).first("edit.cancel")
-            yield Static(f"enter takes it, {leave} leaves it", id="verdict", markup=False)
+            yield AskLine("▸", self.value)
+            first = keyboard_of(self.app).first
+            ways = f"{first('line.take')} takes it, {first('line.leave')} leaves it"
+            yield Static(ways, id="verdict", markup=False)
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """Takes the value, or says why not."""
         try:
             await asyncio.to_thread(self.check, event.value)
@@ -75,7 +73,7 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
             return
         self._leave(event.value)
 
-    def action_cancel(self) -> None:
+    def action_back(self) -> None:
         """Leaves the value as it is."""
         self._leave(None)
 
