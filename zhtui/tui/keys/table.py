@@ -211,10 +211,14 @@ CHART = (
 
 PICTURE = (
     Key("picture.enter", "enter", "choose", "cursor", "put a cursor into it; again: take the cell"),
-    Key("picture.up", "up,k", "point(-1, 0)", "", "the cell above", False),
-    Key("picture.down", "down,j", "point(1, 0)", "", "the cell below", False),
-    Key("picture.left", "left,h", "point(0, -1)", "", "the cell before", False),
-    Key("picture.right", "right,l", "point(0, 1)", "", "the cell after", False),
+    Key("picture.up", "up", "point(-1, 0)", "", "the cell above", False),
+    Key("picture.down", "down", "point(1, 0)", "", "the cell below", False),
+    Key("picture.left", "left", "point(0, -1)", "", "the cell before", False),
+    Key("picture.right", "right", "point(0, 1)", "", "the cell after", False),
+    Key("picture.k", "k", "steer(-1, 0)", "", "with a cursor in it: the cell above", False),
+    Key("picture.j", "j", "steer(1, 0)", "", "with a cursor in it: the cell below", False),
+    Key("picture.h", "h", "steer(0, -1)", "", "with a cursor in it: the cell before", False),
+    Key("picture.l", "l", "steer(0, 1)", "", "with a cursor in it: the cell after", False),
     Key("picture.far_up", "shift+up", "point(-8, 0)", "", "eight cells up", False),
     Key("picture.far_down", "shift+down", "point(8, 0)", "", "eight cells down", False),
     Key("picture.far_left", "shift+left", "point(0, -8)", "", "eight cells back", False),
