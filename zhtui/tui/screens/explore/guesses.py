@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zhtui import wording
 from zhtui.ask import cells
 from zhtui.ask.shown import Shown
-from zhtui.errors import ConfigError
 from zhtui.lesson.card import Lesson
-from zhtui.lesson.explore import NONE, Mistake, Spot
+from zhtui.lesson.explore import NONE, Mistake
 from zhtui.runs.learner import Did, number
 
 SHARE = 0.1  # of a view's range: right within it, where the frame says nothing else
@@ -65,13 +62,6 @@ def _told(right: bool, said: str, answer: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def drawn(choices: Sequence[str], dice: random.Random) -> str:
-    """A mistake at random, "none" among them. Raises `ConfigError` where there is none."""
-    if not choices:
-        raise ConfigError("this scene has no mistake to switch on; try another scene")
-    return dice.choice(list(choices))
-
-
 def about(card: Lesson, name: str) -> Mistake | None:
     """A mistake of the card by its name."""
     known = (each for each in card.mistakes if isinstance(each, Mistake))
@@ -85,8 +75,3 @@ def found(card: Lesson, lesson: str, scene: str, truth: str, guess: str) -> Verd
     why = f": {mistake.what_it_did}" if mistake is not None else ""
     did = Did("mistake", lesson, truth, scene, right)
     return Verdict(_told(right, did_what + why, f"you said {guess}"), did)
-
-
-def hint(shown: Shown | None) -> Spot | None:
-    """The cell that is asked for."""
-    return None if shown is None else shown.predict

@@ -53,7 +53,7 @@ class Inquiry:
         """Turns to a scene: its form is asked for; its frames are, by `ask`."""
         self.scene, self.values, self.poke, self.rows = scene, {}, None, ()
         self.shown, self.words, self.error, self.about = None, "", "", ""
-        fields = {"lesson": self.entry.name, "scene": scene}
+        fields: dict[str, Any] = {"lesson": self.entry.name, "scene": scene}
         self._form = self.engine.ask("form", None, self.heard, **fields)
 
     def ask(self, frame: int, seek: str = "") -> None:
@@ -72,7 +72,8 @@ class Inquiry:
 
     def _send(self, do: str, **fields: Any) -> Reply:
         poke = None if self.poke is None else {**vars(self.poke[0]), "value": self.poke[1]}
-        known = {"lesson": self.entry.name, "scene": self.scene, "ask": self.values, "poke": poke}
+        known: dict[str, Any] = {"lesson": self.entry.name, "scene": self.scene, "poke": poke}
+        known |= {"ask": dict(self.values)}
         return self.engine.ask(do, self.folder, self.heard, step=self.step, **known, **fields)
 
     def cancel(self) -> None:
@@ -135,7 +136,7 @@ class Inquiry:
         return self.values.get(row.name, row.default)
 
     def set(self, name: str, value: Any) -> None:
-        """Sets a knob; the poke, which was of other numbers, is taken back. Raises `ConfigError`."""
+        """Sets a knob; the poke, which was of other numbers, goes. Raises `ConfigError`."""
         row = self.row(name)
         if row is None:
             raise ConfigError(f"there is no knob {name} here; {self.scene} has others")

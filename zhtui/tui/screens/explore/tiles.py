@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from textual.containers import Container
@@ -14,7 +14,7 @@ from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import View
 from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
 
-LEAST = (26, 7)  # columns and rows of a tile, its border too
+LEAST = (36, 7)  # columns and rows of a tile, its border too
 MARK = "▸ "  # before the name of the one that has the keys
 
 
@@ -34,12 +34,19 @@ class Tiles(Container):
         self.alone = False  # by the learner's wish
         self.single = False  # since there is no room for more
         self.pinned = False  # the learner chose; a view that is new does not take its place
+        self.hides = False  # not all views are in sight
+        self._shaped: tuple[int, int, str] | None = None
+
+    def forget(self) -> None:
+        """What comes is of another scene."""
+        self.chosen, self.pinned = "", False
 
     # What is shown
 
     def show(self, shown: Shown, hidden: Spot | None) -> None:
         """Another frame."""
         new = [name for name in shown.views if name not in self.known]
+        had_keys = self._has_keys()  # before a view that goes gives them to the next
         stale = [
             name for name, each in self.known.items() if not _fits(each, shown.views.get(name))
         ]
@@ -57,13 +64,19 @@ class Tiles(Container):
             self.mount_all([self.known[name] for name in fresh])
             order = list(self.known.values())
             self.sort_children(key=lambda child: order.index(child) if child in order else -1)
-        self.arrange()
+        self.place()
+        if had_keys:
+            self.focus_chosen()
+
+    def _has_keys(self) -> bool:
+        focus = self.screen.focused
+        return focus is None or focus in self.children
 
     def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
         if self.chosen not in names:
             self.pinned = False
         if not self.pinned and names and (new or self.chosen not in names):
-            self.chosen = (new or names)[-1] if self.single else names[0]
+            self.chosen = (new or names)[0] if self.single else names[0]
 
     @property
     def widget(self) -> ViewWidget | None:
@@ -94,9 +107,9 @@ class Tiles(Container):
     def take(self, name: str) -> None:
         """A view has the keys, from now on."""
         self.chosen, self.pinned = name, True
-        self.arrange()
+        self.place()
 
-    def arrange(self) -> None:
+    def place(self) -> None:
         """Puts the tiles that there is room for side by side, the chosen one among them."""
         names = list(self.known)
         columns, rows = self._grid(len(names))
@@ -104,12 +117,14 @@ class Tiles(Container):
         for name, widget in self.known.items():
             widget.display = name in inside
             widget.border_title = (MARK if name == self.chosen and len(names) > 1 else "") + name
-        self._shape(columns, [self.known[name].view for name in names if name in inside])
-        focus = self.screen.focused
-        if self.widget is not None and (
-            focus is None or focus in self.children or not focus.display
-        ):
-            self.widget.focus(scroll_visible=False)
+        self._shape(columns, [self.known[name] for name in names if name in inside])
+        self.hides = len(inside) < len(names)
+        if self._has_keys():
+            self.focus_chosen()
+
+    def focus_chosen(self) -> None:
+        """The chosen view has the keys."""
+        self.screen.set_focus(self.widget, scroll_visible=False)
 
     def _grid(self, count: int) -> tuple[int, int]:
         """(columns, rows) of tiles for so many views."""
@@ -117,6 +132,8 @@ class Tiles(Container):
             return 1, 1
         most = max(self.size.width // LEAST[0], 1), max(self.size.height // LEAST[1], 1)
         columns = min(count if count < 4 else int(np.ceil(np.sqrt(count))), most[0])
+        if count == 2 and most[1] > 1 and any(_low(each.view) for each in self.known.values()):
+            columns = 1  # one over the other
         return columns, min(int(np.ceil(count / columns)), most[1])
 
     def _window(self, names: Sequence[str], room: int) -> Sequence[str]:
@@ -124,14 +141,20 @@ class Tiles(Container):
         first = min(max(here - room // 2, 0), max(len(names) - room, 0))
         return names[first : first + room]
 
-    def _shape(self, columns: int, shown: Sequence[View]) -> None:
-        """A row of low pictures is low."""
+    def _shape(self, columns: int, shown: Sequence[ViewWidget]) -> None:
+        """A row of low pictures is low; the last picture fills its row."""
         rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
-        heights = " ".join("1fr" if all(map(_low, row)) else "3fr" for row in rows) or "1fr"
-        wanted = columns, max(len(rows), 1), heights
-        if wanted != getattr(self, "_shaped", None):
-            self._shaped = wanted
-            self.styles.grid_size_columns, self.styles.grid_size_rows = wanted[:2]
+        low = [all(_low(each.view) for each in row) for row in rows]
+        heights = " ".join("1fr" if flat else "3fr" for flat in low)
+        for row in rows:
+            for widget in row:
+                wanted = columns - len(row) + 1 if widget is row[-1] else 1
+                if widget.styles.column_span != wanted:
+                    widget.styles.column_span = wanted
+        shape = columns, len(rows), heights
+        if rows and shape != self._shaped:
+            self._shaped = shape
+            self.styles.grid_size_columns, self.styles.grid_size_rows = shape[:2]
             self.styles.grid_rows = heights
 
 
@@ -148,8 +171,3 @@ def _mark(widget: ViewWidget, name: str, shown: Shown, hidden: Spot | None) -> N
     asked = hidden is not None and hidden.view == name
     cell = (hidden.row, hidden.column) if hidden is not None and asked else None
     widget.mark(shown.moved.get(name), shown.wrong.get(name), cell)
-
-
-def names_of(shown: Mapping[str, View]) -> list[str]:
-    """The views of a frame in their order."""
-    return list(shown)

@@ -9,6 +9,7 @@ from zhtui.draw.inks import FAINT
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
 
@@ -108,3 +109,27 @@ class Watched:
             which = " or ".join(self.lessons)
             return [words(f"no run of {which} yet", FAINT, 10)] if which else []
         return self.subject.parts(at)
+
+
+class Looking(Exploring):
+    """A screen that looks at a run: what its keys for another step or run call."""
+
+    def action_step(self, by: int) -> None:
+        """An older or a newer checkpoint of the run."""
+        if self.watched.turn(by):
+            self.ask()
+
+    def action_newest(self) -> None:
+        """The newest checkpoint, from now on."""
+        self.watched.newest()
+        self.ask()
+
+    def action_fresh(self) -> None:
+        """Asks a live run for a checkpoint, and looks at it."""
+        self.watched.beg()
+        self.tell()
+
+    def action_other(self, by: int) -> None:
+        """An older or a newer run."""
+        if self.watched.other(by):
+            self.ask()

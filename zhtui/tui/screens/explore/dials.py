@@ -1,4 +1,4 @@
-"""The pane of a scene's knobs: turned by keys, or typed."""
+"""A scene's knobs: a pane of rows that are turned by keys, and how a screen takes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, YOURS
 from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.tui.keys import table as keys
-from zhtui.tui.screens.explore.inquiry import Inquiry
+from zhtui.tui.screens.explore.inquiry import MISTAKE, Inquiry
+from zhtui.tui.screens.explore.parts import Exploring
+from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 
 
@@ -100,3 +102,58 @@ def _within(row: Row, value: float) -> float:
     high = math.inf if row.knob.high is None else row.knob.high
     nearest = min(max(value, low), high)
     return int(nearest) if row.kind is int else float(nearest)
+
+
+def value_of(row: Row, text: str) -> Any:
+    """A knob's value as it was typed. Raises `ConfigError`."""
+    value = knobs.read(row, text)
+    knobs.check(row, value)
+    return value
+
+
+class Dialled(Exploring):
+    """A screen with a scene's knobs: what the keys of the place "dials" call, and the pane."""
+
+    def turn(self, name: str, value: object) -> None:
+        """Sets a knob, and looks at the same frame again."""
+        if self.tried(lambda: self.inquiry.set(name, value)):
+            self.knobs.refill()
+            self.ask()
+
+    def on_knob_rows_turned(self, message: KnobRows.Turned) -> None:
+        self.turn(message.knob, message.value)
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        self.edit_knob()
+
+    def edit_knob(self) -> None:
+        """Goes to the knobs; where one is there, types the one at the cursor."""
+        row = self.knobs.row
+        if self.focused is not self.knobs or row is None:
+            self.action_knobs()
+        elif row.name == MISTAKE:
+            self.mistakes.ask()
+        else:
+            self.app.push_screen(self._dialog(row), lambda text: self._typed(row, text))
+
+    def _dialog(self, row: Row) -> EditKnob:
+        def check(text: str) -> None:
+            value_of(row, text)
+
+        bounds = f" ({row.bounds})" if row.bounds else ""
+        value = knobs.text(self.inquiry.value(row))
+        return EditKnob(row.name, f"{row.knob.text}{bounds}", value, check)
+
+    def _typed(self, row: Row, text: str | None) -> None:
+        if text is not None:
+            self.turn(row.name, value_of(row, text))
+
+    def action_knobs(self) -> None:
+        """To the knobs, or back to the picture."""
+        self.knobs_wanted = self.focused is not self.knobs
+        self.fit()
+        self.lay_out()
+        if self.knobs_wanted:
+            self.set_focus(self.knobs, scroll_visible=False)
+        else:
+            self.tiles.focus_chosen()
