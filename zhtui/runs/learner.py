@@ -6,12 +6,11 @@ It is written once, by the client that makes the run. Standard library only.
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import asdict, dataclass
 
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
-from zhtui.runs.files import read_json, write_json
+from zhtui.runs.files import read_json, replace_file, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
 
 
@@ -75,12 +74,11 @@ def write_note(folder: RunFolder, text: str) -> None:
         raise StoreError(
             f"a note has {LONGEST_NOTE:,} characters at most, this one {len(text):,}; shorten it"
         )
+    folder.claim()
     path = folder.path / NOTE
-    aside = path.with_name(f".{NOTE}.{os.getpid()}")
     try:
         if text:
-            aside.write_text(text + "\n", encoding="utf-8")
-            aside.replace(path)
+            replace_file(path, (text + "\n").encode())
         else:
             path.unlink(missing_ok=True)
     except OSError as error:
