@@ -35,6 +35,15 @@ def batch(ask: Ask, number: int) -> Tensor:
     return (x * 10).round() / 10
 
 
+@torch.no_grad()
+def norm_of(ask: Ask) -> BatchNorm1d:
+    """The layer, right or with its mistake, before it has seen anything."""
+    norm = NORMS.get(ask.mistake, BatchNorm1d)(ask.units, ask.momentum)
+    norm.gain.fill_(ask.gain)
+    norm.bias.fill_(ask.bias)
+    return norm
+
+
 def picture(values: Tensor, **more: Any) -> Heatmap:
     rows = [f"example {i}" for i in range(len(values))]
     columns = [f"unit {j}" for j in range(values.shape[1])]
@@ -49,9 +58,7 @@ def per_unit(values: Tensor, note: str) -> Bars:
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     """Six frames: in, centred, normalised, gain and bias, one example alone, LayerNorm beside."""
     X = poke("X", batch(ask, 0))  # (N, H)
-    norm = NORMS.get(ask.mistake, BatchNorm1d)(ask.units, ask.momentum)
-    norm.gain.fill_(ask.gain)
-    norm.bias.fill_(ask.bias)
+    norm, rested = norm_of(ask), norm_of(ask)
     mean, var = norm.statistics(X)  # (H,), (H,)
     hat = norm.normalise(X, mean, var)  # (N, H)
     keep: dict[str, Any] = {"X": X, "mean": mean, "var": var, "hat": hat, "norm": norm}
@@ -80,31 +87,30 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         look="every unit has mean 0 and spread 1, whatever the weights before it did",
         still=lambda spot: {"hat": other_columns(spot, X)},
     )  # fmt: skip
-    Y = norm(X)  # (N, H), in training: the running statistics take in this batch
+    Y = keep["Y"] = norm(X)  # (N, H)
     yield Frame(
         "gain and bias", {"Y": picture(Y), "spread": per_unit(Y.std(0), "the gain decides it")},
-        keep=keep | {"Y": Y}, predict=Spot("Y", 0, 0), within=0.1,
+        keep=keep, predict=Spot("Y", 0, 0), within=0.1,
         say=f"Y = {ask.gain:g} · hat + {ask.bias:g}: the net may undo the norm where that is good",
         look="so nothing is lost, and it begins where tanh is steep",
         still=lambda spot: {"Y": other_columns(spot, X)},
     )  # fmt: skip
-    yield alone(norm, ask, X, keep)
+    yield alone(rested, ask, X, keep | {"norm": rested})
     yield beside(X, keep)
 
 
 def alone(norm: BatchNorm1d, ask: Ask, X: Tensor, keep: dict[str, Any]) -> Frame:
-    """After some more batches: one example, normalised by what ran along."""
-    for number_ in range(1, 60):
-        norm(batch(ask, number_))
-    norm.eval()
-    one = norm(X)  # (N, H)
-    far = (one - norm.train()(X)).abs().max()
+    """After other batches than this one: each example by what ran along."""
+    for other in range(1, 60):
+        norm(batch(ask, other))
+    one = norm.eval()(X)  # (N, H)
+    far = (one - keep["Y"]).abs().max()
     views: dict[str, View] = {
         "alone": picture(one),
         "running": Bars(
             [f"mean {j}" for j in range(ask.units)] + [f"spread {j}" for j in range(ask.units)],
             [*norm.mean.tolist(), *norm.var.sqrt().tolist()],
-            note="after 60 batches of like numbers",
+            note="after 59 batches of like numbers",
         ),
     }
     return Frame(
@@ -146,6 +152,7 @@ def all_but(spot: Spot, X: Tensor) -> Any:
     return mask & (spot.view == "X")
 
 
+@torch.no_grad()
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     """The arithmetic of one cell."""
     X, mean, var, hat = (frame.keep[name] for name in ("X", "mean", "var", "hat"))

@@ -108,16 +108,13 @@ def other_units(spot: Spot, units: int) -> Any:
     return mask & (spot.view == "gain")
 
 
+@torch.no_grad()
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     """The arithmetic of one number."""
     if "norm" not in frame.keep:
-        return (
-            "tanh of the layer's output, the same in both"
-            if spot.view != "parameters"
-            else (
-                "weights, and gain and bias of the norm" if not spot.row else "weights and one bias"
-            )
-        )
+        if spot.view != "parameters":
+            return "tanh of the layer's output, the same in both"
+        return "weights and one bias" if spot.row else "weights, and gain and bias of the norm"
     norm, layer, factor, one = (frame.keep[name] for name in ("norm", "layer", "factor", "one"))
     j = spot.column if spot.view in ("W", "W'") else spot.row
     f = number(float(factor[j]))

@@ -163,6 +163,7 @@ def back(backs: tuple[Tensor, ...], keep: dict[str, Any]) -> Frame:
     )  # fmt: skip
 
 
+@torch.no_grad()
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     """How a spread follows from the one before it."""
     outs, sums, spreads = frame.keep["outs"], frame.keep["sums"], frame.keep["spreads"]
