@@ -21,8 +21,8 @@ from rich.style import Style
 
 from zhtui.draw import chart, heat
 from zhtui.draw.cells import Cells
-from zhtui.draw.chart import Level, Line, Picture
 from zhtui.draw.inks import DARK
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
 from zhtui.lesson.views import Heatmap
 from zhtui.tui.terminal.escapes import lean

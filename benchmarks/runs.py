@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from zhtui.draw import chart
-from zhtui.draw.chart import Line, Picture
+from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Series
 from zhtui.runs.folder import CARD, FORMAT, METRICS, STATUS, RunFolder
 from zhtui.tui.app import LabApp

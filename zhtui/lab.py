@@ -1,6 +1,11 @@
 """All that a lesson sees, in one flat face. It costs the standard library and nothing else."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from zhtui.errors import DataError, LabError
 from zhtui.lesson.card import Knob, Lesson, Question, Reference, knob
@@ -24,6 +29,9 @@ from zhtui.lesson.views import (
     Words,
     plain,
 )
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = [
     "Bars",
@@ -55,10 +63,13 @@ __all__ = [
     "Tree",
     "View",
     "Words",
+    "agent_of",
     "export_run",
     "find_run",
     "knob",
     "mistakes",
+    "model_of",
+    "open_run",
     "plain",
 ]
 
@@ -82,3 +93,39 @@ def export_run(folder: Path, to: str, into: Path) -> Path:
     from zhtui.runs.folder import RunFolder
 
     return write(RunFolder(folder), to, into)
+
+
+def open_run(name: str, step: int | None = None, store: Path | None = None) -> Run:
+    """A run of any lesson as it stood at a kept step (the newest not above `step`), to be read.
+
+    Named as in `find_run`. Raises `LabError` where there is no such run, or no sound checkpoint.
+    """
+    from zhtui.ask import reading
+    from zhtui.runs.folder import RunFolder
+
+    return reading.open_run(RunFolder(find_run(name, store)), step=step)
+
+
+def model_of(run: Run) -> nn.Module:
+    """The model of a run with its weights, by its own lesson's build.py; made once a run.
+
+    So a lesson looks at another's model without importing it. Raises `LabError`.
+    """
+    from zhtui.errors import boundary
+    from zhtui.lesson import catalog
+
+    entry = catalog.owner(run.config)
+    build: Callable[[Run], nn.Module] = entry.function("build", "model")
+    with boundary(f"building the model of lesson {entry.name}"):
+        return run.once(build)
+
+
+def agent_of(run: Run) -> Callable[[Game[Any], Any], Iterator[Thought]]:
+    """What thinks with a run's network, by its own lesson's agent.py: agent_of(run)(game, state).
+
+    Raises `LabError`.
+    """
+    from zhtui.lesson import catalog
+
+    think = catalog.owner(run.config).function("agent", "think")
+    return partial(think, run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,39 +9,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lessons.bigram.model import EDGE, Alphabet, OneLayer, count, examples
+from lessons.bigram.model import OneLayer, count
+from lessons.blocks import names
+from lessons.blocks.names import Alphabet, examples
 from zhtui.lab import LabError, Run
 
 LONGEST = 6  # of the counted n-grams
-LARGEST = 1_000  # characters in an alphabet; the tables have its square
 ROOM = 100_000_000  # numbers in the one-hot rows of a step; several tensors have this size
 
 
 def read(path: Path) -> list[str]:
-    """The words of a file: one a line, without blanks around them, without empty lines."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    for number, line in enumerate(lines, 1):
-        if EDGE in line:
-            raise LabError(
-                f"Line {number} of {path.name} holds a '{EDGE}', which marks a word's ends here; "
-                "give a file of words, one a line, without full stops."
-            )
-    words = [line.strip() for line in lines if line.strip()]
-    if not words:
-        raise LabError(f"{path.name} holds only empty lines; give a file with one word a line.")
-    different = len(set("".join(words)))
-    if different > LARGEST:
-        raise LabError(
-            f"{path.name} has {different:,} different characters, and a table has the square of "
-            f"that; give a file with at most {LARGEST:,}."
-        )
-    return words
+    """The words of a file, one a line. Raises LabError."""
+    try:
+        return names.read(path)
+    except ValueError as error:
+        raise LabError(str(error)) from error
 
 
 def split(words: list[str], held_out: float) -> tuple[list[str], list[str]]:
     """Words to train on and words kept out; the same for every run. At least one is trained on."""
-    shuffled = list(words)
-    random.Random(42).shuffle(shuffled)
+    shuffled = names.shuffled(words)
     cut = max(1, int(len(shuffled) * (1 - held_out)))
     return shuffled[:cut], shuffled[cut:]
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from lessons.bigram.corpus import build
-from lessons.bigram.model import EDGE, Alphabet, throw
+from lessons.bigram.model import throw
+from lessons.blocks.names import EDGE, Alphabet
 from lessons.blocks.sampling import distribution
 from zhtui.lab import LabError, Run, Sampling, Token
 

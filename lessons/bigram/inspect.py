@@ -10,7 +10,8 @@ import torch
 from lessons.bigram import views
 from lessons.bigram.corpus import build
 from lessons.bigram.generate import last_character
-from lessons.bigram.model import EDGE, examples, probabilities
+from lessons.bigram.model import probabilities
+from lessons.blocks.names import EDGE, examples
 from zhtui.lab import Run, Table, Text, View
 
 

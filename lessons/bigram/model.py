@@ -16,58 +16,11 @@ float64.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-EDGE = "."  # stands before the first character of a word and after its last
-
-
-@dataclass(frozen=True)
-class Alphabet:
-    """The characters of a list of words; character 0 is `EDGE`."""
-
-    characters: str
-
-    @staticmethod
-    def of(words: Sequence[str]) -> Alphabet:
-        return Alphabet(EDGE + "".join(sorted(set("".join(words)))))
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        return {character: i for i, character in enumerate(self.characters)}
-
-    def __len__(self) -> int:
-        return len(self.characters)
-
-    def encode(self, text: str) -> list[int]:
-        """Ids of the characters. Raises `KeyError` where one is not in the alphabet."""
-        return [self.index[character] for character in text]
-
-    def decode(self, ids: Sequence[int]) -> str:
-        return "".join(self.characters[i] for i in ids)
-
-
-def examples(words: Sequence[str], alphabet: Alphabet, n: int) -> Tensor:
-    """Every n-gram that ends in a character of a word or in its closing edge: (N, n).
-
-    A word of 4 characters gives 5 rows whatever n is, because it is preceded by n - 1 edges. So the
-    average over rows means the same for every n, and the last two columns are the bigrams.
-    """
-    line: list[int] = []
-    starts: list[int] = []
-    for word in words:
-        starts.extend(range(len(line), len(line) + len(word) + 1))
-        line += [0] * (n - 1) + alphabet.encode(word) + [0]
-    if not starts:
-        return torch.empty(0, n, dtype=torch.long)
-    return torch.tensor(line).unfold(0, n, 1)[torch.tensor(starts)]  # (N, n)
-
 
 # ----- counting -----------------------------------------------------------------------------------
 

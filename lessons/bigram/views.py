@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lessons.bigram.model import Alphabet, NGram, divergence, draw, probabilities
+from lessons.bigram.model import NGram, divergence, draw, probabilities
+from lessons.blocks.names import Alphabet
 from zhtui.lab import Bars, Heatmap, Table, Text
 
 WIDEST = 64  # characters along the side of a picture

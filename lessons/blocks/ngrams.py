@@ -39,11 +39,22 @@ def occurrences(codes: Tensor, ordered: Tensor) -> Tensor:
 
 
 def count(train: Tensor, val: Tensor, n: int, vocab: int) -> Counted:
-    """Counts in `train` (N,), chooses a on `val` (M,) and scores it there."""
-    ordered = codes(train[-LONGEST:], n, vocab).sort().values
+    """Counts in the text `train` (N,), chooses a on `val` (M,) and scores it there."""
+    return score(codes(train[-LONGEST:], n, vocab), codes(val[:LONGEST], n, vocab), n, vocab)
+
+
+def count_rows(train: Tensor, val: Tensor, vocab: int) -> Counted:
+    """The same of windows (N, n) and (M, n), so that no n-gram lies across two words."""
+    n = train.shape[1]
+    places = vocab ** torch.arange(n - 1, -1, -1)  # (n,)
+    return score((train * places).sum(1), (val * places).sum(1), n, vocab)
+
+
+def score(train: Tensor, asked: Tensor, n: int, vocab: int) -> Counted:
+    """Of the codes of n-grams (N,) and (M,)."""
+    ordered = train.sort().values
     contexts = ordered // vocab  # sorted too
-    asked = codes(val[:LONGEST], n, vocab)
-    both = occurrences(asked, ordered)  # (M - n + 1,)
+    both = occurrences(asked, ordered)  # (M,)
     alone = occurrences(asked // vocab, contexts)
     losses = torch.stack([((alone + a * vocab).log() - (both + a).log()).mean() for a in SMOOTHING])
     best = int(losses.argmin())

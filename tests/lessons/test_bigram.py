@@ -24,13 +24,11 @@ from lessons.bigram.corpus import build, read, split, words_of
 from lessons.bigram.generate import generate, score
 from lessons.bigram.inspect import inspect
 from lessons.bigram.model import (
-    Alphabet,
     NGram,
     OneLayer,
     count,
     divergence,
     draw,
-    examples,
     nll,
     one_hot,
     probabilities,
@@ -38,6 +36,7 @@ from lessons.bigram.model import (
     throw,
 )
 from lessons.bigram.train import train
+from lessons.blocks.names import Alphabet, examples
 from zhtui.ask import engine
 from zhtui.lab import LabError, Run, Sampling, Text, View
 from zhtui.lesson import catalog

@@ -26,9 +26,10 @@ from zhtui.draw import (
     tree,
 )
 from zhtui.draw.cells import Cells
-from zhtui.draw.chart import Level, Line, Picture
 from zhtui.draw.grid import Page
-from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PUBLISHED, SERIES, SIGNED, WRONG
+from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PLAIN, PUBLISHED, SERIES, SIGNED, WRONG
+from zhtui.draw.marks import Marks
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
 from zhtui.lesson.views import (
     Bars,
@@ -76,7 +77,21 @@ def test_text_keeps_to_its_cells_and_wide_characters_take_two(kind: Kind) -> Non
 def test_text_without_width_or_shape_is_made_visible(kind: Kind) -> None:
     cells = kind(8, 1)
     cells.put(0, 0, "a\n\x1b[0;\u0301")
-    assert cells.text(0) == "a⏎·[0;  "
+    assert cells.text(0) == "a⏎·[0;\u0301  "
+
+
+@BOTH
+def test_a_mark_stays_with_its_letter_and_stands_on_a_ring_alone(kind: Kind) -> None:
+    cells = kind(8, 2)
+    cells.put(0, 0, "x\u0302y\n\u0301z", WRONG)
+    assert cells.text(0) == "x\u0302y⏎◌\u0301z   "
+    assert list(cells.runs(0)) == [("x\u0302y⏎◌\u0301z", WRONG), ("   ", PLAIN)]
+    before = copy.deepcopy(cells)
+    cells.put(0, 0, "x")
+    assert cells.text(0) == "xy⏎◌\u0301z   "
+    assert cells.differs(before) == [0]
+    cells.put(0, 1, "\u0301")
+    assert cells.text(1) == "◌\u0301       "
 
 
 @BOTH
@@ -361,10 +376,11 @@ def test_two_values_share_a_cell() -> None:
 
 def test_the_cursor_reads_the_exact_number_by_its_labels() -> None:
     view = Heatmap(np.array([[0.25, 0.5], [0.75, 0.6123]]), list("ab"), list("xy"))
-    cells = heat.draw(view, 40, 12, (1, 1))
+    cells = heat.draw(view, 40, 12, Marks((1, 1)))
     assert cells.text(0).startswith('"b" → "y"  0.6123')
     assert "[" in "".join(cells.lines())
-    assert heat.moved(view, (1, 1), 5, -9) == (1, 0)
+    assert cells.spots is not None
+    assert cells.spots.beside((1, 1), 5, -9) == (1, 0)
 
 
 def test_a_small_matrix_shows_its_numbers() -> None:
@@ -393,7 +409,7 @@ def test_without_colours_shades_take_their_place() -> None:
 
 def test_a_large_matrix_shows_the_part_around_the_cursor() -> None:
     view = Heatmap(np.eye(500), [str(i) for i in range(500)])
-    cells = heat.draw(view, 40, 12, (400, 300))
+    cells = heat.draw(view, 40, 12, Marks((400, 300)))
     assert '"400" → column 300  0' in cells.text(0)
 
 
@@ -449,8 +465,8 @@ def test_weights_shade_characters() -> None:
 def test_a_table_draws_only_the_window() -> None:
     view = Table(["n", "square"], [(i, i * i) for i in range(100_000)], 50_001, note="squares")
     widths = table.measure(view)
-    cells = table.draw(view, widths, 50_000, 6, cursor=50_000)
-    assert cells.lines()[2].split() == ["▸", "50,000", "2,500,000,000"]
+    cells = table.window(view, widths, 50_000, 40, 6, Marks((50_000, 0)))
+    assert cells.lines()[2].split() == ["▸[50,000]", "2,500,000,000"]
     assert cells.ink[3].max() == LIT
     assert cells.height == 6
     assert " squares " in cells.text(1)

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from zhtui.draw import heat
 from zhtui.draw.inks import COARSE, DARK, HEAT, LIGHT, SAFE, SIXTEEN, Palette
+from zhtui.draw.marks import Marks
 from zhtui.lesson.views import Heatmap
 from zhtui.tui.terminal.escapes import lean
 from zhtui.tui.widgets.drawn import Inkwell
@@ -54,7 +55,7 @@ def test_a_heatmap_takes_half_the_bytes_and_looks_the_same(
     palette: Palette, values: np.ndarray
 ) -> None:
     well = Inkwell(palette, Style.parse("#c8cedb on #12151c"))
-    cells = heat.draw(Heatmap(values), WIDTH, HEIGHT, (3, 4), palette.rich)
+    cells = heat.draw(Heatmap(values), WIDTH, HEIGHT, Marks((3, 4)), palette.rich)
     whole = frame([well.strip(cells, y) for y in range(HEIGHT)])
     short = lean(whole)
     assert pixels(short) == pixels(whole)

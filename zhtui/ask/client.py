@@ -2,6 +2,7 @@
 
     engine = Engine()
     reply = engine.ask("generate", folder, heard, prompt="ROMEO:", sampling=Sampling())
+    reply = engine.ask("explore", None, heard, lesson="attention", scene="head", ask={}, frame=1)
 
 The engine is started by the first request, and again by the next one where it has died. A thread
 of its own reads what it answers into the replies, and calls `heard` whenever one has grown.
@@ -14,14 +15,20 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from zhtui.lesson import knobs
+from zhtui.lesson.knobs import Row
+from zhtui.lesson.parts import Thought
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.lesson.views import View
+from zhtui.lesson.views import View, Words
 from zhtui.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from zhtui.ask.shown import Shown
 
 COMMAND = (sys.executable, "-P", "-m", "zhtui.ask.engine")
 
@@ -36,7 +43,11 @@ class Reply:
     steps: tuple[int, ...] = ()  # all checkpoints of the run
     tokens: list[Token] = field(default_factory=list)
     views: dict[str, View] = field(default_factory=dict)
-    thoughts: list[dict[str, Any]] = field(default_factory=list)
+    thoughts: list[Thought] = field(default_factory=list)
+    shown: Shown | None = None  # a frame of a scene
+    words: Words = ""  # what a scene says of a cell
+    form: dict[str, Any] = field(default_factory=dict)  # of a scene, with its knobs
+    knobs: tuple[Row, ...] = ()  # of that form, or of the lesson's own `Sampling`
     error: str = ""
     done: bool = False
 
@@ -49,17 +60,48 @@ class Reply:
             pairs = tuple((text, chance) for text, chance in token["alternatives"])
             self.tokens.append(Token(**{**token, "alternatives": pairs}))
         if "view" in part:
-            from zhtui.runs import (
-                view_files,
-            )  # deferred: it needs numpy, the lab's first frame does not
+            from zhtui.runs import view_files  # deferred: it needs numpy, a first frame does not
 
             self.views[str(part["name"])] = view_files.decode(part["view"])
         if "thought" in part:
-            self.thoughts.append(part["thought"])
+            self.thoughts.append(thought_of(part["thought"]))
+        self._explored(part)
         if "error" in part or "done" in part:
             self.error = str(part.get("error", ""))
             self.done = True
         self.heard()
+
+    def _explored(self, part: dict[str, Any]) -> None:
+        """What is told of a scene, and the knobs that something has."""
+        if "shown" in part:
+            from zhtui.ask import shown  # deferred, as above
+
+            self.shown = shown.from_wire(part["shown"])
+        if "of" in part and self.shown is not None:
+            self.shown = replace(self.shown, of=int(part["of"]))
+        if "words" in part:
+            self.words = words_of(part["words"])
+        if "form" in part:
+            self.form = part["form"]
+        rows = part.get("dials") or part.get("form", {}).get("knobs")
+        if rows is not None:
+            self.knobs = tuple(map(knobs.heard, rows))
+
+
+def words_of(value: Any) -> Words:
+    """Words from their JSON."""
+    return (
+        value if isinstance(value, str) else tuple((str(text), str(role)) for text, role in value)
+    )
+
+
+def thought_of(value: dict[str, Any]) -> Thought:
+    """A thought from its JSON, whose mappings have their moves as text."""
+    by_move = {
+        name: {int(move): number for move, number in value[name].items()}
+        for name in ("visits", "values", "bonus")
+    }
+    return Thought(**{**value, **by_move, "line": tuple(value["line"])})
 
 
 @dataclass
@@ -88,17 +130,22 @@ class Engine:
     def ask(
         self,
         do: str,
-        folder: RunFolder,
+        folder: RunFolder | None,
         heard: Callable[[], None],
         *,
-        sampling: Sampling | None = None,
+        sampling: Sampling | Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> Reply:
-        """Asks something of a run; `heard` is called on another thread as the answer grows."""
+        """Asks something of a run, or of none; `heard` is called on another thread as the answer
+        grows.
+        """
         self._last += 1
         reply = Reply(self._last, heard)
-        settings = asdict(sampling or Sampling())
-        request = {"id": reply.number, "do": do, "run": str(folder.path), "sampling": settings}
+        path = None if folder is None else str(folder.path)
+        request: dict[str, Any] = {"id": reply.number, "do": do, "run": path}
+        if sampling is not None:
+            given = asdict(sampling) if isinstance(sampling, Sampling) else sampling
+            request["sampling"] = given
         self._answer(reply, request | fields)
         return reply
 
@@ -123,7 +170,9 @@ class Engine:
                     return  # it died; its reader tells the replies
 
     def close(self) -> None:
-        """Ends the engine; it holds nothing that could be lost."""
+        """Ends the engine, also amid an answer that does not come; it holds nothing that could be
+        lost, and the next request starts another one.
+        """
         with self._lock:
             child, self._child = self._child, None
         if child is not None:

@@ -1,4 +1,4 @@
-"""Opens a run to ask things of it: the model of its newest sound checkpoint, never written to.
+"""Answers what is asked of runs and scenes: tokens, views, frames, thoughts. It writes nothing.
 
 Used by `zhtui sample` in this process, and by the app through a child process:
 `python -P -m zhtui.ask.engine` reads one request a line on stdin and answers by lines on stdout,
@@ -7,11 +7,18 @@ each with the request's id.
     {"id": 7, "do": "generate", "run": path, "step": null, …}   or open, score, inspect, think
     {"id": 7, "do": "cancel"}                                   between two answers of request 7
     {"id": 8, "do": "forget", "run": path}
+    {"id": 9, "do": "explore", "lesson": name, "scene": name, "run": path or null, "step": null,
+     "ask": {…}, "poke": {"view", "row", "column", "value"} or null, "frame": 1}
+    {"id": 9, "do": "point", …, "frame": 1, "spot": {"view", "row", "column"}}
+    {"id": 9, "do": "form", "lesson": name, "scene": name}      the knobs of a scene
+    {"id": 9, "do": "think", "lesson": name, "run": path or null, "game": name, "state": …}
 
 First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that there are. Then
-{"id", "token": {…}}, {"id", "name", "view"} or {"id", "thought"}; last {"id", "done": true} or
-{"id", "error": sentence}. Requests that are under way at the same time are answered in turn, a part
-of each. It ends when stdin does.
+{"id", "token": {…}}, {"id", "name", "view"}, {"id", "thought"}, {"id", "shown"} and {"id", "of"},
+{"id", "words"} or {"id", "form"}; last {"id", "done": true} or {"id", "error": sentence}.
+An "explore" with "seek" goes on from its frame to the next "chapter" or number to "predict", or to
+the "end". Requests that are under way at the same time are answered in turn, a part of each. It
+ends when stdin does.
 """
 
 from __future__ import annotations
@@ -22,85 +29,21 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from zhtui.data.sets import data_of
-from zhtui.errors import CheckpointError, LabError, LessonError, StoreError, boundary
+from zhtui.ask.explore import Explorer
+from zhtui.ask.reading import newest, open_run
+from zhtui.errors import LabError, LessonError, StoreError, boundary
 from zhtui.lesson import catalog, knobs
+from zhtui.lesson.catalog import Entry
 from zhtui.lesson.run import Run
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.lesson.views import View
-from zhtui.machine import device
-from zhtui.runs import checkpoint, view_files
+from zhtui.runs import view_files
 from zhtui.runs.folder import RunFolder
 
 WARM = 3  # opened runs that are kept
-
-
-@dataclass
-class Reader:
-    """What stands behind a run that is only looked at: its checkpoint is read, nothing is kept."""
-
-    folder: RunFolder
-    source: tuple[Path, dict[str, Any]] | None = None
-    said: list[str] = field(default_factory=list)
-
-    def data(self, name: str, auto: tuple[str, ...]) -> Path:
-        """The data set that the run was trained on."""
-        return data_of(self.folder.card(), name, auto).path
-
-    def restore(self, name: str, part: Any) -> None:
-        """Gives a part the state of the checkpoint."""
-        if self.source is not None:
-            checkpoint.restore(*self.source, name, part)
-
-    def show(self, step: int, name: str, view: View) -> None:
-        pass
-
-    def say(self, step: int, text: str) -> None:
-        self.said.append(text)
-
-
-def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, Any]]:
-    """The newest sound checkpoint, not above `step`; where none was kept by then, the first after.
-
-    Raises `CheckpointError` where there is none at all.
-    """
-    worst, found = "", folder.checkpoints()
-    before = [each for each in found if step is None or each[0] <= step]
-    for _, path in [*reversed(before), *found[len(before) :]]:
-        try:
-            return path, checkpoint.read(path)
-        except CheckpointError as error:
-            worst = f" ({error})"
-    name = folder.name
-    raise CheckpointError(
-        f"{name} has no sound checkpoint yet{worst}; let it train a while: `zhtui runs show {name}`"
-    )
-
-
-def open_run(
-    folder: RunFolder,
-    *,
-    where: str = "auto",
-    step: int | None = None,
-    source: tuple[Path, dict[str, Any]] | None = None,
-) -> Run:
-    """The run as it stood at its newest sound checkpoint (not above `step`), or at `source`."""
-    card = folder.card()
-    entry = catalog.one(str(card["lesson"]))
-    source = source or newest(folder, step)
-    chosen = device.choose(where)
-    settings = knobs.from_json(entry.card.config, card.get("config", {}))
-    if entry.has("generate"):
-        entry.function("generate", "generate")  # loads torch before anything is drawn
-    run = Run(
-        settings, seed=int(card.get("seed", 1337)), device=chosen, host=Reader(folder, source)
-    )
-    run.step = int(source[1]["step"])
-    return run
 
 
 def sample(folder: RunFolder, run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
@@ -153,6 +96,7 @@ class Server:
         self.cancelled: set[int] = set()
         self.opened: dict[tuple[Path, int | None], Opened] = {}
         self.under_way: list[Iterator[Mapping[str, Any]]] = []
+        self.explorer = Explorer(self._open)
 
     def take(self, request: Mapping[str, Any]) -> None:
         """One more request to answer."""
@@ -164,7 +108,7 @@ class Server:
             part = next(answers, None)
             if part is None:
                 self.under_way.remove(answers)
-            else:
+            elif part:  # an empty one is a turn that was taken without a word
                 self.answer(part)
 
     def _guarded(self, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -175,43 +119,59 @@ class Server:
                 for part in self._answers(request):
                     if about["id"] in self.cancelled:
                         break
-                    yield {**about, **part}
+                    yield {**about, **part} if part else {}
         except LabError as error:
             yield {**about, "error": str(error)}
         else:
             yield {**about, "done": True}
 
     def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        folder, do = RunFolder(Path(request["run"])), request["do"]
-        if do == "forget":
-            self._forget(folder.path)
+        if request["do"] in ("form", "explore", "point"):
+            yield from self.explorer.answers(request, lambda: len(self.under_way) < 2)
             return
-        run = self._open(folder, request.get("step"))
-        yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
-        yield from self._asked(do, folder, run, request)
+        folder = RunFolder(Path(request["run"])) if request.get("run") else None
+        if request["do"] == "think" and "lesson" in request:
+            yield from self._think(folder, request)
+        elif folder is None:
+            raise StoreError(f"{request['do']!r} asks something of a run; name one")
+        elif request["do"] == "forget":
+            self._forget(folder.path)
+        else:
+            run = self._open(folder, request.get("step"))
+            yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
+            yield from self._asked(request["do"], folder, run, request)
 
     def _asked(
         self, do: str, folder: RunFolder, run: Run, request: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
         entry, prompt = catalog.one(folder.lesson), str(request.get("prompt", ""))
-        sampling = _sampling(request.get("sampling", {}))
+        given = request.get("sampling") or {}
         if do == "generate":
-            yield from ({"token": asdict(t)} for t in sample(folder, run, prompt, sampling))
+            tokens = sample(folder, run, prompt, entry.sampling(given))
+            yield from ({"token": asdict(token)} for token in tokens)
         elif do == "score":
-            tokens = score(folder, run, prompt, str(request["text"]), sampling)
+            tokens = score(folder, run, prompt, str(request["text"]), entry.sampling(given))
             yield from ({"token": asdict(token)} for token in tokens)
         elif do == "inspect":
             look = entry.function("inspect", "inspect")
             for name, view in look(run, str(request["text"])):
                 yield {"name": name, "view": view_files.encode(view)}
         elif do == "think":
-            think = entry.function("agent", "think")
-            yield from ({"thought": view_files.encode(t)} for t in think(run, request.get("board")))
+            yield from thoughts(entry, run, request)
         elif do == "open":  # the model is built and has worked once, so that what follows is quick
             if entry.has("generate"):
-                next(sample(folder, run, "", Sampling(tokens=1)), None)
+                sampling = entry.sampling({"tokens": 1})
+                next(sample(folder, run, "", sampling), None)
+                yield {"dials": [knobs.told(row) for row in knobs.of(sampling)]}
         else:
             raise StoreError(f"the engine does not know {do!r}; update zhtui")
+
+    def _think(
+        self, folder: RunFolder | None, request: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Thoughts of any lesson's agent, with a run or without."""
+        run = None if folder is None else self._open(folder, request.get("step"))
+        yield from thoughts(catalog.one(str(request["lesson"])), run, request)
 
     def _open(self, folder: RunFolder, step: int | None) -> Run:
         """The run at a checkpoint; the newest one, looked for each time, where none is named."""
@@ -231,12 +191,28 @@ class Server:
     def _forget(self, path: Path) -> None:
         for key in [key for key in self.opened if key[0] == path]:
             del self.opened[key]
+        self.explorer.forget(path)
 
 
-def _sampling(given: Mapping[str, Any]) -> Sampling:
-    return Sampling(
-        **{name: given[name] for name in Sampling.__dataclass_fields__ if name in given}
-    )
+def thoughts(entry: Entry, run: Run | None, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a lesson's agent thinks of a state of a game, as parts of an answer.
+
+    `game` names one of the GAMES of its agent.py. Lists in the state become tuples, as a game's
+    states are. Raises `LessonError`.
+    """
+    think = entry.function("agent", "think")
+    games = getattr(sys.modules[think.__module__], "GAMES", {})
+    name = str(request.get("game", ""))
+    if name not in games:
+        known = ", ".join(games) or "none"
+        raise LessonError(f"{entry.name} knows no game {name!r}; its GAMES are {known}")
+    for thought in think(run, games[name], frozen(request.get("state"))):
+        yield {"thought": asdict(thought)}
+
+
+def frozen(value: Any) -> Any:
+    """JSON with tuples for its lists."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def _listen(lines: TextIO, inbox: queue.SimpleQueue[dict[str, Any]], cancelled: set[int]) -> None:

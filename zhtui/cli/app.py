@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from zhtui import __version__
+from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
 from zhtui.cli.options import AsJson, Device, RunName, Store, lesson_names, run_names
 from zhtui.cli.runs import data_app, runs_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")
+app.command()(explore)
 
 
 def main() -> None:
@@ -178,12 +180,12 @@ def sample(
     """Writes text with a run's newest checkpoint, or with an older one."""
     from dataclasses import asdict
 
-    from zhtui.ask import engine
-    from zhtui.lesson.sampling import Sampling
+    from zhtui.ask import engine, reading
 
     folder = store.find(store.root(where), name)
-    opened = engine.open_run(folder, where=device, step=step)
-    settings = Sampling(tokens, temperature, top_k, top_p, seed)
+    opened = reading.open_run(folder, where=device, step=step)
+    given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
+    settings = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     if not as_json:
         sys.stdout.write(prompt)
     for token in engine.sample(folder, opened, prompt, settings):

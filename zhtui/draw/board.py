@@ -1,52 +1,273 @@
-"""A board game's cells; a value a cell shades it and stands below its mark."""
+"""A board of squares: a game's, or a map's; its marks, values, arrows and a path."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 
+from zhtui.draw import words
 from zhtui.draw.cells import Cells
-from zhtui.draw.heat import scale, short
-from zhtui.draw.inks import FAINT, HEAT, SERIES, TITLE
+from zhtui.draw.inks import CURSOR, FAINT, GROUP, HEAT, INVERSE, LIT, SERIES, TITLE, WRONG
+from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Cell, Marks
+from zhtui.draw.scale import Matrix, scale, short
+from zhtui.draw.spots import Lattice, Span
 from zhtui.draw.wires import Wires
 from zhtui.lesson.views import Board
 
+SINGLE = {"u": "↑", "r": "→", "d": "↓", "l": "←", "ud": "↕", "rl": "↔"}
+CORNERS = {"ur": "↗", "rd": "↘", "dl": "↙", "ul": "↖"}
+CROSSES = {"urd": "├", "rdl": "┬", "udl": "┤", "url": "┴", "urdl": "┼"}
+ARROWS = {**SINGLE, **CORNERS, **CROSSES}
+LARGE = {"X": ("╲ ╱", " ╳ ", "╱ ╲"), "O": ("╭─╮", "│ │", "╰─╯")}
+TINT = GROUP  # the paper of a lit square
 
-def draw(view: Board, width: int, height: int, rich: bool = True) -> Cells:
-    """The board in the middle of its room, as large as it fits."""
-    rows, columns = len(view.cells), max((len(row) for row in view.cells), default=0)
-    first = int(bool(view.note))
-    tall = 3 if rows * 4 + 1 + first <= height else 1
-    wide = 7 if columns * 8 + 1 <= width and (tall == 3 or view.values is not None) else 3
-    total = rows * (tall + 1) + 1
-    cells = Cells(max(width, columns * (wide + 1) + 1), max(height, total + first))
-    cells.put(0, 0, view.note, FAINT)
-    left = (cells.width - columns * (wide + 1) - 1) // 2
-    _grid(cells, left, first, rows, columns, wide + 1, tall + 1)
-    values = np.full((rows, columns), np.nan)
+
+@dataclass(frozen=True)
+class Layout:
+    """The inside of a square, the corner of the first, and the border between two (1 or none)."""
+
+    wide: int
+    tall: int
+    border: int
+    x: int
+    y: int
+
+    def rows(self, count: int) -> list[Span]:
+        """Where the rows of squares lie."""
+        return [(self.y + i * (self.tall + self.border), self.tall) for i in range(count)]
+
+    def columns(self, count: int) -> list[Span]:
+        """Where the columns of squares lie."""
+        return [(self.x + j * (self.wide + self.border), self.wide) for j in range(count)]
+
+
+def shape(view: Board) -> Cell:
+    """Rows and columns of a board."""
+    return len(view.cells), max((len(row) for row in view.cells), default=0)
+
+
+def _need(view: Board) -> tuple[int, int]:
+    """The columns and rows that a square takes to show all it has."""
+    mark = max((words.width(str(each)) for row in view.cells for each in row), default=1)
+    if view.sides is not None:
+        return max(11, mark + 2), 3
     if view.values is not None:
-        values = np.asarray(view.values, dtype=np.float64)
+        return max(7, mark + 2), 3
+    return max(3, mark), 1
+
+
+def layout(view: Board, width: int, height: int, first: int) -> Layout:
+    """The largest squares that fit: with borders, else without, else two columns a square."""
+    rows, columns = shape(view)
+    labels = min(max((words.width(name) for name in view.rows), default=0), width // 3)
+    left, top = labels + bool(labels), first + bool(view.columns)
+    need, least = _need(view)
+    valued = view.values is not None or view.sides is not None
+    for tall in (5, 3, 1):
+        wide = min((width - left - 1) // max(columns, 1) - 1, max(need, 2 * tall + 1, 3))
+        fits = rows * (tall + 1) + 1 <= height - top
+        if fits and wide >= (need if tall >= least and valued else min(2 * tall + 1, 7)):
+            break
+    else:
+        tall, wide, border = 1, min((width - left) // max(columns, 1), need), 0
+        if rows <= height - top and wide >= 1:
+            return Layout(wide, tall, border, left, top)
+        wide = max(min((width - left - 1) // max(columns, 1) - 1, need), 3)
+        border = int(rows <= 4)  # a large map scrolls without borders
+        return Layout(wide if border else 2, tall, border, left + border, top + border)
+    total = columns * (wide + 1) + 1
+    return Layout(wide, tall, 1, left + (width - left - total) // 2 + 1, top + 1)
+
+
+def draw(view: Board, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:
+    """The board in the middle of its room, as large as it fits."""
+    rows, columns = shape(view)
+    note = words.caption(view.note, width, height)
+    place = layout(view, width, height, len(note))
+    right = place.x + columns * (place.wide + place.border)
+    bottom = place.y + rows * (place.tall + place.border)
+    cells = Cells(max(width, right), max(height, bottom))
+    words.put_rows(cells, note)
+    cells.spots = Lattice((rows, columns), place.rows(rows), place.columns(columns))
+    states = marks.states(rows, columns)
+    lit = {(int(i), int(j)) for i, j in view.lit}
+    _wires(cells, view, place, lit)
+    values = _values(view, rows, columns)
     levels = scale(values, None, None, False).levels(values)
     for i, row in enumerate(view.cells):
         for j, mark in enumerate(row):
-            x, y = left + 1 + j * (wide + 1), first + 1 + i * (tall + 1)
-            valued = bool(np.isfinite(values[i, j]))
-            if valued and rich:
-                for line in range(tall):
-                    cells.put(x, y + line, " " * wide, paper=min(int(levels[i, j]), HEAT + 9))
-            ink = SERIES + {"X": 0, "O": 1}.get(mark.strip().upper(), 2) if mark.strip() else TITLE
-            cells.put(x + (wide - max(len(mark), 1)) // 2, y + tall // 2, mark.strip(), ink)
-            if valued and wide >= 7:
-                text = short(float(values[i, j]))
-                row_at = y + (2 if tall == 3 else 0)
-                start = x + (wide - len(text)) // 2 if tall == 3 else x + wide - len(text)
-                cells.put(start, row_at, text, TITLE)
+            square = Square(cells, place, view, (i, j), int(states[i, j]), marks)
+            square.ground(int(levels[i, j]) if rich else 0, (i, j) in lit)
+            square.draw(str(mark), float(values[i, j]))
+    _labels(cells, view, place)
     return cells
 
 
-def _grid(cells: Cells, x: int, y: int, rows: int, columns: int, wide: int, tall: int) -> None:
+def _values(view: Board, rows: int, columns: int) -> Matrix:
+    """(rows, columns) what shades the squares: the values, else the best of the sides."""
+    values = np.full((rows, columns), np.nan)
+    if view.values is not None:
+        part = np.atleast_2d(np.asarray(view.values, dtype=np.float64))[:rows, :columns]
+    elif view.sides is not None:
+        sides = np.asarray(view.sides, dtype=np.float64).reshape(-1, columns, 4)[:rows]
+        part = np.where(np.isnan(sides), -np.inf, sides).max(axis=-1)
+    else:
+        return values
+    values[: part.shape[0], : part.shape[1]] = part
+    return values
+
+
+@dataclass(frozen=True)
+class Square:
+    """One square to draw."""
+
+    cells: Cells
+    place: Layout
+    view: Board
+    cell: Cell
+    state: int
+    marks: Marks
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Its first column and row of cells."""
+        (i, j), place = self.cell, self.place
+        return place.x + j * (place.wide + place.border), place.y + i * (place.tall + place.border)
+
+    def ground(self, level: int, lit: bool) -> None:
+        """The colour of its value, of what is lit, of what must not have moved."""
+        paper = TINT if lit else min(level, HEAT + 9)
+        if self.state == QUIET:
+            paper = 0
+        (x, y), place = self.corner, self.place
+        if paper:
+            for line in range(place.tall):
+                self.cells.paper[y + line, x : x + place.wide] = paper
+
+    def draw(self, mark: str, value: float) -> None:
+        """The mark in the middle, arrows beside it, numbers below or at the sides."""
+        (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
+        middle, hidden = y + tall // 2, self.marks.hidden == self.cell
+        if hidden:
+            self.cells.put(x + wide // 2, middle, "?", INVERSE, CURSOR)
+        else:
+            self._arrows(mark.strip())
+            self._numbers(value, bool(mark.strip()))
+            self._mark(mark.strip())
+        if self.state == BAD:
+            self.cells.put(x, y, "!", WRONG)
+        if self.marks.cursor == self.cell:
+            self.cells.put(x - self.place.border, middle, "[", CURSOR)
+            self.cells.put(x + wide - 1 + self.place.border, middle, "]", CURSOR)
+
+    @property
+    def ink(self) -> int:
+        """Of the mark."""
+        i, j = self.cell
+        told = {MOVED: LIT, QUIET: FAINT, BAD: WRONG}.get(self.state)
+        role = self.view.roles[i][j] if _has(self.view.roles, i, j) else ""
+        known = {"X": SERIES, "O": SERIES + 5}
+        plain = known.get(str(self.view.cells[i][j]).strip().upper(), TITLE)
+        return words.role_ink(role, plain) if told is None else told
+
+    def _mark(self, mark: str) -> None:
+        (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
+        bare = self.view.values is None and self.view.sides is None
+        if mark in LARGE and bare and tall >= 3 and wide >= 5:
+            for line, text in enumerate(LARGE[mark]):
+                self.cells.put(x + (wide - 3) // 2, y + tall // 2 - 1 + line, text, self.ink)
+            return
+        size = min(words.width(mark), wide)
+        start = x + (wide - max(size, 1)) // 2
+        words.put(self.cells, start, y + tall // 2, mark, self.ink, room=wide)
+
+    def _arrows(self, mark: str) -> None:
+        i, j = self.cell
+        if not _has(self.view.arrows, i, j):
+            return
+        letters = "".join(each for each in "urdl" if each in self.view.arrows[i][j])
+        (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
+        ink = LIT if self.state == MOVED else FAINT if self.state == QUIET else SERIES + 6
+        middle = x + wide // 2, y + tall // 2
+        if not mark or wide < 3:
+            if letters and not mark:
+                self.cells.put(*middle, ARROWS[letters], ink)
+            return
+        ends = {"l": (x, middle[1]), "r": (x + wide - 1, middle[1])}
+        if tall >= 3:
+            ends |= {"u": (middle[0], y), "d": (middle[0], y + tall - 1)}
+        else:
+            ends |= {"u": (x + wide - 1, middle[1]), "d": (x, middle[1])}
+        for letter in letters:
+            self.cells.put(*ends[letter], SINGLE[letter], ink)
+
+    def _numbers(self, value: float, marked: bool) -> None:
+        (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
+        ink = FAINT if self.state == QUIET else TITLE
+        if self.view.sides is not None and wide >= 9 and tall >= 3:
+            up, right, down, left = map(short, self._sides())
+            middle = y + tall // 2
+            self.cells.put(x + (wide - len(up)) // 2, y, up, ink)
+            self.cells.put(x + (wide - len(down)) // 2, y + tall - 1, down, ink)
+            self.cells.put(x, middle, left, ink)
+            self.cells.put(x + wide - len(right), middle, right, ink)
+        elif np.isfinite(value) and wide >= 4 and self.view.sides is None:
+            text = short(value)
+            if tall >= 3:
+                self.cells.put(x + (wide - len(text)) // 2, y + tall - 1, text, ink)
+            elif wide >= 7 or not marked:
+                self.cells.put(x + wide - len(text), y, text, ink)
+
+    def _sides(self) -> list[float]:
+        i, j = self.cell
+        sides = np.asarray(self.view.sides, dtype=np.float64)
+        columns = max(shape(self.view)[1], 1)
+        four: list[float] = sides.reshape(-1, columns, 4)[i, j].tolist()
+        return four
+
+
+def _has(rows: Sequence[Sequence[str]], i: int, j: int) -> bool:
+    return i < len(rows) and j < len(rows[i])
+
+
+def _wires(cells: Cells, view: Board, place: Layout, lit: set[Cell]) -> None:
+    """The borders, brighter around lit squares, and the path from middle to middle."""
+    rows, columns = shape(view)
     wires = Wires(cells.width, cells.height)
-    for i in range(rows + 1):
-        wires.across(y + i * tall, x, x + columns * wide)
-    for j in range(columns + 1):
-        wires.along(x + j * wide, y, y + rows * tall)
+    wide, tall = place.wide + 1, place.tall + 1
+    x, y = place.x - 1, place.y - 1
+    if place.border and rows and columns:
+        for i in range(rows + 1):
+            wires.across(y + i * tall, x, x + columns * wide)
+        for j in range(columns + 1):
+            wires.along(x + j * wide, y, y + rows * tall)
+        for i, j in lit:
+            if 0 <= i < rows and 0 <= j < columns:
+                wires.box(x + j * wide, y + i * tall, wide, tall)
+    middles = [
+        (place.columns(columns)[j][0] + place.wide // 2, place.rows(rows)[i][0] + place.tall // 2)
+        for i, j in view.path
+        if 0 <= i < rows and 0 <= j < columns
+    ]
+    for (left, top), (right, bottom) in pairwise(middles):
+        wires.across(top, min(left, right), max(left, right), True)
+        wires.along(right, top, bottom, True)
     wires.paint(cells)
+    for at in middles[:1] + middles[-1:]:
+        cells.put(*at, "•", LIT)
+
+
+def _labels(cells: Cells, view: Board, place: Layout) -> None:
+    """The names of rows at the left and of columns on top."""
+    rows, columns = shape(view)
+    for name, (y, tall) in zip(view.rows, place.rows(rows), strict=False):
+        size = words.width(name)
+        x = max(place.x - place.border - 1 - size, 0)
+        words.put(cells, x, y + tall // 2, name, FAINT, room=place.x - place.border)
+    for name, (x, wide) in zip(view.columns, place.columns(columns), strict=False):
+        start = x + max(wide - words.width(name), 0) // 2
+        y = place.y - place.border - 1
+        words.put(cells, start, y, name, FAINT, room=wide)

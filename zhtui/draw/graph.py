@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from rich.cells import cell_len
-
+from zhtui.draw import words
 from zhtui.draw.cells import Cells
-from zhtui.draw.inks import FAINT, LIT, PLAIN, RULE
+from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, PLAIN, RULE, WRONG, YOURS
+from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
+from zhtui.draw.spots import Boxes
 from zhtui.draw.wires import LEFT, Wires
-from zhtui.lesson.views import Graph
+from zhtui.lesson.views import Graph, Words, plain
 
 Edge = tuple[str, str]
 GAP = 1  # rows between two boxes
@@ -22,7 +24,7 @@ class Spot:
     """A box of the layout, or a bend (without lines) where an edge passes through a layer."""
 
     id: str
-    lines: Sequence[str]
+    lines: Sequence[Words]
     lit: bool = False
     x: int = 0
     y: int = 0
@@ -33,7 +35,7 @@ class Spot:
 
     @property
     def width(self) -> int:
-        return max((cell_len(text) for text in self.lines), default=-4) + 4
+        return max((words.width(text) for text in self.lines), default=-4) + 4
 
     @property
     def middle(self) -> int:
@@ -42,10 +44,14 @@ class Spot:
 
 @dataclass
 class Plan:
-    """Layers of spots and the short edges between neighbouring layers, each with its light."""
+    """Layers of spots and the short edges between neighbouring layers, each with its light.
+
+    `labels` has, for a hop, what stands on it, and whether at its source or else at its target.
+    """
 
     layers: list[list[Spot]]
     hops: list[tuple[str, str, bool]] = field(default_factory=list)
+    labels: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
 
 
 def depths(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
@@ -85,14 +91,17 @@ def plan(view: Graph) -> Plan:
     result = Plan(layers)
     lit = set(view.lit)
     for number, (source, target) in enumerate(edges):
-        last = source
+        chain = [source]
         for layer in range(depth[source] + 1, depth[target]):
-            bend = f"{number}·{layer}"
-            layers[layer].append(Spot(bend, (), (source, target) in lit))
-            result.hops.append((last, bend, (source, target) in lit))
-            last = bend
-        if depth[source] < depth[target]:
-            result.hops.append((last, target, (source, target) in lit))
+            chain.append(f"{number}·{layer}")
+            layers[layer].append(Spot(chain[-1], (), (source, target) in lit))
+        chain += [target] * (depth[source] < depth[target])
+        hops = list(pairwise(chain))
+        result.hops += [(*hop, (source, target) in lit) for hop in hops]
+        label = view.labels.get((source, target), "")
+        if hops and label:
+            alone = sum(edge[0] == source for edge in edges) == 1
+            result.labels[hops[0] if alone else hops[-1]] = (label, alone)
     _order(result)
     return result
 
@@ -118,11 +127,11 @@ def _order(layout: Plan) -> None:
             layer.sort(key=lambda spot: means[spot.id])
 
 
-def draw(view: Graph, width: int, height: int) -> Cells:
+def draw(view: Graph, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:
     """The whole graph, at least `width` x `height`."""
     layout = plan(view)
-    first = int(bool(view.note))
-    lanes = _place(layout, first)
+    note = words.caption(view.note, width, height)
+    lanes = _place(layout, len(note))
     spots = {spot.id: spot for layer in layout.layers for spot in layer}
     right = max((s.x + s.width for s in spots.values()), default=0)
     bottom = max((s.y + s.height for s in spots.values()), default=0)
@@ -131,13 +140,16 @@ def draw(view: Graph, width: int, height: int) -> Cells:
     for source, target, lit in sorted(layout.hops, key=lambda hop: hop[2]):
         _wire(wires, spots[source], spots[target], lanes[source], lit)
     wires.paint(cells)
-    for spot in spots.values():
-        if spot.lines:
-            _box(cells, spot)
+    states = marks.states(len(view.nodes), 1)[:, 0].tolist()
+    for index, node in enumerate(view.nodes):
+        _box(cells, spots[node.id], states[index], index, marks)
     for source, target, lit in layout.hops:
         if spots[target].lines and spots[source].x < spots[target].x:
             cells.put(spots[target].x - 1, spots[target].middle, "▸", LIT if lit else RULE)
-    cells.put(0, 0, view.note, FAINT)
+    _labels(cells, layout, spots)
+    words.put_rows(cells, note)
+    places = [spots[node.id] for node in view.nodes]
+    cells.spots = Boxes([(s.x, s.y, s.width, s.height) for s in places])
     return cells
 
 
@@ -155,10 +167,36 @@ def _place(layout: Plan, top: int) -> dict[str, int]:
             spot.x, spot.y = x, y
             y += spot.height + GAP
         fans = [spot for spot in layer if spot.id in sources]
+        before, after = _label_room(layout, {spot.id for spot in layer})
         for index, spot in enumerate(fans):
-            lanes[spot.id] = x + wide + 1 + index % 6
-        x += wide + min(len(fans), 6) + 3
+            lanes[spot.id] = x + wide + before + 1 + index % 6
+        x += wide + before + after + min(len(fans), 6) + 3
     return lanes
+
+
+def _label_room(layout: Plan, layer: set[str]) -> tuple[int, int]:
+    """The columns that labels take right of a layer, before its lanes and after them."""
+    sizes = [0, 0]
+    for (source, _), (label, alone) in layout.labels.items():
+        if source in layer:
+            sizes[not alone] = max(sizes[not alone], words.width(label) + 1)
+    return sizes[0], sizes[1]
+
+
+def _labels(cells: Cells, layout: Plan, spots: dict[str, Spot]) -> None:
+    """What stands on edges: beside the source of one edge, else before the target."""
+    lit = {(source, target) for source, target, light in layout.hops if light}
+    taken: set[int] = set()
+    for (source, target), (label, alone) in layout.labels.items():
+        ink, size = LIT if (source, target) in lit else YOURS, words.width(label)
+        if alone:
+            cells.put(spots[source].x + spots[source].width + 1, spots[source].middle, label, ink)
+            continue
+        x, y = spots[target].x - 2 - size, spots[target].middle
+        rows = [row for row in (y, y - 1, y + 1, y - 2, y + 2) if (x << 16 | row) not in taken]
+        if rows:
+            taken.add(x << 16 | rows[0])
+            cells.put(x, rows[0], label, ink)
 
 
 def _wire(wires: Wires, source: Spot, target: Spot, lane: int, lit: bool) -> None:
@@ -171,11 +209,23 @@ def _wire(wires: Wires, source: Spot, target: Spot, lane: int, lit: bool) -> Non
     wires.across(target.middle, lane, stop, lit)
 
 
-def _box(cells: Cells, spot: Spot) -> None:
-    ink = LIT if spot.lit else RULE
-    bar = "─" * (spot.width - 2)
-    cells.put(spot.x, spot.y, f"╭{bar}╮", ink)
-    cells.put(spot.x, spot.y + spot.height - 1, f"╰{bar}╯", ink)
+def _box(cells: Cells, spot: Spot, state: int, index: int, marks: Marks) -> None:
+    """A node; with a double border at the cursor, with a sign where it must not have moved."""
+    here = marks.cursor is not None and marks.cursor[0] == index
+    hidden = marks.hidden is not None and marks.hidden[0] == index
+    ink = {MOVED: LIT, QUIET: RULE, BAD: WRONG}.get(state, LIT if spot.lit else RULE)
+    ink = CURSOR if here else ink
+    corners, side, line = ("╔╗╚╝", "║", "═") if here else ("╭╮╰╯", "│", "─")
+    bar = line * (spot.width - 2)
+    cells.put(spot.x, spot.y, f"{corners[0]}{bar}{corners[1]}", ink)
+    cells.put(spot.x, spot.y + spot.height - 1, f"{corners[2]}{bar}{corners[3]}", ink)
+    told = {MOVED: LIT, QUIET: FAINT, BAD: WRONG}.get(state, LIT if spot.lit else PLAIN)
     for row, text in enumerate(spot.lines, 1):
-        cells.put(spot.x, spot.y + row, "│" + " " * (spot.width - 2) + "│", ink)
-        cells.put(spot.x + 2, spot.y + row, text, LIT if spot.lit else PLAIN)
+        y = spot.y + row
+        cells.put(spot.x, y, side + " " * (spot.width - 2) + side, ink)
+        if hidden and (row > 1 or len(spot.lines) == 1):
+            cells.put(spot.x + 2, y, "?", INVERSE, CURSOR)
+        else:
+            words.put(cells, spot.x + 2, y, plain(text) if state else text, told)
+    if state == BAD:
+        cells.put(spot.x + 1, spot.y, "!", WRONG)

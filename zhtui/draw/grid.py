@@ -19,16 +19,41 @@ from zhtui.draw.inks import PLAIN
 SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
 
 
+MARKS = 4  # characters of a cell at most, so that no tower of marks slows a row
+ALONE = "◌"  # what a mark without a width stands on where nothing is before it
+
+
+def mark(character: str) -> bool:
+    """Whether a character has no cell of its own: it is drawn over the one before it."""
+    return unicodedata.category(character) in ("Mn", "Me") and not "︀" <= character <= "️"
+
+
+def joins(text: str, index: int) -> bool:
+    """Whether the character at `index` belongs to the one before it."""
+    if not 0 < index < len(text) or text[index].isascii() or not mark(text[index]):
+        return False
+    return text[index - 1] not in SHOWN and text[index - 1].isprintable()
+
+
 def glyphs(text: str) -> list[str]:
-    """One string a cell: a wide character is followed by "", what has no width is left out."""
+    """One string a cell: a wide character is followed by "", a mark without a width stays with the
+    character before it, and whatever else has no width is left out.
+    """
     if text.isascii() and text.isprintable():
         return list(text)
     cells: list[str] = []
+    last = -1  # the cell that a mark belongs to
     for character in unicodedata.normalize("NFC", text):
         shown = SHOWN.get(character, character if character.isprintable() else "·")
         width = cell_len(shown)
-        if width:
+        if not width and mark(shown):
+            if last < 0:
+                cells.append(ALONE)
+                last = len(cells) - 1
+            cells[last] = (cells[last] + shown)[:MARKS]
+        elif width:
             cells.append(shown)
+            last = len(cells) - 1 if shown == character else -1
         if width == 2:
             cells.append("")
     return cells

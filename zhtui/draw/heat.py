@@ -1,266 +1,286 @@
-"""A matrix as half-blocks: two values a cell, one above the other, at most 16 colours.
-
-Where nearly every cell differs from the one beside it, a frame of 16 colours would take 70 KB, a
-second of a slow line. Such noise gets half as many, of those that take few bytes.
+"""A matrix as colours: each value is a whole number of columns wide and of half-rows high, with its
+number or its text where there is room.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.cells import cell_len
 
-from zhtui.draw.cells import Cells, Codes, Glyphs
-from zhtui.draw.inks import (
-    COARSE,
-    COARSE_LEVELS,
-    COARSE_SIGNED,
-    COARSE_SIGNED_LEVELS,
-    CURSOR,
-    FAINT,
-    HEAT,
-    HEAT_LEVELS,
-    INVERSE,
-    PLAIN,
-    SHADES,
-    SIGNED,
-    SIGNED_LEVELS,
-    TITLE,
+from zhtui.draw import words
+from zhtui.draw.cells import Cells, Codes
+from zhtui.draw.grid import glyphs
+from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, PLAIN, QUIETER, SHADES, TITLE, WRONG
+from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Cell, Marks, States
+from zhtui.draw.scale import (
+    NEGATIVES,
+    Matrix,
+    Scale,
+    blocks,
+    matrix,
+    noisy,
+    scale,
+    short,
+    spread,
 )
+from zhtui.draw.spots import Lattice, Span
 from zhtui.lesson.views import Heatmap
 from zhtui.wording import number as reading
 
-NEGATIVES = " -=≡#"  # the shades below zero, where there are no colours
-LARGEST = 8
-NOISY = 1100  # cells that differ from the one before, from which on a picture is coarse
-Matrix = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What the colours span."""
-
-    low: float
-    high: float
-    signed: bool
-    coarse: bool = False
-
-    @property
-    def inks(self) -> tuple[int, int]:
-        """The first of its inks, and how many there are."""
-        if self.coarse:
-            return (COARSE_SIGNED, COARSE_SIGNED_LEVELS) if self.signed else (COARSE, COARSE_LEVELS)
-        return (SIGNED, SIGNED_LEVELS) if self.signed else (HEAT, HEAT_LEVELS)
-
-    def levels(self, values: Matrix) -> Codes:
-        """Each value's ink, 0 for what is not finite."""
-        span = (self.high - self.low) or 1.0
-        first, count = self.inks
-        shares = np.nan_to_num((values - self.low) / span, nan=0.0)
-        steps = np.clip((shares * count).astype(np.int64), 0, count - 1) + first
-        return np.where(np.isfinite(values), steps, 0).astype(np.uint8)
-
-    def shades(self, values: Matrix) -> Glyphs:
-        """Each value as a character, for terminals without colours."""
-        if not self.signed:
-            span = (self.high - self.low) or 1.0
-            steps = np.nan_to_num((values - self.low) / span * len(SHADES))
-            plain: Glyphs = np.array(list(SHADES))[np.clip(steps, 0, 4).astype(np.int64)]
-            return plain
-        size = np.nan_to_num(np.abs(values) / (self.high or 1.0) * 5)
-        steps = np.clip(size, 0, 4).astype(np.int64)
-        below, above = np.array(list(NEGATIVES))[steps], np.array(list(SHADES))[steps]
-        signed: Glyphs = np.where(values < 0, below, above)
-        return signed
-
-
-def scale(values: Matrix, low: float | None, high: float | None, signed: bool) -> Scale:
-    """The range of a matrix, or the one that is asked for; symmetric where it is signed."""
-    finite = values[np.isfinite(values)]
-    least = float(finite.min()) if low is None and finite.size else (low or 0.0)
-    most = float(finite.max()) if high is None and finite.size else (1.0 if high is None else high)
-    if signed:
-        most = max(abs(least), abs(most)) or 1.0
-        least = -most
-    return Scale(least, most, signed)
-
-
-def spread(levels: Codes, size: int) -> Codes:
-    """Every level `size` half-rows high and as many columns wide, in whole rows of cells."""
-    full = np.repeat(np.repeat(levels, size, axis=0), size, axis=1) if size > 1 else levels
-    if len(full) % 2:
-        full = np.vstack([full, np.zeros((1, full.shape[1]), dtype=np.uint8)])
-    return full
-
-
-def noisy(levels: Codes) -> bool:
-    """Whether so many of these half-blocks differ from their neighbour that they take long to
-    send.
-    """
-    top, bottom = levels[0::2], levels[1::2]
-    changes = (top[:, 1:] != top[:, :-1]) | (bottom[:, 1:] != bottom[:, :-1])
-    return int(np.count_nonzero(changes)) > NOISY
-
-
-def blocks(cells: Cells, x: int, y: int, levels: Codes) -> None:
-    """Paints (2 h, w) levels into h rows of half-blocks at (x, y)."""
-    top, bottom = levels[0::2], levels[1::2]
-    height, width = min(len(top), cells.height - y), min(levels.shape[1], cells.width - x)
-    top, bottom = top[:height, :width], bottom[:height, :width]
-    area = np.s_[y : y + height, x : x + width]
-    more, less = np.maximum(top, bottom), np.minimum(top, bottom)
-    cells.glyph[area] = np.where(top == bottom, " ", np.where(top > bottom, "▀", "▄"))
-    cells.ink[area] = more  # the same two colours are the same style, whichever is on top
-    cells.paper[area] = less
+TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one half
+MARGIN = 12  # columns that row labels take at most
+LONGEST = 24  # columns a value takes at most
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a matrix lies: the size of a value in half-rows, its corner, and the part in sight."""
+    """Where a matrix lies: the size of a value, the corner, and the part in sight."""
 
-    size: int
+    wide: int  # columns
+    tall: int  # half-rows
     x: int
     y: int
-    first: tuple[int, int]
-    shown: tuple[int, int]
+    first: Cell
+    shown: Cell
+
+    @property
+    def rows(self) -> list[Span]:
+        """Where each row in sight lies, and how high it is."""
+        size = max(self.tall // 2, 1)
+        return [(self.y + i * self.tall // 2, size) for i in range(self.shown[0])]
+
+    @property
+    def columns(self) -> list[Span]:
+        """Where each column in sight lies, and how wide it is."""
+        return [(self.x + j * self.wide, self.wide) for j in range(self.shown[1])]
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """The part in sight."""
+        (top, left), (rows, columns) = self.first, self.shown
+        return slice(top, top + rows), slice(left, left + columns)
 
 
-def layout(view: Heatmap, width: int, height: int, cursor: tuple[int, int], rich: bool) -> Layout:
-    """The largest square cells that fit, else a window that holds the cursor."""
+def texts_of(view: Heatmap, values: Matrix) -> list[list[str]]:
+    """What stands on each cell: the view's texts, else short numbers."""
+    if len(view.texts):
+        rows = [[*map(str, row), *[""] * values.shape[1]] for row in view.texts]
+        rows += [[""] * values.shape[1]] * (len(values) - len(rows))
+        return rows
+    return [[short(value) for value in row] for row in values.tolist()]
+
+
+def layout(
+    view: Heatmap, width: int, height: int, top: int, cursor: Cell, need: int, rich: bool
+) -> Layout:
+    """The largest cells that fit, else a window that holds the cursor. `need` columns hold a
+    number or a text.
+    """
     rows, columns = view.values.shape
-    margin = min(max((cell_len(text) for text in view.rows), default=0), 12)
-    pair = 2 * margin if margin == 1 else 0
-    room = max(height - 3, 1)
-    size = min(2 * room // max(rows, 1), (width - margin - 2) // max(columns, 1), LARGEST)
-    if size > 1 and size % 2:
-        size -= 1  # a whole number of cells for each value
-    size = max(size, 1 if rich else 2)
-    left = (margin if size > 1 else pair) + 1
-    shown = min(rows, 2 * room // size), min(columns, (width - left) // size)
+    longest = max((words.width(text) for text in view.rows), default=0)
+    margin = min(longest, MARGIN, width // 3)
+    room = max(height - top - 2, 1)
+    tall, wide = 1 if rich else 2, 1
+    for size in TALL[: None if rich else -1]:
+        left = _left(margin, size)
+        fit = (width - left) // max(columns, 1)
+        upright = size == 2 and fit >= 1 and (rows <= 4 or margin > 0)  # else a strip is too thin
+        if rows * size <= 2 * room and (fit >= size or upright):
+            limit = 2 * size if size == 1 else max(2 * size, min(need + 2, LONGEST))
+            tall, wide = size, min(fit, limit)
+            break
+    left = _left(margin, tall)
+    shown = min(rows, 2 * room // tall), min(columns, max((width - left) // wide, 1))
     shown = max(shown[0], 1), max(shown[1], 1)
     first = tuple(
         min(max(place - part // 2, 0), whole - part)
         for place, part, whole in zip(cursor, shown, (rows, columns), strict=True)
     )
-    return Layout(size, left, 2, (first[0] - first[0] % 2 * (size == 1), first[1]), shown)
+    return Layout(
+        wide, tall, left, top + 1, (first[0] - first[0] % 2 * (tall == 1), first[1]), shown
+    )
+
+
+def _left(margin: int, tall: int) -> int:
+    """Where the matrix begins: labels of one character stand in pairs where two rows share one."""
+    return (2 if tall == 1 and margin == 1 else margin) + 1
 
 
 def draw(
-    view: Heatmap, width: int, height: int, cursor: tuple[int, int] | None = None, rich: bool = True
+    view: Heatmap, width: int, height: int, marks: Marks = NOTHING, rich: bool = True
 ) -> Cells:
-    """A reading line, the column labels, the matrix, and the scale of its colours."""
+    """A note or a reading, the column labels, the matrix, and the scale of its colours."""
     cells = Cells(width, height)
-    values = np.atleast_2d(np.asarray(view.values, dtype=np.float64))
+    values = matrix(view.values)
     if not values.size or width < 8 or height < 4:
         cells.put(0, 0, "nothing to draw" if not values.size else "too small", FAINT)
         return cells
     view = replace(view, values=values)
-    place = layout(view, width, height, cursor or (0, 0), rich)
+    top = 1
+    if marks.cursor is None:
+        note = words.caption(view.note, width, height)
+        words.put_rows(cells, note)
+        top = max(len(note), 1)
+    small = view.texts or max(values.shape) <= width // 3
+    texts = texts_of(view, values) if small else []
+    need = 1 + max((len(glyphs(text)) for row in texts for text in row), default=LONGEST)
+    place = layout(view, width, height, top, marks.cursor or (0, 0), need, rich)
+    cells.spots = Lattice(values.shape, place.rows, place.columns, place.first)
+    states = marks.states(*values.shape)[place.part]
     span = scale(values, view.low, view.high, view.signed)
-    (top, left), (rows, columns) = place.first, place.shown
-    part = values[top : top + rows, left : left + columns]
-    size = place.size
-    if rich:
-        levels = spread(span.levels(part), size)
-        if noisy(levels):
-            span = replace(span, coarse=True)
-            levels = spread(span.levels(part), size)
-        blocks(cells, place.x, place.y, levels)
-    else:
-        _shade(cells, place, span.shades(part))
-    _numbers(cells, place, part, span, rich)
-    _labels(cells, view, place, cursor)
-    _cursor(cells, view, place, cursor, values)
-    _legend(cells, view, span, rich)
+    span = _paint(cells, place, values[place.part], span, states, rich)
+    if texts and (place.wide >= need or (view.texts and place.wide > 1)) and place.tall > 1:
+        part = [row[place.part[1]] for row in texts[place.part[0]]]
+        _write(cells, place, part, _inks(span, values[place.part], states, rich))
+    _signs(cells, place, states, marks)
+    _labels(cells, view, place, marks.cursor)
+    _cursor(cells, view, place, marks, values)
+    _legend(cells, span, rich)
     return cells
 
 
-def _shade(cells: Cells, place: Layout, shades: Glyphs) -> None:
-    """The matrix as characters: a value is `size` cells wide and half as many high."""
-    full = np.repeat(np.repeat(shades, max(place.size // 2, 1), axis=0), place.size, axis=1)
-    for row, text in enumerate(full[: cells.height - place.y - 1]):
-        cells.put(place.x, place.y + row, "".join(text.tolist()))
+def _paint(
+    cells: Cells, place: Layout, part: Matrix, span: Scale, states: States, rich: bool
+) -> Scale:
+    """The colours, or shades where there are none; returns the scale that was used."""
+    if not rich:
+        shades = span.shades(part)
+        shades[states == QUIET] = "·"
+        full = np.repeat(np.repeat(shades, place.tall // 2, axis=0), place.wide, axis=1)
+        for row, text in enumerate(full[: cells.height - place.y - 1]):
+            cells.put(place.x, place.y + row, "".join(text.tolist()))
+        return span
+    if noisy(spread(span.levels(part), place.tall, 1)):
+        span = replace(span, coarse=True)
+    levels = _stated(span.levels(part), states, span.coarse)
+    blocks(cells, place.x, place.y, spread(levels, place.tall, place.wide))
+    return span
 
 
-def short(value: float) -> str:
-    """A number in at most four characters."""
-    if not math.isfinite(value):
-        return "NaN"
-    for text in (f"{value:.2f}", f"{value:.1f}", f"{value:.0f}"):
-        trimmed = text.replace("0.", ".", 1) if abs(value) < 1 else text
-        if len(trimmed) <= 4:
-            return trimmed
-    return f"{value:.0e}".replace("e+0", "e")[:4]
+def _stated(levels: Codes, states: States, coarse: bool) -> Codes:
+    """Quiet colours where nothing moved, red where nothing may move."""
+    if not states.any():
+        return levels
+    quiet = (states == QUIET) & (levels > 0)
+    levels = np.where(quiet, 0 if coarse else levels + QUIETER, levels).astype(np.uint8)
+    levels[states == BAD] = WRONG
+    return levels
 
 
-def _numbers(cells: Cells, place: Layout, part: Matrix, span: Scale, rich: bool) -> None:
-    """Writes the numbers where the cells are large enough."""
-    if place.size < 6:
-        return
-    first, count = span.inks
-    shares = (span.levels(part).astype(np.float64) - first) / (count - 1)
+def _inks(span: Scale, part: Matrix, states: States, rich: bool) -> Codes:
+    """The ink of each number: dark on bright colours, lit where it moved."""
+    shares = span.shares(part)
     bright = np.abs(shares - 0.5) > 0.3 if span.signed else shares > 0.7
-    for i, row in enumerate(part.tolist()):
-        for j, value in enumerate(row):
-            text = short(value)
-            x = place.x + j * place.size + (place.size - len(text)) // 2
-            y = place.y + i * place.size // 2 + (place.size // 2 - 1) // 2
-            cells.put(x, y, text, INVERSE if bright[i, j] and rich else PLAIN)
+    inks = np.full(part.shape, PLAIN, dtype=np.uint8)
+    inks[states == MOVED] = LIT
+    if rich:
+        inks[bright & np.isfinite(part)] = INVERSE
+    inks[~np.isfinite(part) | (states == QUIET)] = FAINT
+    inks[states == BAD] = INVERSE if rich else WRONG
+    return inks
 
 
-def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: tuple[int, int] | None) -> None:
-    """Row labels at the left and column labels on top, where they fit."""
-    size, (top, left), (rows, columns) = place.size, place.first, place.shown
-    wide = max((cell_len(text) for text in view.columns), default=0)
-    for j, text in enumerate(list(view.columns)[left : left + columns]):
-        lit = cursor is not None and cursor[1] == left + j
-        if wide <= size or lit:
-            ink = TITLE if lit else FAINT
-            cells.put(place.x + j * size + (size - 1) // 2, place.y - 1, text[: max(size, 8)], ink)
-    names = list(view.rows)
-    for i in range(rows):
-        text = names[top + i] if top + i < len(names) else ""
-        lit = cursor is not None and cursor[0] == top + i
-        ink = TITLE if lit else FAINT
-        if size > 1:
-            y = place.y + i * size // 2 + (size // 2 - 1) // 2
-            cells.put(max(place.x - 1 - cell_len(text), 0), y, text[: place.x], ink)
-        elif place.x > 2:
-            cells.put(i % 2, place.y + i // 2, text[:1], ink)
+def _write(cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes) -> None:
+    """The numbers or texts in the middle of their cells."""
+    for i, row in enumerate(texts):
+        y = _middle(place, i)
+        for j, text in enumerate(row):
+            ink = int(inks[i, j])
+            parts = words.cut([(text, ink)], place.wide - (place.wide > 2))
+            size = sum(len(glyphs(part)) for part, _ in parts)
+            x = place.x + j * place.wide + (place.wide - size) // 2
+            if size and cells.paper[min(y, cells.height - 1), min(x, cells.width - 1)] == 0:
+                x = cells.put(x - 1, y, " ") if x > place.x + j * place.wide else x
+                cells.put(x + size, y, " " * (x + size < place.x + (j + 1) * place.wide))
+            for part, colour in parts:
+                x = cells.put(x, y, part, colour)
 
 
-def _cursor(
-    cells: Cells,
-    view: Heatmap,
-    place: Layout,
-    cursor: tuple[int, int] | None,
-    values: Matrix,
-) -> None:
-    """Marks the cell at the cursor and reads it out."""
-    if cursor is None:
-        cells.put(0, 0, view.note, FAINT)
-        return
-    row, column = cursor
-    i, j, size = row - place.first[0], column - place.first[1], place.size
-    x, y = place.x + j * size, place.y + i * size // 2
-    if 0 <= y < cells.height and 0 <= x < cells.width:
-        if size == 1:
-            upper = cells.glyph[y, x] != "▄"  # which half the ink paints now
-            other = cells.paper[y, x] if upper == (i % 2 == 0) else cells.ink[y, x]
-            cells.glyph[y, x] = "▀" if i % 2 == 0 else "▄"
-            cells.ink[y, x], cells.paper[y, x] = CURSOR, other
+def _middle(place: Layout, i: int) -> int:
+    """The row of cells in the middle of row `i` of those in sight."""
+    return place.y + i * place.tall // 2 + max(place.tall // 2 - 1, 0) // 2
+
+
+def _signs(cells: Cells, place: Layout, states: States, marks: Marks) -> None:
+    """What must not have moved has a sign, and what is asked for is a question mark."""
+    for i, j in np.argwhere(states == BAD).tolist():
+        x = place.x + j * place.wide
+        if place.tall > 1:
+            cells.put(x, _middle(place, i), "!", WRONG if cells.paper[place.y, x] == 0 else INVERSE)
         else:
-            middle = y + (size // 2 - 1) // 2
-            cells.put(x, middle, "[", CURSOR)
-            cells.put(x + size - 1, middle, "]", CURSOR)
+            cells.put(x, _middle(place, i), "!", INVERSE, WRONG)
+    if marks.hidden is not None and cells.spots is not None:
+        box = cells.spots.box(marks.hidden)
+        if box is not None:
+            x, y, wide, tall = box
+            cells.put(x, y + (tall - 1) // 2, "?".center(wide), INVERSE, CURSOR)
+
+
+def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
+    """Row labels at the left and column labels on top: all that fit, and those of the cursor."""
+    names = [str(name) for name in view.columns][place.part[1]]
+    wide = max((words.width(name) for name in names), default=0)
+    stride = max(-(-(wide + (wide > 1)) // place.wide), 1)
+    lit = -1 if cursor is None else cursor[1] - place.first[1]
+    for j, name in enumerate(names):
+        if j % stride == 0:
+            room = stride * place.wide
+            x = place.x + j * place.wide + max((place.wide - words.width(name)) // 2, 0)
+            words.put(cells, x, place.y - 1, name, FAINT, room=room)
+    if 0 <= lit < len(names):
+        x = place.x + lit * place.wide + max((place.wide - words.width(names[lit])) // 2, 0)
+        x = max(min(x, cells.width - words.width(names[lit])), 0)
+        cells.put(x, place.y - 1, names[lit], TITLE)
+    _row_labels(cells, view, place, cursor)
+
+
+def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
+    names = [str(name) for name in view.rows][place.part[0]]
+    pairs = place.tall == 1 and place.x == 3
+    for i, name in enumerate(names):
+        here = cursor is not None and cursor[0] == place.first[0] + i
+        ink = TITLE if here else FAINT
+        y = _middle(place, i)
+        if pairs:
+            cells.put(i % 2, y, name[:1], ink)
+        elif place.tall > 1 or i % 2 == 0 or here:
+            room = place.x - 1
+            cells.put(0, y, " " * room)
+            size = min(words.width(name), room)
+            words.put(cells, room - size, y, name, ink, room=room)
+
+
+def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matrix) -> None:
+    """Marks the cell at the cursor and reads it out."""
+    box = None if marks.cursor is None or cells.spots is None else cells.spots.box(marks.cursor)
+    if box is None or marks.cursor is None:
+        return
+    row, column = marks.cursor
+    x, y, wide, tall = box
+    if place.tall == 1 and y < cells.height:
+        _half(cells, x, y, wide, (row - place.first[0]) % 2 == 0)
+    elif place.tall > 1:
+        middle = y + (tall - 1) // 2
+        cells.put(x, middle, "[", CURSOR)
+        cells.put(x + wide - 1, middle, "]" if wide > 1 else "[", CURSOR)
     at = cells.put(
         0, 0, f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
     )
-    cells.put(at + 2, 0, reading(float(values[row, column])), CURSOR)
+    value = "?" if marks.cursor == marks.hidden else reading(float(values[row, column]))
+    at = cells.put(at + 2, 0, value, CURSOR)
+    if len(view.texts) and marks.cursor != marks.hidden:
+        cells.put(at + 2, 0, texts_of(view, values)[row][column], TITLE)
+
+
+def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
+    """A cursor of half a row; the other half keeps its colour."""
+    for column in range(x, min(x + wide, cells.width)):
+        upper = cells.glyph[y, column] != "▄"  # which half the ink paints now
+        other = cells.paper[y, column] if upper == above else cells.ink[y, column]
+        cells.glyph[y, column] = "▀" if above else "▄"
+        cells.ink[y, column], cells.paper[y, column] = CURSOR, other
 
 
 def _name(names: Sequence[str], index: int, axis: str) -> str:
@@ -268,7 +288,7 @@ def _name(names: Sequence[str], index: int, axis: str) -> str:
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
 
 
-def _legend(cells: Cells, view: Heatmap, span: Scale, rich: bool) -> None:
+def _legend(cells: Cells, span: Scale, rich: bool) -> None:
     """The scale from low to high, on the last line."""
     y = cells.height - 1
     at = cells.put(0, y, reading(span.low) + " ", FAINT)
@@ -280,9 +300,3 @@ def _legend(cells: Cells, view: Heatmap, span: Scale, rich: bool) -> None:
         shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
         at = cells.put(at, y, shades)
     cells.put(at, y, f" {reading(span.high)}", FAINT)
-
-
-def moved(view: Heatmap, cursor: tuple[int, int], down: int, right: int) -> tuple[int, int]:
-    """The cursor moved, kept inside the matrix."""
-    rows, columns = np.atleast_2d(np.asarray(view.values)).shape
-    return min(max(cursor[0] + down, 0), rows - 1), min(max(cursor[1] + right, 0), columns - 1)

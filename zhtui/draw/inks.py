@@ -18,7 +18,9 @@ SIGNED = 64  # 64..78: 15 levels, negative to positive, zero in the middle
 SHADE = 80  # 80..87: eight weights of text
 COARSE = 88  # 88..95: 8 levels, low to high, of colours that take few bytes
 COARSE_SIGNED = 96  # 96..104: 9 levels of such, zero in the middle
-INKS = 105
+QUIET_HEAT = 105  # 105..135: the colours from HEAT to SIGNED's last, for what does not move
+INKS = 136
+QUIETER = QUIET_HEAT - HEAT  # from a colour to its quiet one
 
 SERIES_COUNT, GROUP_COUNT, HEAT_LEVELS, SIGNED_LEVELS, SHADE_LEVELS = 8, 8, 16, 15, 8
 COARSE_LEVELS, COARSE_SIGNED_LEVELS = 8, 9
@@ -28,12 +30,16 @@ SHADES = " ░▒▓█"  # heat where there are no colours to speak of
 
 @dataclass(frozen=True)
 class Palette:
-    """A colour for each ink; "" leaves the terminal's own. `rich` is false below 256 colours."""
+    """A colour for each ink; "" leaves the terminal's own. `rich` is false below 256 colours.
+
+    What is `bold` or `underlined` is told apart without colours, too.
+    """
 
     name: str
     colours: Sequence[str]
     bold: frozenset[int] = frozenset({TITLE, CURSOR, LIT, CHOSEN})
     rich: bool = True
+    underlined: frozenset[int] = frozenset()
 
 
 def _mix(low: str, high: str, share: float) -> str:
@@ -77,7 +83,9 @@ def _palette(
     colours[HEAT : HEAT + 16] = _ramp(heat, HEAT_LEVELS)
     colours[SIGNED : SIGNED + 15] = _ramp(signed, SIGNED_LEVELS)
     colours[SHADE : SHADE + 8] = _ramp((ground, series[1]), SHADE_LEVELS)
-    colours[COARSE:] = map(indexed, coarse)
+    colours[COARSE:QUIET_HEAT] = map(indexed, coarse)
+    known = colours[HEAT : SIGNED + SIGNED_LEVELS]
+    colours[QUIET_HEAT:] = [_mix(ground, colour, 0.35) for colour in known]
     return Palette(name, tuple(colours))
 
 
@@ -158,4 +166,10 @@ def _sixteen() -> Palette:
 
 
 SIXTEEN = _sixteen()
-PLAINEST = Palette("none", ("",) * INKS, rich=False)
+PLAINEST = Palette(
+    "none",
+    ("",) * INKS,
+    bold=frozenset({TITLE, CURSOR, LIT, CHOSEN, GOOD, WRONG}),
+    rich=False,
+    underlined=frozenset({WRONG}),
+)

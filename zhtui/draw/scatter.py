@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from zhtui.draw import words
 from zhtui.draw.cells import Cells
-from zhtui.draw.heat import blocks, scale
-from zhtui.draw.inks import FAINT, RULE, SERIES, SERIES_COUNT, TITLE
+from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, RULE, SERIES, SERIES_COUNT, TITLE, WRONG
+from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
+from zhtui.draw.scale import Matrix, blocks, scale
+from zhtui.draw.series import Floats
+from zhtui.draw.spots import Box, Boxes
 from zhtui.draw.ticks import number
 from zhtui.lesson.views import Scatter
 
@@ -15,46 +19,50 @@ Extent = tuple[float, float, float, float]
 
 
 def extent(view: Scatter) -> Extent:
-    """x low, x high, y low, y high: the view's own, or around its points."""
+    """x low, x high, y low, y high: the view's own, or around its finite points."""
     if view.extent is not None:
         return view.extent
     x, y = np.asarray(view.x, dtype=np.float64), np.asarray(view.y, dtype=np.float64)
-    if not x.size:
-        return (0.0, 1.0, 0.0, 1.0)
-    pads = [0.05 * float(np.ptp(values)) or 0.5 for values in (x, y)]
-    low, high = float(x.min()) - pads[0], float(x.max()) + pads[0]
-    return low, high, float(y.min()) - pads[1], float(y.max()) + pads[1]
+    sides: list[float] = []
+    for values in (x[np.isfinite(x)], y[np.isfinite(y)]):
+        low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+        pad = (0.05 * (high - low) or 0.5) if values.size else 0.0
+        sides += [low - pad, high + pad]
+    return sides[0], sides[1], sides[2], sides[3]
 
 
-def draw(view: Scatter, width: int, height: int, rich: bool = True) -> Cells:
+def draw(
+    view: Scatter, width: int, height: int, marks: Marks = NOTHING, rich: bool = True
+) -> Cells:
     """The note, the plane, and its extent below."""
     cells = Cells(width, height)
-    top = int(bool(view.note))
+    note = words.caption(view.note, width, height)
+    top = len(note)
     rows = height - top - 1
     if rows < 1 or width < 4:
         return cells
-    cells.put(0, 0, view.note, FAINT)
+    words.put_rows(cells, note)
     span = extent(view)
-    if view.field is not None:
-        _field(cells, np.asarray(view.field, dtype=np.float64), top, rows, rich)
+    field = None if view.field is None else np.atleast_2d(np.asarray(view.field, dtype=np.float64))
+    if field is not None and field.size:
+        _field(cells, field, top, rows, rich)
     else:
         _cross(cells, span, top, rows)
-    _points(cells, view, span, top, rows)
+    _points(cells, view, span, (top, rows), marks)
     cells.put(0, height - 1, f"x {number(span[0])} … {number(span[1])}", FAINT)
     text = f"y {number(span[2])} … {number(span[3])}"
     cells.put(width - len(text), height - 1, text, FAINT)
     return cells
 
 
-def _field(cells: Cells, field: np.ndarray, top: int, rows: int, rich: bool) -> None:
+def _field(cells: Cells, field: Matrix, top: int, rows: int, rich: bool) -> None:
     """The field, stretched to the plane; signed where it holds both signs."""
     height, width = field.shape
     pixels = 2 * rows if rich else rows
     i = np.arange(pixels) * height // pixels
     j = np.arange(cells.width) * width // cells.width
     stretched = field[np.ix_(i, j)]
-    signed = bool(np.nanmin(field) < 0 < np.nanmax(field))
-    span = scale(field, None, None, signed)
+    span = scale(field, None, None, bool((field < 0).any() and (field > 0).any()))
     if rich:
         blocks(cells, 0, top, span.levels(stretched))
         return
@@ -74,16 +82,38 @@ def _cross(cells: Cells, span: Extent, top: int, rows: int) -> None:
             cells.put(x, top + row, "│", RULE)
 
 
-def _points(cells: Cells, view: Scatter, span: Extent, top: int, rows: int) -> None:
+def _shares(values: Floats, low: float, high: float, count: int) -> Floats:
+    """Each value's share of [low, high]; NaN outside of it. `count` values, NaN where missing."""
+    given = np.asarray(values, dtype=np.float64).ravel()[:count]
+    with np.errstate(all="ignore"):
+        shares = (given - low) / ((high - low) or 1.0)
+        return np.where((shares >= 0) & (shares <= 1), shares, np.nan)
+
+
+def _points(cells: Cells, view: Scatter, span: Extent, part: tuple[int, int], marks: Marks) -> None:
     """A mark a point, its shape and colour by its group; or its label."""
-    low, high, bottom, ceiling = span
-    x = (np.asarray(view.x, dtype=np.float64) - low) / ((high - low) or 1.0)
-    y = (ceiling - np.asarray(view.y, dtype=np.float64)) / ((ceiling - bottom) or 1.0)
-    inside = np.isfinite(x) & np.isfinite(y) & (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
-    for index in np.flatnonzero(inside).tolist():
+    top, rows = part
+    count = min(np.size(view.x), np.size(view.y))
+    x, y = _shares(view.x, *span[:2], count), 1 - _shares(view.y, *span[2:], count)
+    states = marks.states(count, 1)[:, 0]
+    boxes: list[Box | None] = [None] * count
+    shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y)).tolist()
+    last = -1 if marks.cursor is None else marks.cursor[0]
+    for index in sorted(shown, key=lambda i: (i == last, states[i])):
         group = int(view.groups[index]) if index < len(view.groups) else 0
-        label = view.labels[index] if index < len(view.labels) else ""
+        label = str(view.labels[index]) if index < len(view.labels) else ""
+        text = label or MARKS[group % len(MARKS)]
         column = min(int(x[index] * cells.width), cells.width - 1)
         row = top + min(int(y[index] * rows), rows - 1)
         ink = TITLE if view.field is not None else SERIES + group % SERIES_COUNT
-        cells.put(column, row, label or MARKS[group % len(MARKS)], ink)
+        ink = {MOVED: LIT, QUIET: FAINT, BAD: WRONG}.get(int(states[index]), ink)
+        if marks.hidden is not None and marks.hidden[0] == index:
+            text = "?"
+        text = f"!{text}" if states[index] == BAD else text
+        here = index == last
+        stop = cells.put(column, row, text, INVERSE if here else ink, CURSOR if here else 0)
+        if here:
+            cells.put(column - 1, row, "[", CURSOR)
+            cells.put(stop, row, "]", CURSOR)
+        boxes[index] = (column, row, max(stop - column, 1), 1)
+    cells.spots = Boxes(boxes)

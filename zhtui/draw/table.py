@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
-
+from zhtui.draw import words
 from zhtui.draw.cells import Cells
-from zhtui.draw.inks import CHOSEN, FAINT, LIT, PLAIN, RULE
-from zhtui.lesson.views import Table
+from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, LIT, PLAIN, RULE, WRONG
+from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Cell, Marks, States
+from zhtui.draw.spots import Lattice, Span
+from zhtui.lesson.views import Table, Words, plain
 from zhtui.wording import number as reading
 
 SAMPLE = 500  # rows that are measured for the widths
+WIDEST = 60  # cells of a column
+HEAD = 2  # rows that do not scroll
+Value = Words | float | int
 
 
-def text(value: str | float | int) -> str:
-    """A cell's text."""
+def text(value: Value) -> Words:
+    """A cell's words."""
     if isinstance(value, float):
         return reading(value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return value if isinstance(value, (str, list, tuple)) else str(value)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,13 @@ class Widths:
     @property
     def total(self) -> int:
         """Cells from edge to edge."""
-        return sum(self.sizes) + 2 * max(len(self.sizes) - 1, 0) + 2
+        return sum(self.sizes) + 2 * max(len(self.sizes) - 1, 0) + 3
+
+    @property
+    def columns(self) -> list[Span]:
+        """Where each column begins, and how wide it is."""
+        starts = [2 + sum(self.sizes[:i]) + 2 * i for i in range(len(self.sizes))]
+        return list(zip(starts, self.sizes, strict=True))
 
 
 def measure(view: Table) -> Widths:
@@ -39,37 +52,88 @@ def measure(view: Table) -> Widths:
     rows = [*view.rows[:SAMPLE], *view.rows[-SAMPLE:]]
     columns = [[row[i] for row in rows if i < len(row)] for i in range(len(view.columns))]
     sizes = [
-        max([cell_len(name), *(cell_len(text(value)) for value in values)])
+        max([words.width(name), *(words.width(text(value)) for value in values)])
         for name, values in zip(view.columns, columns, strict=True)
     ]
     right = [bool(v) and all(isinstance(value, (int, float)) for value in v) for v in columns]
-    return Widths(tuple(min(size, 60) for size in sizes), tuple(right))
+    return Widths(tuple(min(size, WIDEST) for size in sizes), tuple(right))
 
 
-def line(widths: Widths, values: list[str]) -> str:
-    """One row, numbers to the right."""
-    parts = []
-    for size, right, value in zip(widths.sizes, widths.right, values, strict=False):
-        pad = max(size - cell_len(value), 0)
-        parts.append(" " * pad + value if right else set_cell_size(value, size))
-    return "  ".join(parts)
+def draw(view: Table, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:
+    """The head of the table and its first rows, or those around the cursor."""
+    rows = max(height - HEAD, 1)
+    top = 0 if marks.cursor is None else max(marks.cursor[0] - rows + 1, 0)
+    return window(view, measure(view), top, width, height, marks)
 
 
-def draw(view: Table, widths: Widths, top: int, height: int, cursor: int | None = None) -> Cells:
+def window(
+    view: Table, widths: Widths, top: int, width: int, height: int, marks: Marks = NOTHING
+) -> Cells:
     """The head of the table and `height - 2` of its rows from `top` on."""
-    cells = Cells(max(widths.total, cell_len(view.note) + 4), height)
-    cells.put(2, 0, line(widths, list(view.columns)), FAINT)
+    cells = Cells(max(widths.total, width), height)
+    for (x, size), right, name in zip(widths.columns, widths.right, view.columns, strict=True):
+        _cell(cells, x, 0, size, right, name, FAINT)
     cells.put(0, 1, "─" * cells.width, RULE)
-    cells.put(2, 1, f" {view.note} " if view.note else "", FAINT)
-    for y in range(2, height):
-        index = top + y - 2
-        if index >= len(view.rows):
-            break
-        ink = LIT if index == view.mark else PLAIN
-        if index == cursor:
-            cells.put(0, y, "▸", CHOSEN)
-            ink = CHOSEN
-        elif index == view.mark:
-            cells.put(0, y, "◆", LIT)
-        cells.put(2, y, line(widths, [text(value) for value in view.rows[index]]), ink)
+    if view.note:
+        at = cells.put(2, 1, " ")
+        at = words.put(cells, at, 1, view.note, FAINT, room=max(width - 4, 0))
+        cells.put(at, 1, " ")
+    stop = min(top + max(height - HEAD, 0), len(view.rows))
+    spans = [(HEAD + i, 1) for i in range(max(stop - top, 0))]
+    shape = len(view.rows), len(view.columns)
+    cells.spots = Lattice(shape, spans, widths.columns, (top, 0))
+    states = (
+        marks.states(*shape)[top:stop]
+        if marks.moved is not None or marks.wrong is not None
+        else None
+    )
+    for y, index in enumerate(range(top, stop), HEAD):
+        state = None if states is None else states[index - top]
+        _row(cells, y, widths, view.rows[index], index, view.mark, marks, state)
     return cells
+
+
+def _row(
+    cells: Cells,
+    y: int,
+    widths: Widths,
+    values: Sequence[Value],
+    index: int,
+    mark: int | None,
+    marks: Marks,
+    states: States | None,
+) -> None:
+    """One row; what moved is lit, what must not have moved has a sign."""
+    here = marks.cursor is not None and marks.cursor[0] == index
+    if here or index == mark:
+        cells.put(0, y, "▸" if here else "◆", CHOSEN if here else LIT)
+    for j, ((x, size), right, value) in enumerate(
+        zip(widths.columns, widths.right, values, strict=False)
+    ):
+        state = 0 if states is None else int(states[j])
+        ink = LIT if index == mark or state == MOVED else FAINT if state == QUIET else PLAIN
+        shown: Words = "?" if marks.hidden == (index, j) else text(value)
+        if state == BAD:
+            cells.put(x - 1, y, "!", WRONG)
+            shown, ink = plain(shown), WRONG
+        _cell(cells, x, y, size, right, shown, ink)
+        if here and marks.cursor == (index, j):
+            cells.put(x - 1, y, "[", CURSOR)
+            cells.put(x + size, y, "]", CURSOR)
+
+
+def _cell(cells: Cells, x: int, y: int, size: int, right: bool, value: Words, ink: int) -> None:
+    """One cell, numbers to the right."""
+    pad = max(size - words.width(value), 0) if right else 0
+    words.put(cells, x + pad, y, value, ink, room=size - pad)
+
+
+def beyond(view: Table, height: int) -> int:
+    """How many rows do not fit into a height."""
+    return max(len(view.rows) - max(height - HEAD, 0), 0)
+
+
+def at(view: Table, cell: Cell) -> Words:
+    """The words of one cell."""
+    row = view.rows[cell[0]]
+    return text(row[cell[1]]) if cell[1] < len(row) else ""

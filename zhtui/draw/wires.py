@@ -33,6 +33,11 @@ class Wires:
             self.joint[top + 1 : bottom + 1, x] |= UP
             self.lit[top : bottom + 1, x] |= lit
 
+    def box(self, x: int, y: int, width: int, height: int) -> None:
+        """Lights the wires around a square."""
+        self.lit[[y, y + height], x : x + width + 1] = True
+        self.lit[y : y + height + 1, [x, x + width]] = True
+
     def open(self, x: int, y: int, directions: int) -> None:
         """Lets a wire's end run on to the edge of its cell."""
         self.joint[y, x] |= directions

@@ -13,7 +13,7 @@ import os
 import pkgutil
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -22,7 +22,9 @@ from types import ModuleType
 from typing import Any
 
 from zhtui.errors import LessonError, boundary
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
+from zhtui.lesson.sampling import Sampling
 
 GROUP = "zhtui.lessons"
 VARIABLE = "ZHTUI_LESSONS"
@@ -56,6 +58,78 @@ class Entry:
             raise LessonError(f"lesson {self.name} has no {part}.py; it offers no {part}")
         with boundary(f"loading {part}.py of lesson {self.name}"):
             return getattr(importlib.import_module(f"{self.package}.{part}"), name)
+
+    def sampling(self, given: Mapping[str, Any]) -> Sampling:
+        """Settings of a stream, of the class `Sampling` of its generate.py where that has one.
+
+        Unknown names are left out. Raises `ConfigError` for a value out of its bounds.
+        """
+        module = sys.modules[self.function("generate", "generate").__module__]
+        own: type = getattr(module, "Sampling", Sampling)
+        known: Sampling = knobs.from_json(own, given)
+        return known
+
+    def scenes(self) -> tuple[str, ...]:
+        """The names of what can be explored, in order; a single explore.py is the scene ""."""
+        named = tuple(self.lesson.scenes) if self.lesson else ()
+        return named or (("",) if self.has("explore") else ())
+
+    def scene(self, name: str = "") -> Scene:
+        """A scene, imported now; without a name the first. Raises `LessonError`."""
+        known = self.scenes()
+        if not known:
+            raise LessonError(
+                f"lesson {self.name} has nothing to explore; `zhtui lessons` lists all"
+            )
+        name = name or known[0]
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = (
+                f"did you mean {near[0]}?" if near else "it has " + ", ".join(filter(None, known))
+            )
+            raise LessonError(f"lesson {self.name} has no scene {name!r}; {hint}")
+        part = f"explore.{name}" if name else "explore"
+        with boundary(f"loading {part} of lesson {self.name}"):
+            module = importlib.import_module(f"{self.package}.{part}")
+        if not callable(getattr(module, "explore", None)):
+            raise LessonError(
+                f"{part} of lesson {self.name} has no explore(run, ask, poke); write it"
+            )
+        return Scene(self, name, module)
+
+
+@dataclass(frozen=True)
+class NoKnobs:
+    """What is asked of a scene that has no knobs."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One thing that can be explored: a module with `explore`, and maybe `Ask` and `point`."""
+
+    entry: Entry
+    name: str
+    module: ModuleType
+
+    @property
+    def title(self) -> str:
+        """As the command line and notes name it: attention.head."""
+        return f"{self.entry.name}.{self.name}" if self.name else self.entry.name
+
+    @property
+    def ask(self) -> type:
+        """The class of its knobs."""
+        found: type = getattr(self.module, "Ask", NoKnobs)
+        return found
+
+
+def owner(config: object) -> Entry:
+    """The lesson that a run's config is of. Raises `LessonError` where it is of none."""
+    module = type(config).__module__
+    for name, (package, folder) in _places().items():
+        if f"{module}.".startswith(f"{package}.{name}."):
+            return _load(name, package, folder)
+    raise LessonError(f"{type(config).__name__} is the config of no lesson; open a lesson's run")
 
 
 def names() -> list[str]:

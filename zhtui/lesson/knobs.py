@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from zhtui.errors import ConfigError
 from zhtui.lesson.card import KNOB, Knob
 
+KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
 
@@ -52,6 +53,26 @@ def knobs(config: type) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def of(config: Any) -> tuple[Row, ...]:
+    """The knobs of a config that is set."""
+    kind: type = type(config)
+    return knobs(kind)
+
+
+def told(row: Row) -> dict[str, Any]:
+    """A row as JSON, for a process that must not load the lesson; `heard` reads it back."""
+    about = {"name": row.name, "kind": row.kind.__name__, "default": row.default}
+    return about | dataclasses.asdict(row.knob)
+
+
+def heard(about: Mapping[str, Any]) -> Row:
+    """A row from its JSON."""
+    names = {item.name for item in dataclasses.fields(Knob)}
+    known = {name: value for name, value in about.items() if name in names}
+    known["choices"] = tuple(known.get("choices", ()))
+    return Row(str(about["name"]), KINDS[about["kind"]], about["default"], Knob(**known))
+
+
 def text(value: Any) -> str:
     """A knob's value as KEY=VALUE writes it; `parse` reads it back to the same value."""
     if isinstance(value, bool):
@@ -70,7 +91,7 @@ def parse(config: Any, pairs: Iterable[str]) -> Any:
         if not equals:
             raise ConfigError(f"{pair!r} is no setting; write KEY=VALUE, for example lr=0.001")
         row = find(type(config), name.strip())
-        changes[row.name] = _read(row, value.strip())
+        changes[row.name] = read(row, value)
     return replace(config, changes)
 
 
@@ -93,6 +114,7 @@ def find(config: type, name: str) -> Row:
     if name not in rows:
         near = difflib.get_close_matches(name, rows, n=1)
         hint = f"did you mean {near[0]}?" if near else "the knobs are " + ", ".join(rows)
+        hint = hint if rows else "there are none here; leave it out"
         raise ConfigError(f"there is no knob {name!r}; {hint}")
     return rows[name]
 
@@ -129,7 +151,9 @@ def from_json(config: type, values: Mapping[str, Any]) -> Any:
     return replace(config(), {name: value for name, value in values.items() if name in known})
 
 
-def _read(row: Row, value: str) -> Any:
+def read(row: Row, value: str) -> Any:
+    """A value as it was typed; a text keeps its spaces. Raises `ConfigError`."""
+    value = value if row.kind is str and not row.knob.choices else value.strip()
     try:
         if row.kind is bool:
             return WORDS[value.lower()]

@@ -132,5 +132,7 @@ class Run:
         number = (self.seed * 0x9E3779B97F4A7C15 + (step + 1) * 0xBF58476D1CE4E5B9) % 2**63
         self.rng = random.Random(number)
         torch = sys.modules.get("torch")
-        if torch is not None:
+        if torch is not None and self.device == "cpu":
+            torch.default_generator.manual_seed(number)  # 1 us; for all devices it takes 160
+        elif torch is not None:
             torch.manual_seed(number)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zhtui.lesson.card import knob
+
 
 @dataclass(frozen=True)
 class Sampling:
-    """Settings of one stream: top_k 0 and top_p 1 cut nothing, temperature 0 is argmax."""
+    """Settings of one stream: top_k 0 and top_p 1 cut nothing, temperature 0 is argmax.
 
-    tokens: int = 200
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 1337
+    A lesson's generate.py may have its own `class Sampling(zhtui.lab.Sampling)` with more knobs.
+    """
+
+    tokens: int = knob(200, "to write at most", low=1, high=10**6)
+    temperature: float = knob(1.0, "divides the logits; 0 takes the likeliest", low=0.0, high=5.0)
+    top_k: int = knob(0, "keeps the k likeliest", low=0, high=10**6)
+    top_p: float = knob(1.0, "keeps the fewest whose sum is p", low=0.0, high=1.0)
+    seed: int = knob(1337, "of the dice", low=0, high=2**31)
 
 
 @dataclass(frozen=True)

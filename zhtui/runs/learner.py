@@ -1,17 +1,22 @@
-"""What the learner predicted of a run, before it began: one number, kept with the run.
+"""What the learner predicted of a run, noted of it, and has done in all lessons.
 
-It is written once, by the client that makes the run. Standard library only.
+A guess is one number, kept with the run, written once by the client that makes it. What was done
+is appended to `learner.jsonl` in the store, a line each. Standard library only.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
-from zhtui.runs.files import read_json, write_json
+from zhtui.runs.files import Tail, read_json, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
 
 
@@ -87,3 +92,70 @@ def write_note(folder: RunFolder, text: str) -> None:
         raise StoreError(
             f"the note of {folder.name} cannot be written ({error.strerror}); look at {folder.path}"
         ) from error
+
+
+LEARNER = "learner.jsonl"
+KINDS = ("guess", "card", "solved", "mistake")  # a cell predicted, a card, a task, a mistake found
+
+
+@dataclass(frozen=True)
+class Did:
+    """One thing that the learner did: in which lesson and scene, which, and whether it was right.
+
+    `value` was the answer and `truth` what is so, where these are numbers.
+    """
+
+    kind: str
+    lesson: str
+    name: str = ""
+    scene: str = ""
+    right: bool = True
+    value: float | None = None
+    truth: float | None = None
+
+
+@dataclass
+class Progress:
+    """What a learner has done in one lesson: how often, how often it was right, and which tasks
+    and mistakes are done.
+    """
+
+    tried: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    done: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+
+    def take(self, kind: str, name: str, right: bool) -> None:
+        """One more thing that was done."""
+        self.tried[kind] += 1
+        self.right[kind] += right
+        if right and name:
+            self.done[kind].add(name)
+
+
+def did(store: Path, what: Did) -> None:
+    """Appends what was done. Raises `StoreError`."""
+    line = json.dumps({"time": time.time(), **asdict(what)}) + "\n"
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with (store / LEARNER).open("a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError as error:
+        raise StoreError(
+            f"what you did cannot be kept ({error.strerror}); choose another --store"
+        ) from error
+
+
+def progress(store: Path) -> dict[str, Progress]:
+    """What was done, by lesson; lines that are broken or of a newer zhtui are passed over."""
+    found: dict[str, Progress] = {}
+    for line in Tail(store / LEARNER).read():
+        kind, lesson = line.get("kind"), line.get("lesson")
+        if kind in KINDS and isinstance(lesson, str):
+            known = found.setdefault(lesson, Progress())
+            known.take(str(kind), _name(line), line.get("right") is True)
+    return found
+
+
+def _name(line: dict[str, Any]) -> str:
+    name, scene = str(line.get("name", "")), str(line.get("scene", ""))
+    return f"{scene}.{name}" if scene and name else name

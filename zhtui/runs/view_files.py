@@ -39,9 +39,14 @@ def read(path: Path) -> View:
         raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
 
 
-def encode(view: View) -> Any:
-    """A view as JSON holds it."""
+def encode(view: View | Any) -> Any:
+    """A view, or what views are made of, as JSON holds it."""
     return _plain(view)
+
+
+def part(value: Any) -> Any:
+    """What `encode` made of arrays, words and maps. Raises as `decode` does."""
+    return _view(value)
 
 
 def decode(value: Any) -> View:
@@ -56,6 +61,8 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         shown = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
         return {"view": type(value).__name__, **shown}
+    if hasattr(value, "detach"):  # a tensor that a lesson did not turn into an array
+        value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray):
         raw = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
         return {"array": raw, "type": value.dtype.str, "shape": value.shape}

@@ -18,7 +18,6 @@ from typing import Any
 from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
-from zhtui.lesson.sampling import Sampling
 from zhtui.machine import device
 from zhtui.runs import lease
 from zhtui.runs.files import Tail
@@ -184,8 +183,8 @@ class Drive:
 
     def _sample(self, request: Mapping[str, Any]) -> None:
         generate = self.entry.function("generate", "generate")
-        known = {key: request[key] for key in Sampling.__dataclass_fields__ if key in request}
-        tokens = generate(self.run, str(request.get("prompt", "")), Sampling(**known))
+        sampling = self.entry.sampling(request)
+        tokens = generate(self.run, str(request.get("prompt", "")), sampling)
         text = "".join(token.text for token in tokens)
         self.recorder.event("sample", step=self.run.step, id=request.get("id"), text=text)
 

@@ -15,11 +15,10 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from zhtui import wording
-from zhtui.ask import engine
+from zhtui.ask import engine, reading
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
 from zhtui.lesson.card import Lesson
-from zhtui.lesson.sampling import Sampling
 from zhtui.runs.figures import own_references
 from zhtui.runs.folder import RunFolder
 from zhtui.work.drive import Asked, work
@@ -205,8 +204,9 @@ def _sample(folder: RunFolder) -> str:
     if not catalog.one(folder.lesson).has("generate"):
         return ""
     try:
-        run = engine.open_run(folder, where="cpu")
-        sampling = Sampling(tokens=SAMPLE, temperature=0.8)
+        run = reading.open_run(folder, where="cpu")
+        usual = {"tokens": SAMPLE, "temperature": 0.8}
+        sampling = catalog.one(folder.lesson).sampling(usual)
         text = "".join(token.text for token in engine.sample(folder, run, "", sampling))
     except LabError as error:
         return f"no sample: {error}"

@@ -1,15 +1,15 @@
 """What two players score against each other, exactly: no game is played.
 
-The chance of every position is followed from the start to the ends. A policy is a function from a
-state to the moves it takes, each as likely as the others; so "no loss in 1,000 games" becomes "no
-way to lose".
+The chance of every position is followed from the start to the ends; so "no loss in 1,000 games"
+becomes "no way to lose". A policy is a function from a state to the moves it takes, each as likely
+as the others, or to a chance for each move.
 
 Leaves out: games too large to enumerate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lessons.blocks.games.minimax import states
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from zhtui.lab import Game
 
 State = TypeVar("State")
-Policy = Callable[[Any], Sequence[int]]
+Policy = Callable[[Any], Sequence[int] | Mapping[int, float]]
+
+
+def odds(policy: Policy, state: Any) -> Mapping[int, float]:
+    """The chance of each move: {0: 0.5, 8: 0.5} where a policy says [0, 8]."""
+    moves = policy(state)
+    return moves if isinstance(moves, Mapping) else dict.fromkeys(moves, 1 / len(moves))
 
 
 class Outcome(NamedTuple):
@@ -47,10 +53,10 @@ def play(game: Game[State], first: Policy, second: Policy) -> Outcome:
             if result is not None:
                 ends[result] += chance
                 continue
-            moves = (first, second)[game.to_move(state)](state)
-            for move in moves:
+            policy = (first, second)[game.to_move(state)]
+            for move, share in odds(policy, state).items():
                 then = game.apply(state, move)
-                after[then] = after.get(then, 0.0) + chance / len(moves)
+                after[then] = after.get(then, 0.0) + chance * share
         reached = after
     return Outcome(ends[1], ends[0], ends[-1])
 
@@ -68,8 +74,8 @@ def best_response(game: Game[State], against: Policy, player: int) -> Outcome:
             answers[state] = max(after, key=lambda move: after[move])
             value[state] = after[answers[state]]
         else:
-            moves = against(state)
-            value[state] = sum(value[game.apply(state, m)] for m in moves) / len(moves)
+            replies = odds(against, state).items()
+            value[state] = sum(p * value[game.apply(state, move)] for move, p in replies)
 
     def mine(state: State) -> list[int]:
         return [answers[state]]

@@ -31,6 +31,7 @@ from zhtui.draw.inks import (
     TITLE,
     WRONG,
 )
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
 
 Words = list[tuple[str, int]]  # text, ink
@@ -263,12 +264,12 @@ def curve(
     at = np.linspace(0, len(remaining) - 1, 600)
     series = Series(smoothing=0.0)
     series.extend(at, inspector.bytes / np.interp(at, np.arange(len(remaining)), remaining))
-    levels = [chart.Level(value, title) for title, value in others]
-    line = chart.Line(
+    levels = [Level(value, title) for title, value in others]
+    line = Line(
         "bytes a token",
         series,
     )
-    picture = chart.Picture([line], levels, total=inspector.merges, x_name="merges")
+    picture = Picture([line], levels, total=inspector.merges, x_name="merges")
     return chart.draw(picture, width, height)
 
 

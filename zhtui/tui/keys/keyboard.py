@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from zhtui.errors import ConfigError
 from zhtui.tui.keys import table as keys
-from zhtui.tui.keys.table import Key
+from zhtui.tui.keys.table import Key, Place
 
 # Places whose keys work at the same time, so that a key in one may hide another's.
 TOGETHER = (
     ("anywhere", "home", "list"),
-    ("anywhere", "lesson", "replay", "chart", "heatmap", "list", "knobs", "card", "notes"),
+    ("anywhere", "lesson", "replay", "chart", "picture", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
-    ("anywhere", "inspect", "heatmap"),
+    ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
+    ("edit", "line"),
+    ("anywhere", "player"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
@@ -45,9 +47,9 @@ class Keyboard:
         known = (key for place in keys.PLACES.values() for key in place)
         return next((self._written(self.parts(key)[0]) for key in known if key.id == id), "")
 
-    def line(self, *places: str) -> list[tuple[str, str]]:
+    def line(self, *places: Place) -> list[tuple[str, str]]:
         """(key, word) of what the line of keys shows, in the table's order."""
-        shown = [key for place in places for key in keys.PLACES[place] if key.shown]
+        shown = [key for place in places for key in keys.row(place) if key.shown]
         return [(self._written(self.parts(key)[0]), key.word) for key in shown]
 
     def _written(self, part: str) -> str:
@@ -92,12 +94,16 @@ def _normal(part: str) -> str:
     return "+".join([*modifiers, last])
 
 
-def check(rebound: Mapping[str, str], lessons: Collection[str] = ()) -> tuple[str, str] | None:
+def check(
+    rebound: Mapping[str, str], lessons: Collection[str] = (), own: Sequence[Place] = ()
+) -> tuple[str, str] | None:
     """The first id that cannot be bound so, and why; None where all can.
 
-    An id that begins with a lesson's name is looked at only once its screen has brought its keys.
+    `own` are the places of a lesson's screen. An id that begins with the name of one of `lessons`
+    is looked at only once its screen has brought its keys.
     """
-    known = {key.id: place for place, row in keys.PLACES.items() for key in row}
+    places = (*keys.PLACES.values(), *map(keys.row, own))
+    known = {key.id for place in places for key in place}
     for id in rebound:
         lab, dot, _ = id.partition(".")
         ahead = dot and lab in lessons and not any(each.startswith(f"{lab}.") for each in known)
@@ -105,16 +111,19 @@ def check(rebound: Mapping[str, str], lessons: Collection[str] = ()) -> tuple[st
             near = difflib.get_close_matches(id, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "`zhtui keys` lists them"
             return id, f"there is no key with the id {id}; {hint}"
-    return next(_clashes(Keyboard(rebound)), None)
+    return next(_clashes(Keyboard(rebound), own), None)
 
 
-def _clashes(keyboard: Keyboard) -> Iterator[tuple[str, str]]:
+def _clashes(keyboard: Keyboard, own: Sequence[Place]) -> Iterator[tuple[str, str]]:
     """Keys bound anew that another habit of the same time and place has as well."""
     lonely = [(place,) for place in keys.PLACES if not any(place in each for each in TOGETHER)]
-    for places in (*TOGETHER, *lonely):
+    together: list[Sequence[Place]] = [*TOGETHER, *lonely]
+    if own:
+        together.append(("anywhere", *own))
+    for places in together:
         owners: dict[str, list[Key]] = {}
         for place in places:
-            for key in keys.PLACES[place]:
+            for key in keys.row(place):
                 for part in keyboard.parts(key):
                     owners.setdefault(part, []).append(key)
         for part, several in owners.items():
@@ -125,6 +134,6 @@ def _clash(keyboard: Keyboard, part: str, several: list[Key]) -> Iterator[tuple[
     for key in several:
         for other in several if key.id in keyboard.rebound else ():
             shared = all(part in each.keys.split(",") for each in (key, other))  # as it always was
-            if other is not key and not shared:
+            if other.id != key.id and not shared:
                 text = f"{part} is the key of {other.id} as well ({other.text})"
                 yield key.id, f"{text}; take another one, or give that one another, too"

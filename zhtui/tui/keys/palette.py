@@ -15,7 +15,8 @@ from zhtui.tui.keys.keyboard import Keyboard
 
 def commands(screen: Screen[Any], keyboard: Keyboard) -> Iterator[SystemCommand]:
     """What may be called now: the keys of the focused widget, of the screen and of the lab."""
-    known = {key.id: key for place in keys.PLACES.values() for key in place}
+    own = (keys.row(place) for _, place in getattr(screen, "explained", ("", ()))[1])
+    known = {key.id: key for place in (*keys.PLACES.values(), *own) for key in place}
     active = {each.binding.id: each for each in screen.active_bindings.values() if each.enabled}
     for id, each in active.items():
         key = known.get(id or "")

@@ -5,7 +5,8 @@ Each key has an id, by which config.toml binds it anew, and a place in which it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
@@ -20,6 +21,9 @@ class Key:
     word: str
     text: str
     shown: bool = True
+
+
+Place = str | tuple[Key, ...]  # one of the lab's, or the keys that a lesson's own screen brings
 
 
 APP = (
@@ -175,11 +179,17 @@ CHART = (
     Key("chart.live", "l,end", "live", "live", "follow the newest step again", False),
 )
 
-HEATMAP = (
-    Key("heatmap.up", "up,k", "point(-1, 0)", "read", "the row above"),
-    Key("heatmap.down", "down", "point(1, 0)", "", "the row below", False),
-    Key("heatmap.left", "left", "point(0, -1)", "", "the column before", False),
-    Key("heatmap.right", "right", "point(0, 1)", "", "the column after", False),
+PICTURE = (
+    Key("picture.enter", "enter", "choose", "cursor", "put a cursor into it; again: take the cell"),
+    Key("picture.up", "up,k", "point(-1, 0)", "", "the cell above", False),
+    Key("picture.down", "down,j", "point(1, 0)", "", "the cell below", False),
+    Key("picture.left", "left,h", "point(0, -1)", "", "the cell before", False),
+    Key("picture.right", "right,l", "point(0, 1)", "", "the cell after", False),
+    Key("picture.far_up", "shift+up", "point(-8, 0)", "", "eight cells up", False),
+    Key("picture.far_down", "shift+down", "point(8, 0)", "", "eight cells down", False),
+    Key("picture.far_left", "shift+left", "point(0, -8)", "", "eight cells back", False),
+    Key("picture.far_right", "shift+right", "point(0, 8)", "", "eight cells on", False),
+    Key("picture.leave", "escape", "leave_picture", "", "take the cursor out of it", False),
 )
 
 LIST = (
@@ -235,6 +245,23 @@ READER = (
     Key("reader.page_up", "pageup", "scroll(-15)", "", "a page back", False),
 )
 
+PLAYER = (
+    Key("player.on", "right,full_stop", "move(1)", "on", "the next moment"),
+    Key("player.back", "left,comma", "move(-1)", "back", "the moment before"),
+    Key("player.ten", "shift+right", "move(10)", "", "ten moments on", False),
+    Key("player.ten_back", "shift+left", "move(-10)", "", "ten moments back", False),
+    Key("player.run", "space", "run", "run", "go on by itself; stop"),
+    Key("player.go", "g", "ask_where", "go to", "go to a moment by its number"),
+    Key("player.first", "home", "to(0)", "", "the first moment", False),
+    Key("player.last", "end", "to_last", "", "the last moment", False),
+)
+
+LINE = (
+    Key("line.take", "enter", "take", "take", "take what was typed"),
+    Key("line.leave", "escape", "leave", "leave", "leave the line"),
+)
+TYPED = "line"  # the only keys that are not typed
+
 EDIT = (Key("edit.cancel", "escape", "cancel", "close", "leave the value as it is"),)
 
 PLACES: dict[str, tuple[Key, ...]] = {
@@ -246,7 +273,7 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "console": CONSOLE,
     "inspect": INSPECT,
     "chart": CHART,
-    "heatmap": HEATMAP,
+    "picture": PICTURE,
     "list": LIST,
     "knobs": KNOBS,
     "card": CARD,
@@ -255,6 +282,8 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "dialog": DIALOG,
     "reader": READER,
     "edit": EDIT,
+    "player": PLAYER,
+    TYPED: LINE,
 }
 
 NAMES = {
@@ -267,6 +296,7 @@ NAMES = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "slash": "/",
+    "comma": ",",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
@@ -280,10 +310,26 @@ NAMES = {
 }
 
 
-def bindings(*places: str) -> list[BindingType]:
+def row(place: Place) -> tuple[Key, ...]:
+    """The keys of a place."""
+    return PLACES[place] if isinstance(place, str) else place
+
+
+def picked(keys: tuple[Key, ...], words: Mapping[str, tuple[str, str]]) -> tuple[Key, ...]:
+    """The keys of some habits, each under the word and the sentence that a screen has for it; one
+    without a word is not in the line of keys.
+    """
+    known = {key.id: key for key in keys}
+    return tuple(
+        replace(known[id], word=word, text=text, shown=bool(word))
+        for id, (word, text) in words.items()
+    )
+
+
+def bindings(*places: Place) -> list[BindingType]:
     """Textual's bindings of some places; every one has an id and can be rebound."""
     return [
         Binding(key.keys, key.action, key.word or key.text, show=False, id=key.id)
         for place in places
-        for key in PLACES[place]
+        for key in row(place)
     ]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zhtui.draw.chart import Level, Line
 from zhtui.draw.inks import FAINT, PUBLISHED
+from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Series
 from zhtui.lesson.card import Lesson
 from zhtui.runs.folder import Status

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from zhtui.draw import chart
 from zhtui.draw.cells import Cells
-from zhtui.draw.chart import Level, Line, Picture
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 

@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from zhtui.draw.grid import Grid, Page, inks
-from zhtui.draw.inks import DARK, Palette
+from zhtui.draw.inks import CURSOR, DARK, Palette
 
 
 def palette_of(app: object) -> Palette:
@@ -42,9 +42,12 @@ class Inkwell(dict[int, Style]):
 
     def _make(self, ink: int, paper: int) -> Style:
         colours, bold = self.palette.colours, ink in self.palette.bold
+        line = ink in self.palette.underlined
         front, back = _colour(colours[ink]), _colour(colours[paper]) if paper else None
-        reverse = paper > 0 and back is None and self.palette.name == "none"
-        return Style(color=front, bgcolor=back, bold=bold, reverse=reverse)
+        bare = self.palette.name == "none" or paper == CURSOR  # its colour is the terminal's own
+        if paper and back is None and bare:
+            return Style(bold=bold, underline=line, reverse=True)
+        return Style(color=front, bgcolor=back, bold=bold, underline=line)
 
     def strip(self, cells: Grid, y: int) -> Strip:
         """Row `y` of a grid."""

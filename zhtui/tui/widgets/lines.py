@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, RULE, WRONG
 from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.keys.table import Place
 from zhtui.tui.widgets.drawn import Drawn
 
 Word = tuple[str, int]  # text, ink
@@ -59,14 +60,15 @@ class KeyLine(Line):
 
     GAP = 2
 
-    def __init__(self, *places: str, id: str | None = None) -> None:
+    def __init__(self, *places: Place, id: str | None = None) -> None:
         super().__init__(id=id)
         self._places = places
 
-    def places(self, *places: str) -> None:
+    def places(self, *places: Place) -> None:
         """The keys of other places."""
-        self._places = places
-        self.redraw()
+        if places != self._places:
+            self._places = places
+            self.redraw()
 
     def draw(self, width: int, height: int) -> Page:
         pairs = keyboard_of(self.app).line(*self._places)

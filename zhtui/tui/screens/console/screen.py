@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import Resize
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from zhtui.draw.inks import FAINT
@@ -24,17 +23,16 @@ from zhtui.tui.screens.console.dials import DIALS
 from zhtui.tui.screens.console.token_widgets import Odds, Strand, branch_row
 from zhtui.tui.screens.console.writer import MIDDLE, Writer
 from zhtui.tui.screens.shared.dialogs import EditKnob
-from zhtui.tui.screens.shared.lab_screen import StyledOnce, mark
-from zhtui.tui.screens.shared.layout import SMALL, layout
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
-from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
+from zhtui.tui.widgets.lines import Line, Rule, words
 from zhtui.tui.widgets.rows import Rows
 
 ONE, TWO, THREE = "one", "two", "three"
 
 
-class ConsoleScreen(StyledOnce, Screen[None]):
+class ConsoleScreen(LabScreen):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
@@ -56,10 +54,7 @@ class ConsoleScreen(StyledOnce, Screen[None]):
         self.prompt, self.own_text, self.owning = text, "", False
         self.shaded = False
 
-    def compose(self) -> ComposeResult:
-        self._room()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule()
+    def stage(self) -> Iterable[Widget]:
         yield AskLine("prompt", self.prompt)
         with Container(id="stage"):
             yield Strands(console_lines.EMPTY, id="strands")
@@ -68,13 +63,12 @@ class ConsoleScreen(StyledOnce, Screen[None]):
                 yield Rows(id="branches")
         yield Line(id="message")
         yield Rule()
-        yield KeyLine("console", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
         self.subject.follow()
         self.query_one(Input).focus()
-        self._arrange()
+        self.lay_out()
 
     def on_unmount(self) -> None:
         self.subject.leave()
@@ -102,17 +96,13 @@ class ConsoleScreen(StyledOnce, Screen[None]):
 
     # What is drawn
 
-    def on_resize(self, event: Resize) -> None:
-        self._arrange()
-
-    def _room(self) -> None:
+    def room(self) -> Mapping[str, bool]:
         width, height = self.app.size
         room = {"-wide": width >= 100, "-low": height < 22, "-short": height < 32}
-        room["-small"] = layout(width, height) == SMALL
-        mark(self, room | {f"-{mode}": mode == self.mode for mode in (ONE, TWO, THREE)})
+        room["-small"] = self.small
+        return room | {f"-{mode}": mode == self.mode for mode in (ONE, TWO, THREE)}
 
-    def _arrange(self) -> None:
-        self._room()
+    def lay_out(self) -> None:
         self.query_one(Strands).side_by_side((ONE, TWO, THREE).index(self.mode) + 1)
         self.call_after_refresh(self.refresh_all)
 
@@ -155,7 +145,7 @@ class ConsoleScreen(StyledOnce, Screen[None]):
     def _show_top(self) -> None:
         parts = self.subject.parts(self.writer.asked.step)
         parts += console_lines.dials(self.writer.settings[self.column], self.dial)
-        self.query_one("#top", Line).show(parts)
+        self.top.show(parts)
 
     def _show_message(self) -> None:
         which = self.subject.which(self.writer.asked.step)
@@ -330,7 +320,8 @@ class ConsoleScreen(StyledOnce, Screen[None]):
     def _to_mode(self, mode: str) -> None:
         if mode != self.mode:
             self.mode, self.column, self.chosen = mode, MIDDLE, None
-            self._arrange()
+            self.fit()
+            self.lay_out()
 
     def _to_column(self, column: int) -> None:
         self.column = column % 3

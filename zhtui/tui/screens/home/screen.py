@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize, ScreenResume
-from textual.screen import Screen
+from textual.events import ScreenResume
+from textual.widget import Widget
 
 from zhtui.draw.grid import Grid
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
@@ -23,11 +22,11 @@ from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of, no_run
 from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.reading.watch import Seen
-from zhtui.tui.screens.shared.lab_screen import StyledOnce, mark
-from zhtui.tui.screens.shared.layout import KINDS, ONE, SMALL, layout
+from zhtui.tui.screens.shared.lab_screen import LabScreen
+from zhtui.tui.screens.shared.layout import ONE, SMALL, layout
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.about import About, Words
-from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
+from zhtui.tui.widgets.lines import Line, Rule, words
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 from zhtui.wording import number
 
@@ -48,7 +47,7 @@ trains.
 """
 
 
-class HomeScreen(StyledOnce, Screen[None]):
+class HomeScreen(LabScreen):
     """Every lesson that was found, a broken one with its error."""
 
     BINDINGS = keys.bindings("home")
@@ -61,49 +60,37 @@ class HomeScreen(StyledOnce, Screen[None]):
         self.shown_run: Seen | None = None
         self.words = ""  # what the list is sifted by
 
-    def compose(self) -> ComposeResult:
-        self._room()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule()
+    def stage(self) -> Iterable[Widget]:
         with Horizontal(id="stage"):
             yield Rows(empty="no lessons were found: see `zhtui lessons`", id="lessons")
             with Vertical(id="side"):
                 yield About("about")
         yield Rule()
         yield Line(id="live")
-        yield KeyLine("home", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.refresh_runs()
         self.query_one("#lessons").focus()
-        self.call_after_refresh(self._complete)
 
-    async def _complete(self) -> None:
+    async def complete(self) -> None:
         """Puts the newest run at the side: numpy, a fifth of the start-up, is loaded meanwhile."""
         await asyncio.to_thread(importlib.import_module, "zhtui.tui.screens.home.newest")
         from zhtui.tui.screens.home.newest import Newest  # deferred: not part of the first frame
 
-        if not self.is_running:
+        if not self.wanted:
             return
         newest = Newest(self.session)
-        await self.query_one("#side").mount(newest)
-        if newest.chart.is_attached:  # the lab may have been left meanwhile
+        if await self.add(self.query_one("#side"), newest) and newest.chart.is_attached:
             self.newest = newest
-            self._fit()
+            self._fill()
 
-    def on_resize(self, event: Resize) -> None:
-        self.query_one("#side").display = self._room() not in (SMALL, ONE)
-        self.call_after_refresh(self._fit)
+    def lay_out(self) -> None:
+        self.query_one("#side").display = layout(*self.app.size) not in (SMALL, ONE)
+        self.call_after_refresh(self._fill)
 
-    def _room(self) -> str:
-        """Takes the class of the terminal's room; which one that is."""
-        kind = layout(*self.app.size)
-        mark(self, {f"-{each}": each == kind for each in KINDS})
-        return kind
-
-    def _fit(self) -> None:
-        """Draws the side for the room there is now, unless the lab was left meanwhile."""
-        if len(self.query("#lessons, #about")) == 2:
+    def _fill(self) -> None:
+        """Draws the side for the room there is now."""
+        if self.wanted:
             self._show_side()
 
     def on_screen_suspend(self) -> None:
@@ -216,7 +203,7 @@ class HomeScreen(StyledOnce, Screen[None]):
         runs = f"{live} run{'s' if live != 1 else ''} live" if live else "no run is live"
         parts = [words("zhtui", TITLE, 9), words(self.session.reading(), FAINT, 5)]
         parts.append(words(runs, YOURS if live else FAINT, 6))
-        self.query_one("#top", Line).show(parts)
+        self.top.show(parts)
 
     def _items(self) -> Iterable[Item]:
         part = None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.events import Resize
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from zhtui.ask.client import Reply
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
-from zhtui.lesson.views import Heatmap, View
+from zhtui.lesson.views import Heatmap, View, plain
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.answers import Answered, Ear
 from zhtui.tui.asking.asked_run import Subject
@@ -20,11 +19,11 @@ from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.inspect.families import Family, families
 from zhtui.tui.screens.inspect.thumbs import Thumbs
-from zhtui.tui.screens.shared.lab_screen import StyledOnce, mark
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
-from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule, words
-from zhtui.tui.widgets.views import HeatmapWidget, ViewWidget, widget_for
+from zhtui.tui.widgets.lines import Line, Part, Rule, words
+from zhtui.tui.widgets.views import ViewWidget, widget_for
 
 HELP = """
 The model reads your text, and the lesson shows what happens inside. v or a number turns from one
@@ -39,13 +38,13 @@ EMPTY = "Type a text and press enter: the model reads it, and you see inside."
 FIRST = 48  # characters of the run's own last sample that are read where no text is given
 
 
-class InspectScreen(StyledOnce, Screen[None]):
+class InspectScreen(LabScreen):
     """A look inside one run."""
 
     BINDINGS = keys.bindings("inspect")
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""  # the text is typed after its key; where there is none it is asked for
-    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a heatmap", "heatmap")))
+    explained: ClassVar = (HELP, (("Here", "inspect"), ("In a picture", "picture")))
 
     def __init__(
         self, session: Session, folder: RunFolder, text: str = "", step: int | None = None
@@ -60,10 +59,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         self.family, self.place = "", (1, 1)
         self.large: ViewWidget | None = None
 
-    def compose(self) -> ComposeResult:
-        self._room()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule()
+    def stage(self) -> Iterable[Widget]:
         yield AskLine("text", self.text)
         yield Line(id="names")
         with Horizontal(id="stage"):
@@ -71,12 +67,11 @@ class InspectScreen(StyledOnce, Screen[None]):
             yield Container(id="large")
         yield Line(id="message")
         yield Rule()
-        yield KeyLine("inspect", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.query_one("#thumbs").display = False
         self.subject.follow()
-        self._arrange()
+        self.lay_out()
         if self.text:
             self._ask()
         else:
@@ -148,15 +143,11 @@ class InspectScreen(StyledOnce, Screen[None]):
 
     # What is drawn
 
-    def on_resize(self, event: Resize) -> None:
-        self._arrange()
-
-    def _room(self) -> None:
+    def room(self) -> Mapping[str, bool]:
         width, height = self.app.size
-        mark(self, {"-narrow": width < 100, "-small": width < 60 or height < 12})
+        return {"-narrow": width < 100, "-small": width < 60 or height < 12}
 
-    def _arrange(self) -> None:
-        self._room()
+    def lay_out(self) -> None:
         self.call_after_refresh(self._show_view)
 
     @property
@@ -188,7 +179,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         typing = isinstance(self.focused, Input)
         box = self.query_one("#large", Container)
         box.query("*").remove()
-        self.large = widget_for(view)
+        self.large = widget_for(view, eager=True)
         box.mount(self.large)
         if not typing:
             self.large.focus()
@@ -212,7 +203,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         return self.reply.step if self.reply is not None else None
 
     def _show_top(self) -> None:
-        self.query_one("#top", Line).show(self.subject.parts(self.at))
+        self.top.show(self.subject.parts(self.at))
 
     def _message(self) -> Part:
         if self.subject.fresh:
@@ -225,7 +216,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         if not self.views:
             return words(EMPTY, FAINT)
         view = self.shown.member(self.place) if self.shown else None
-        return words(view.note if isinstance(view, Heatmap) else "", FAINT)
+        return words(plain(view.note) if isinstance(view, Heatmap) else "", FAINT)
 
     # Keys
 
@@ -305,7 +296,7 @@ class InspectScreen(StyledOnce, Screen[None]):
         """Leaves the text, the cursor, this screen."""
         if isinstance(self.focused, Input) and self.large is not None:
             self._leave_text()
-        elif isinstance(self.large, HeatmapWidget) and self.large.cursor is not None:
-            self.large.clear_cursor()
+        elif self.large is not None and self.large.clear_cursor():
+            return
         else:
             self.dismiss(None)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from zhtui.draw.cells import Cells
-from zhtui.draw.heat import Matrix, blocks, scale
 from zhtui.draw.inks import CHOSEN, FAINT
+from zhtui.draw.scale import Matrix, blocks, scale
 from zhtui.lesson.views import Heatmap
 from zhtui.tui.screens.inspect.families import Place
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 
-from zhtui.draw.chart import Level, Line, Picture
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, PLAIN, TITLE
 from zhtui.draw.notes import Document
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import View
@@ -113,7 +113,7 @@ class ViewPane(Pane):
             return
         focused = self.has_focus_within
         await self.clear()
-        self.shown = widget_for(view)
+        self.shown = widget_for(view, eager=True)
         await self.mount(self.shown)
         if focused:
             self.shown.focus()

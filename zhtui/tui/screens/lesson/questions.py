@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from zhtui.draw.cells import Cells
-from zhtui.draw.chart import Level
 from zhtui.draw.inks import FAINT, SERIES, TITLE
+from zhtui.draw.picture import Level
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner

@@ -18,8 +18,8 @@ from textual.containers import Container
 from textual.message import Message
 from textual.timer import Timer
 
-from zhtui.draw.chart import Line
 from zhtui.draw.inks import LIT
+from zhtui.draw.picture import Line
 from zhtui.errors import LabError
 from zhtui.lesson.card import Lesson
 from zhtui.runs.folder import RunFolder
@@ -56,8 +56,8 @@ class Stage(Container):
             super().__init__()
             self.seen = seen
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="panes", classes="roomy")
         self.session = session
         self.seen: Seen | None = None
         self.history = History()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 
-from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.events import ScreenResume
+from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from zhtui.draw import notes
 from zhtui.draw.notes import Document
@@ -26,13 +26,12 @@ from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.dialogs import Ask
-from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget
-from zhtui.tui.widgets.lines import KeyLine, Line, Rule
 from zhtui.tui.widgets.rows import Rows
-from zhtui.tui.widgets.views import HeatmapWidget
+from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
 
 HELP = """
@@ -57,15 +56,16 @@ ASKED = {  # what the worker can be asked for, and what is said then
 }
 LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
-PLACES += [("In a heatmap", "heatmap"), ("In the knobs", "knobs"), ("In a list", "list")]
+PLACES += [("In a picture", "picture"), ("In the knobs", "knobs"), ("In a list", "list")]
 PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
-class LessonScreen(StyledOnce, Screen[None]):
+class LessonScreen(LabScreen):
     """One lesson and one of its runs: the live one, or the newest."""
 
     BINDINGS = keys.bindings("lesson")
     explained = (HELP, PLACES)
+    NEEDS_ROOM = True
 
     def __init__(
         self, session: Session, entry: Entry, *, start: bool = False, run: str = ""
@@ -80,7 +80,7 @@ class LessonScreen(StyledOnce, Screen[None]):
         self.history = History()
         self.follower: Follower | None = None
         self.seen: Seen | None = None
-        self.stage, self.charts = Stage(session, id="panes"), ChartPane(entry.lesson)
+        self.replay, self.charts = Stage(session), ChartPane(entry.lesson)
         self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
         self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(self.draft)
         self.device = DevicePane(session, [row.name for row in self.draft.rows])
@@ -88,27 +88,22 @@ class LessonScreen(StyledOnce, Screen[None]):
         self.later = [self.views, self.notes, self.cards, self.device, self.samples, self.knobs]
         self.panes = Arrangement(self, [self.charts, *self.later], self._choose)
 
-    def compose(self) -> ComposeResult:
-        self.panes.mark()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule(id="error")
-        with self.stage:
+    def room(self) -> Mapping[str, bool]:
+        return self.panes.classes
+
+    def stage(self) -> Iterable[Widget]:
+        with self.replay:
             yield self.charts
-        yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
-        yield KeyLine("lesson", "anywhere", id="keys")
 
     async def on_mount(self) -> None:
         await self._look_at(self._first_run())
         self.panes.to(self.panes.current)
         if self.start_at_once:
             self.action_run()
-        self.call_after_refresh(self._complete)
 
-    async def _complete(self) -> None:
-        """What the first frame does not wait for: the other panes, and what threads read."""
-        if self.stage.is_attached:
-            await self.stage.mount_all(self.later)
-        if self.views.is_attached:  # the lesson may have been left meanwhile
+    async def complete(self) -> None:
+        """The other panes, and what threads read."""
+        if await self.add(self.replay, *self.later):
             self._follow()
             self._show()
             self.panes.to(self.panes.current)
@@ -152,7 +147,7 @@ class LessonScreen(StyledOnce, Screen[None]):
             self.history.status = seen.status
             self.follower = Follower(seen.folder, self)
             self._follow()
-        self.stage.look_at(self.seen, self.history, self.follower)
+        self.replay.look_at(self.seen, self.history, self.follower)
         self.device.look_at(seen.folder if seen else None)
         self._show()
 
@@ -200,7 +195,7 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     async def on_stage_turned(self, message: Stage.Turned) -> None:
         """Another moment of the run: what was not there yet is not shown."""
-        await self.views.keep(self.stage.moment.views)
+        await self.views.keep(self.replay.moment.views)
         self._show()
 
     async def on_stage_forked(self, message: Stage.Forked) -> None:
@@ -221,12 +216,12 @@ class LessonScreen(StyledOnce, Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        moment, metrics, status = self.stage.moment, self.charts.metrics, self.history.status
+        moment, metrics, status = self.replay.moment, self.charts.metrics, self.history.status
         card = self.seen.card if self.seen else {}
-        self.query_one("#top", Line).show(self.stage.state(self.lesson))
-        self.query_one("#error", Rule).show(status.error if status else "")
+        self.top.show(self.replay.state(self.lesson))
+        self.rule.show(status.error if status else "")
         guessed = self.cards.levels(self.seen, metrics)
-        self.charts.show(self.history, self.stage.beside(metrics), guessed)
+        self.charts.show(self.history, self.replay.beside(metrics), guessed)
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
         values = of_run(card, moment.knobs)
@@ -235,7 +230,7 @@ class LessonScreen(StyledOnce, Screen[None]):
 
     # Panes
 
-    def on_resize(self, event: Resize) -> None:
+    def lay_out(self) -> None:
         self.panes.arrange()
 
     def _choose(self, room: str, current: int) -> set[int]:
@@ -266,7 +261,7 @@ class LessonScreen(StyledOnce, Screen[None]):
     def action_back(self) -> None:
         """Puts away the crosshair, then the zoom, then the lesson."""
         focused = self.focused
-        if isinstance(focused, (ChartWidget, HeatmapWidget)) and focused.clear_cursor():
+        if isinstance(focused, (ChartWidget, ViewWidget)) and focused.clear_cursor():
             return
         if self.panes.zoomed:
             self.panes.zoom()
@@ -337,7 +332,7 @@ class LessonScreen(StyledOnce, Screen[None]):
         elif not self.entry.has(part):
             self.notify(f"{self.lesson.title} {LACKS[part]}")
         else:
-            opens[part](self.seen.folder, step=self.stage.done)
+            opens[part](self.seen.folder, step=self.replay.done)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""

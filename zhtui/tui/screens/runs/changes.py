@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from zhtui.draw import vector
-from zhtui.draw.chart import Picture
+from zhtui.draw.picture import Picture
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Lesson
 from zhtui.runs import changes, learner

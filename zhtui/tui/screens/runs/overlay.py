@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from textual.message_pump import MessagePump
 
-from zhtui.draw.chart import Level, Line
 from zhtui.draw.inks import SERIES_COUNT, TITLE
+from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Floats, Series
 from zhtui.lesson.card import Lesson
 from zhtui.tui.reading.history import SMOOTHING, History

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import Resize, ScreenResume
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, Static
+from textual.events import ScreenResume
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
 
 from zhtui.draw.inks import FAINT, TITLE, YOURS
 from zhtui.lesson.card import Lesson
@@ -28,12 +29,12 @@ from zhtui.tui.screens.runs.panes import (
     key_of,
 )
 from zhtui.tui.screens.shared.arrangement import Arrangement
-from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ALL, ONE, TWO
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.find import FindLine
-from zhtui.tui.widgets.lines import KeyLine, Line, Rule, words
+from zhtui.tui.widgets.lines import words
 from zhtui.tui.widgets.rows import Rows
 
 HELP = """
@@ -51,12 +52,13 @@ preset or note; lr=0.001 is a knob; best<1.9 and steps>=1000 compare numbers.
 PLACES = (("Here", "runs"), ("In the list", "list"), ("In the chart", "chart"))
 
 
-class RunsScreen(StyledOnce, Screen[None]):
+class RunsScreen(LabScreen):
     """The runs of the store, as the watcher last saw them."""
 
     BINDINGS: ClassVar = keys.bindings("runs")
     CSS_PATH = "screen.tcss"
     explained = (HELP, PLACES)
+    NEEDS_ROOM = True
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -71,25 +73,20 @@ class RunsScreen(StyledOnce, Screen[None]):
         self.panes = Arrangement(self, [self.list, *self.later], _shown)
         self.console: LogTail | None = None
 
-    def compose(self) -> ComposeResult:
-        self.panes.mark()  # before there are widgets to be styled
-        yield Line(id="top")
-        yield Rule()
-        with Container(id="runs-panes"):
+    def room(self) -> Mapping[str, bool]:
+        return self.panes.classes
+
+    def stage(self) -> Iterable[Widget]:
+        with Container(id="runs-panes", classes="roomy"):
             yield self.list
-        yield Static("This terminal is too small: 50 x 12 cells at least.", id="small")
-        yield KeyLine("runs", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.refresh_runs()
         self.to(self.panes.current)
-        self.call_after_refresh(self._complete)
 
-    async def _complete(self) -> None:
-        """The panes that the first frame does not wait for, and what they show."""
-        if self.list.is_attached:
-            await self.query_one("#runs-panes").mount_all(self.later)
-        if self.plot.is_attached:  # the runs may have been left meanwhile
+    async def complete(self) -> None:
+        """The other panes, and what they show."""
+        if await self.add(self.query_one("#runs-panes"), *self.later):
             self.to(self.panes.current)
             self.refresh_runs()
 
@@ -138,7 +135,7 @@ class RunsScreen(StyledOnce, Screen[None]):
         if self.words:
             parts.append(words(f"/ {self.words}", YOURS, 8))
         parts.append(words(self.session.reading(), FAINT, 1))
-        self.query_one("#top", Line).show(parts)
+        self.top.show(parts)
 
     # What is followed
 
@@ -348,7 +345,7 @@ class RunsScreen(StyledOnce, Screen[None]):
 
     # Panes
 
-    def on_resize(self, event: Resize) -> None:
+    def lay_out(self) -> None:
         self.panes.arrange()
         self._follow_console()
 

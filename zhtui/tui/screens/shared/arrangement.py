@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from textual.screen import Screen
-
-from zhtui.tui.screens.shared.lab_screen import mark
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.screens.shared.pane import Pane
 
@@ -16,7 +14,7 @@ Choice = Callable[[str, int], set[int]]  # (room, current pane) -> the panes to 
 class Arrangement:
     """The panes of a screen by number. `choose` says which are shown in which room."""
 
-    def __init__(self, screen: Screen[None], panes: Iterable[Pane], choose: Choice) -> None:
+    def __init__(self, screen: LabScreen, panes: Iterable[Pane], choose: Choice) -> None:
         self.screen, self.choose = screen, choose
         self.panes = sorted(panes, key=lambda pane: pane.number)
         self.current, self.zoomed = 1, False
@@ -24,23 +22,27 @@ class Arrangement:
     @property
     def room(self) -> str:
         """How many panes the terminal has room for."""
-        width, height = self.screen.app.size
-        return layout(width, height)
+        return layout(*self.screen.app.size)
+
+    @property
+    def shown(self) -> str:
+        """How many panes are shown: one alone, where it was asked for."""
+        return ONE if self.zoomed and self.room != SMALL else self.room
+
+    @property
+    def classes(self) -> Mapping[str, bool]:
+        """The classes of a screen that shows so many."""
+        return {f"-{each}": each == self.shown for each in KINDS}
 
     @property
     def here(self) -> Pane:
         """The pane that one went to."""
         return next(pane for pane in self.panes if pane.number == self.current)
 
-    def mark(self) -> str:
-        """Gives the screen the class of its room, and says which one."""
-        room = ONE if self.zoomed and self.room != SMALL else self.room
-        mark(self.screen, {f"-{each}": each == room for each in KINDS})
-        return room
-
     def arrange(self) -> None:
         """Shows the panes that there is room for."""
-        shown = self.choose(self.mark(), self.current)
+        self.screen.fit()
+        shown = self.choose(self.shown, self.current)
         for pane in self.panes:
             pane.display = pane.number in shown
         if self.screen.focused is None or not self.screen.focused.is_on_screen:

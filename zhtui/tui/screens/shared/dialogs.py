@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from zhtui.errors import LabError
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import USUAL, Keyboard, keyboard_of
+from zhtui.tui.keys.table import Place
 from zhtui.tui.screens.shared.lab_screen import StyledOnce
 
 
@@ -118,14 +119,14 @@ class Reader(StyledOnce, ModalScreen[None]):
 
 
 def help_screen(
-    explanation: str, places: Sequence[tuple[str, str]], keyboard: Keyboard = USUAL
+    explanation: str, places: Sequence[tuple[str, Place]], keyboard: Keyboard = USUAL
 ) -> Reader:
     """What is seen on a screen, then its keys from the one table, a title a place."""
     paragraphs = [" ".join(part.split()) for part in explanation.strip().split("\n\n")]
     text = RichText("\n\n".join(paragraphs) + "\n")
     for title, place in places:
         text.append(f"\n{title}\n", "bold")
-        for key in keys.PLACES[place]:
+        for key in keys.row(place):
             if key.text:
                 text.append(f"  {keyboard.name(key):<18} ", "bold")
                 text.append(f"{key.text}\n")

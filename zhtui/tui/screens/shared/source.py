@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.widget import Widget
 
 from zhtui.draw import code
 from zhtui.draw.cells import Cells
@@ -15,9 +14,9 @@ from zhtui.draw.inks import CHOSEN, FAINT, TITLE
 from zhtui.lesson import source
 from zhtui.lesson.catalog import Entry
 from zhtui.tui.keys import table as keys
-from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.widgets.drawn import Drawn
-from zhtui.tui.widgets.lines import KeyLine, Line, Part, Rule
+from zhtui.tui.widgets.lines import Part
 
 HELP = """
 The lesson's own code, as it runs. The line with the mark is where the thing at the cursor comes
@@ -48,7 +47,7 @@ class CodeView(Drawn):
         return code.draw(self.rows, self.lit, width, height)
 
 
-class SourceScreen(StyledOnce, Screen[None]):
+class SourceScreen(LabScreen):
     """A lesson's files, one at a time; the first is the one where `kind` and `name` come from."""
 
     BINDINGS = keys.bindings("source")
@@ -62,11 +61,8 @@ class SourceScreen(StyledOnce, Screen[None]):
         self.place: source.Place | None = None
         self.text = ""
 
-    def compose(self) -> ComposeResult:
-        yield Line(id="top")
-        yield Rule()
+    def stage(self) -> Iterable[Widget]:
         yield CodeView()
-        yield KeyLine("source", "anywhere", id="keys")
 
     def on_mount(self) -> None:
         self.query_one(CodeView).focus()
@@ -97,7 +93,7 @@ class SourceScreen(StyledOnce, Screen[None]):
         here = self.place is not None and self.place.path == path
         lit = self.place.line if self.place is not None and here else 0
         self.query_one(CodeView).show(rows, lit)
-        self.query_one("#top", Line).show(self._top(path, lit))
+        self.top.show(self._top(path, lit))
 
     def _top(self, path: Path, lit: int) -> list[Part]:
         """The lesson, what is shown, and the names of the files."""

@@ -1,0 +1,1 @@
+"""Two mechanisms: a context becomes a guess, and an embedding is a matrix product."""

@@ -1,0 +1,80 @@
+"""A run that is only looked at: its newest sound checkpoint is read, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zhtui.data.sets import data_of
+from zhtui.errors import CheckpointError
+from zhtui.lesson import catalog, knobs
+from zhtui.lesson.run import Run
+from zhtui.lesson.views import View
+from zhtui.machine import device
+from zhtui.runs import checkpoint
+from zhtui.runs.folder import RunFolder
+
+
+@dataclass
+class Reader:
+    """What stands behind a run that is only looked at: its checkpoint is read, nothing is kept."""
+
+    folder: RunFolder
+    source: tuple[Path, dict[str, Any]] | None = None
+    said: list[str] = field(default_factory=list)
+
+    def data(self, name: str, auto: tuple[str, ...]) -> Path:
+        """The data set that the run was trained on."""
+        return data_of(self.folder.card(), name, auto).path
+
+    def restore(self, name: str, part: Any) -> None:
+        """Gives a part the state of the checkpoint."""
+        if self.source is not None:
+            checkpoint.restore(*self.source, name, part)
+
+    def show(self, step: int, name: str, view: View) -> None:
+        pass
+
+    def say(self, step: int, text: str) -> None:
+        self.said.append(text)
+
+
+def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, Any]]:
+    """The newest sound checkpoint, not above `step`; where none was kept by then, the first after.
+
+    Raises `CheckpointError` where there is none at all.
+    """
+    worst, found = "", folder.checkpoints()
+    before = [each for each in found if step is None or each[0] <= step]
+    for _, path in [*reversed(before), *found[len(before) :]]:
+        try:
+            return path, checkpoint.read(path)
+        except CheckpointError as error:
+            worst = f" ({error})"
+    name = folder.name
+    raise CheckpointError(
+        f"{name} has no sound checkpoint yet{worst}; let it train a while: `zhtui runs show {name}`"
+    )
+
+
+def open_run(
+    folder: RunFolder,
+    *,
+    where: str = "auto",
+    step: int | None = None,
+    source: tuple[Path, dict[str, Any]] | None = None,
+) -> Run:
+    """The run as it stood at its newest sound checkpoint (not above `step`), or at `source`."""
+    card = folder.card()
+    entry = catalog.one(str(card["lesson"]))
+    source = source or newest(folder, step)
+    chosen = device.choose(where)
+    settings = knobs.from_json(entry.card.config, card.get("config", {}))
+    if entry.has("generate"):
+        entry.function("generate", "generate")  # loads torch before anything is drawn
+    run = Run(
+        settings, seed=int(card.get("seed", 1337)), device=chosen, host=Reader(folder, source)
+    )
+    run.step = int(source[1]["step"])
+    return run

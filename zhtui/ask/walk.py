@@ -1,0 +1,178 @@
+"""One generator of frames, walked to any frame: forward by stepping, backward from what is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from zhtui.errors import LabError, LessonError, boundary
+from zhtui.lesson.explore import Frame, Poke
+from zhtui.lesson.views import KINDS, View
+
+NAME = re.compile(r"[A-Za-z][\w.-]*")  # of a view
+SEED = 1337
+FRAMES, BYTES = 64, 32 << 20  # what is kept of a walk, the newest of it
+
+Begin = Callable[[], tuple[Iterator[Frame], Poke]]
+
+
+class Walk:
+    """The frames of one ask, counted from 1. `of` is their number, None until the end was seen."""
+
+    def __init__(self, begin: Begin, title: str) -> None:
+        self.begin, self.title = begin, title
+        self.of: int | None = None
+        self.chapters: dict[int, str] = {}  # the frame at which each begins
+        self.asked: dict[int, None] = {}  # the frames with a number to predict, in order
+        self.seen = 0  # frames that were ever made
+        self._begin()
+
+    def _begin(self) -> None:
+        self.frames, self.poke = self.begin()
+        self.dice = Dice()
+        self.kept: dict[int, Frame] = {}
+        self.sizes: dict[int, int] = {}
+        self.views: dict[int, Mapping[str, View]] = {}
+        self.made = 0
+        self.took = 0.0  # seconds for the last frame
+        self.failed: LabError | None = None
+
+    def reach(self, number: int) -> Iterator[int]:
+        """Goes to a frame, or to the last one where there are fewer, and keeps the one before it.
+
+        Yields after each frame that was made for it.
+        """
+        while not self.has(self.last(number)):
+            if self.last(number) <= self.made:
+                self._begin()  # dropped: made anew from the first
+            if self.step():
+                yield self.made
+            elif not self.made:
+                raise LessonError(f"{self.title} has no frames for this; choose other knobs")
+
+    def last(self, number: int) -> int:
+        """The frame of that number, or the last one where it is known that there are fewer."""
+        return number if self.of is None else min(number, self.of)
+
+    def has(self, number: int) -> bool:
+        """Whether a frame and the one before it are kept."""
+        return number in self.kept and (number == 1 or number - 1 in self.kept)
+
+    def step(self) -> bool:
+        """Makes the next frame; False where there is none. Raises what the scene raises."""
+        if self.failed is not None:
+            raise self.failed
+        begun = time.monotonic()
+        try:
+            with self.dice, boundary(f"frame {self.made + 1} of {self.title}"):
+                frame = next(self.frames, None)
+                if not isinstance(frame, Frame | None):
+                    kind = type(frame).__name__
+                    raise LessonError(f"{self.title} yields {kind}, not a Frame; mend it")
+        except LabError as error:
+            self.failed = error
+            raise
+        self.took = time.monotonic() - begun
+        if frame is None:
+            self.of = self.made
+            return False
+        self._keep(frame)
+        return True
+
+    def _keep(self, frame: Frame) -> None:
+        self.made += 1
+        self.seen = max(self.seen, self.made)
+        self.kept[self.made] = frame
+        known = 0 if callable(frame.views) else _size(frame.views)
+        self.sizes[self.made] = known + _size(frame.keep)
+        if frame.chapter and frame.chapter not in self.chapters.values():
+            self.chapters[self.made] = frame.chapter
+        if frame.predict is not None:
+            self.asked[self.made] = None
+        self._drop()
+
+    def _drop(self) -> None:
+        """Drops the oldest, but the last two."""
+        while len(self.kept) > FRAMES or (len(self.kept) > 2 and sum(self.sizes.values()) > BYTES):
+            oldest = next(iter(self.kept))
+            for known in (self.kept, self.sizes, self.views):
+                known.pop(oldest, None)
+
+    def shown(self, number: int) -> Mapping[str, View]:
+        """The views of a frame that is kept. Raises `LessonError` where one is none."""
+        if number not in self.views:
+            with self.dice, boundary(f"frame {number} of {self.title}"):
+                found = self.kept[number].shown()
+            for name, view in found.items():
+                if not (isinstance(view, KINDS) and NAME.fullmatch(name)):
+                    kinds = "a view of zhtui.lab under a name like S"
+                    raise LessonError(f"{self.title} shows {name!r}, which is not {kinds}; mend it")
+            self.views[number] = {name: _numpy(view) for name, view in found.items()}
+            if callable(self.kept[number].views):
+                self.sizes[number] += _size(self.views[number])
+        return self.views[number]
+
+
+class Dice:
+    """The global randomness of one walk: walks that go on side by side do not disturb each other,
+    and a scene that forgot its seed still gives the same frames again.
+    """
+
+    def __init__(self) -> None:
+        self.mine: tuple[Any, Any, Any] | None = None
+
+    def __enter__(self) -> None:
+        self.theirs = _states()
+        if self.mine is None:
+            random.seed(SEED)
+            np.random.seed(SEED)
+            if torch := sys.modules.get("torch"):
+                torch.manual_seed(SEED)
+        else:
+            _restore(self.mine)
+
+    def __exit__(self, *error: object) -> None:
+        self.mine = _states()
+        _restore(self.theirs)
+
+
+def _states() -> tuple[Any, Any, Any]:
+    torch = sys.modules.get("torch")
+    return random.getstate(), np.random.get_state(), torch.get_rng_state() if torch else None
+
+
+def _restore(states: tuple[Any, Any, Any]) -> None:
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    if states[2] is not None:
+        sys.modules["torch"].set_rng_state(states[2])
+
+
+def _numpy(view: View) -> View:
+    """A view whose tensors, if any, are arrays."""
+    fields = {name: getattr(view, name) for name in view.__dataclass_fields__}
+    tensors = {name: part for name, part in fields.items() if hasattr(part, "detach")}
+    if not tensors:
+        return view
+    arrays = {name: part.detach().cpu().numpy() for name, part in tensors.items()}
+    return dataclasses.replace(view, **arrays)
+
+
+def _size(value: Any) -> int:
+    """Bytes of the arrays and texts in a frame's part, roughly."""
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return sum(_size(getattr(value, item.name)) for item in dataclasses.fields(value))
+    if isinstance(value, (list, tuple)):
+        return 64 + sum(map(_size, value))
+    return len(value) if isinstance(value, str) else 32

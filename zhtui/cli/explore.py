@@ -1,0 +1,145 @@
+"""`zhtui explore`: a scene's frames without the lab, as text or as JSON. It never loads textual."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
+from zhtui.errors import ConfigError, LabError
+from zhtui.lesson import catalog
+from zhtui.lesson import knobs as settings
+from zhtui.lesson.explore import Spot
+from zhtui.lesson.views import plain
+
+if TYPE_CHECKING:
+    from zhtui.ask.explore import Asked, Explorer
+    from zhtui.ask.shown import Shown
+
+PLACE = "VIEW,ROW,COLUMN"
+
+
+def explore(
+    scene: Annotated[
+        str,
+        typer.Argument(
+            metavar="LESSON[.SCENE]", help="What to explore.", autocompletion=lesson_names
+        ),
+    ],
+    knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    run: Annotated[
+        str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
+    ] = "",
+    step: Annotated[
+        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+    ] = None,
+    frame: Annotated[
+        int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
+    ] = 0,
+    every: Annotated[bool, typer.Option("--all", help="All frames with their pictures.")] = False,
+    at: Annotated[str, typer.Option(metavar=PLACE, help="Say what stands on a cell.")] = "",
+    poke: Annotated[
+        str, typer.Option(metavar=f"{PLACE}=VALUE", help="Change a cell; say what moved.")
+    ] = "",
+    device: Device = "auto",
+    where: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Steps a lesson's mechanism: what happens, its numbers, and what one changed number moves."""
+    explorer, asked = _asked(scene, tuple(knobs or ()), run, step, poke, where, device)
+    pointed = _spot(at) if at else None
+    for shown in _frames(explorer, asked, frame):
+        said = plain(explorer.point(asked, shown.frame, pointed)) if pointed else ""
+        if as_json:
+            print(json.dumps(_object(shown, said, poked=bool(poke))), flush=True)
+        else:
+            pictures = every or bool(frame)
+            print("\n".join(_lines(shown, said, pictures=pictures, poked=bool(poke))), flush=True)
+    if refusal := explorer.refused(asked):
+        raise ConfigError(refusal)
+
+
+def _asked(
+    name: str, pairs: tuple[str, ...], run: str, step: int | None, poke: str, where: Any,
+    device: str,
+) -> tuple[Explorer, Asked]:  # fmt: skip
+    from zhtui.ask import reading
+    from zhtui.ask.explore import Asked, Explorer, check_subject
+    from zhtui.runs import store
+
+    lesson, _, scene_name = name.partition(".")
+    scene = catalog.one(lesson).scene(scene_name)
+    ask = settings.parse(scene.ask(), pairs)
+    opened, of = None, None
+    if run:
+        folder = store.find(store.root(where), run)
+        check_subject(scene, folder)
+        opened = reading.open_run(folder, where=device, step=step)
+        of = folder.path, opened.step
+    place, equals, value = poke.partition("=")
+    if poke and not equals:
+        raise ConfigError(f"--poke {poke} has no value; write {PLACE}=VALUE")
+    poked = (_spot(place), value) if poke else None
+    explorer = Explorer(lambda folder, at: reading.open_run(folder, where=device, step=at))
+    return explorer, Asked(scene, ask, opened, of, poked)
+
+
+def _spot(text: str) -> Spot:
+    view, *numbers = text.split(",")
+    if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
+        raise ConfigError(f"{text!r} is no cell; write {PLACE}, counted from 0")
+    return Spot(view.strip(), *map(int, numbers))
+
+
+def _frames(explorer: Explorer, asked: Asked, only: int) -> Iterator[Shown]:
+    """One frame, or all of them in order. Raises `LabError` where there is no such frame."""
+    number = only or 1
+    while True:
+        _reach(explorer, asked, number)
+        with contextlib.suppress(LabError):  # told when that frame is asked for
+            _reach(explorer, asked, number + 1)  # one more: whether it is the last
+        shown = explorer.show(asked, number)
+        if shown.frame < number:
+            raise ConfigError(f"{asked.scene.title} has {shown.of} frames; choose one of them")
+        yield shown
+        if only or shown.frame == shown.of:
+            return
+        number += 1
+
+
+def _reach(explorer: Explorer, asked: Asked, number: int) -> None:
+    for _ in explorer.reach(asked, number):
+        pass
+
+
+def _object(shown: Shown, said: str, *, poked: bool) -> dict[str, Any]:
+    from zhtui.ask import shown as frames
+
+    about = frames.to_json(shown)
+    if said:
+        about["point"] = said
+    if poked:
+        about |= {"moved": frames.where(shown.moved), "wrong": frames.where(shown.wrong)}
+    return about
+
+
+def _lines(shown: Shown, said: str, *, pictures: bool, poked: bool) -> Iterator[str]:
+    yield f"{shown.frame:>3} / {shown.of or '…'}  {shown.title}"
+    yield from (f"     {plain(words)}" for words in (shown.say,) if words)
+    if pictures and shown.look:
+        yield f"     look for: {plain(shown.look)}"
+    if poked:
+        yield f"     {_verdict(shown)}"
+    if said:
+        yield f"     {said}"
+
+
+def _verdict(shown: Shown) -> str:
+    moved = [f"{int(mask.sum())} in {name}" for name, mask in shown.moved.items()]
+    wrong = [f"{int(mask.sum())} in {name}" for name, mask in shown.wrong.items()]
+    words = "moved: " + (", ".join(moved) or "nothing")
+    return f"{words}; must not have moved: {', '.join(wrong)}" if wrong else words

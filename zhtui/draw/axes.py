@@ -1,0 +1,153 @@
+"""The axes of charts: what they span, round numbers beside them, levels, the names of lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhtui.draw import braille, ticks, words
+from zhtui.draw.cells import Cells
+from zhtui.draw.inks import FAINT, RULE
+from zhtui.draw.labels import Area, spot
+from zhtui.draw.picture import Level
+from zhtui.draw.series import Floats
+from zhtui.wording import number as reading
+
+Mark = tuple[int, str]  # a row and what stands beside it
+End = tuple[float, str, int]  # a line's last place as a share of the height, its name, its ink
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the axes span, and how."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+    log: bool = False
+    log_x: bool = False
+
+    def across(self, x: float) -> float:
+        """A place on the x axis as a share of the width, 0 at the left."""
+        if not self.log_x:
+            return (x - self.left) / (self.right - self.left)
+        return math.log(max(x, self.left) / self.left) / math.log(self.right / self.left)
+
+    def height(self, values: Floats) -> Floats:
+        """Values as shares of the height, 0 at the bottom."""
+        if not self.log:
+            return (values - self.low) / (self.high - self.low)
+        low, high = math.log10(self.low), math.log10(self.high)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (np.log10(values) - low) / (high - low)
+
+
+def y_marks(frame: Frame, rows: int) -> list[Mark]:
+    """(row, text) of the y labels, rows counted from the top of the plot."""
+    count = max(rows // 3, 2)
+    if frame.log:
+        values = ticks.logarithmic(frame.low, frame.high, count)
+        texts = [ticks.number(value) for value in values]
+    else:
+        step = ticks.nice_step(frame.high - frame.low, count)
+        values = ticks.linear(frame.low, frame.high, count)
+        texts = [ticks.number(value, step) for value in values]
+    shares = frame.height(np.array(values, dtype=np.float64))
+    places = [min(rows - 1, int((1 - share) * rows)) for share in shares.tolist()]
+    seen: dict[int, str] = {}
+    for place, text in zip(places, texts, strict=True):
+        seen.setdefault(place, text)
+    return list(seen.items()) or [(rows - 1, ticks.number(frame.low))]
+
+
+def draw(cells: Cells, frame: Frame, marks: Sequence[Mark], area: Area, name: str) -> None:
+    """The lines of both axes, their numbers, and the name of the lower one."""
+    x, y, width, height = area
+    for row in range(height):
+        cells.put(x - 1, y + row, "│", RULE)
+    for row, text in marks:
+        cells.put(x - 2 - len(text), y + row, text, FAINT)
+        cells.put(x - 1, y + row, "┤", RULE)
+    cells.put(x - 1, y + height, "└" + "─" * width, RULE)
+    rounded = ticks.logarithmic if frame.log_x else ticks.linear
+    values = rounded(frame.left, frame.right, max(width // (8 if frame.log_x else 14), 1))
+    step = ticks.nice_step(frame.right - frame.left, max(width // 14, 1))
+    free = 0
+    for value in values:
+        at = x + column_of(frame, value, width)
+        fine = step if step != int(step) else max(step, 1.0)
+        text = ticks.number(value, 0.0 if frame.log_x else fine)
+        start = min(max(at - len(text) // 2, 0), cells.width - len(text))
+        if start >= free:
+            cells.put(at, y + height, "┬", RULE)
+            free = cells.put(start, y + height + 1, text, FAINT) + 1
+    if free + len(name) + 1 < x + width:
+        cells.put(x + width - len(name), y + height + 1, name, RULE)
+
+
+def column_of(frame: Frame, value: float, width: int) -> int:
+    """The column of the plot that a value of x falls into."""
+    return min(max(int(frame.across(value) * width), 0), width - 1)
+
+
+def dot_of(frame: Frame, value: float, height: int) -> tuple[int, str]:
+    """The row of dots of a horizontal line, and an arrow where it lies outside the axes."""
+    share, dots = float(frame.height(np.array([value]))[0]), 4 * height
+    arrow = "↑ " if share > 1.02 else "↓ " if share < -0.02 else ""
+    return min(max(int((1 - share) * (dots - 1e-6)), 0), dots - 1), arrow
+
+
+def level_lines(cells: Cells, levels: Sequence[Level], frame: Frame, area: Area) -> None:
+    """The dotted lines of the published figures and baselines, under the curves and as exact."""
+    x, y, width, height = area
+    for level in levels:
+        dot, arrow = dot_of(frame, level.value, height)
+        if not arrow:
+            cells.put(x, y + dot // 4, braille.LEVEL[dot % 4] * width, level.ink)
+
+
+def level_names(cells: Cells, levels: Sequence[Level], frame: Frame, area: Area) -> None:
+    """What each of these lines is, written where no curve runs, else on the row beside it."""
+    x, y, width, height = area
+    taken, places = np.zeros((height, width), dtype=bool), np.arange(height)
+    dots = [dot_of(frame, level.value, height) for level in levels]
+    rows = [dot // 4 for dot, _ in dots]
+    for level, row, (_, arrow) in zip(levels, rows, dots, strict=True):
+        value = reading(level.value)
+        foreign = taken.copy()  # a label that is no nearer to its own line would name another
+        for other in set(rows) - {row}:
+            foreign[np.abs(places - other) <= np.abs(places - row)] = True
+        for text in (f" {arrow}{level.label} {value} ", f" {arrow}{value} "):
+            found = spot(cells, area, foreign, row, len(text))
+            if found is not None:
+                start, place = found
+                taken[place, start : start + len(text)] = True
+                cells.put(x + start, y + place, text, level.ink)
+                break
+
+
+def line_names(cells: Cells, ends: Sequence[End], area: Area, room: int) -> None:
+    """The name of each line at the height of its end, in the order of their last values; names
+    that collide move apart.
+    """
+    x, y, width, height = area
+    known = sorted((1 - share, name, ink) for share, name, ink in ends if math.isfinite(share))
+    known = known[:height]
+    wanted = [min(max(int(down * height), 0), height - 1) for down, _, _ in known]
+    for row, (_, name, ink) in zip(apart(wanted, height), known, strict=True):
+        words.put(cells, x + width + 1, y + row, name, ink, room=room)
+
+
+def apart(wanted: Sequence[int], height: int) -> list[int]:
+    """Rising rows, each its own, as near to the wanted ones as that allows."""
+    rows: list[int] = []
+    for want in wanted:
+        rows.append(max(want, rows[-1] + 1) if rows else want)
+    last = height
+    for place in reversed(range(len(rows))):
+        last = rows[place] = min(rows[place], last - 1)
+    return rows

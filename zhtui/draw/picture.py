@@ -1,0 +1,60 @@
+"""What a line chart is made of: its lines, its levels, and what the user did to the axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zhtui.draw import ticks
+from zhtui.draw.inks import PUBLISHED
+from zhtui.draw.series import Series, Singles
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a chart. A `dotted` line is drawn as it is; another smoothed, over its raw
+    band.
+    """
+
+    name: str
+    series: Series
+    colour: int = 0
+    dotted: bool = False
+
+    @property
+    def last(self) -> Singles:
+        """(n,) what is drawn bright: the values of a dotted line, the average of another."""
+        return self.series.y if self.dotted else self.series.smooth
+
+
+@dataclass(frozen=True)
+class Level:
+    """A labelled horizontal line: a published figure, or a baseline."""
+
+    value: float
+    label: str
+    ink: int = PUBLISHED
+
+
+@dataclass
+class Picture:
+    """A chart to draw: its data and what the user did to the axes."""
+
+    lines: Sequence[Line] = ()
+    levels: Sequence[Level] = ()
+    span: tuple[float, float] | None = None  # the user's x window; None follows the tail
+    total: float = 0.0  # steps in all, 0 where unknown
+    log: bool = False
+    log_x: bool = False
+    cursor: float | None = None
+    x_name: str = "step"
+    whole: bool = True  # x counts in whole numbers
+    empty: str = "no numbers yet"
+    range: ticks.Range = field(default_factory=ticks.Range)
+    margin: int = 6  # columns that the y labels took when it was last drawn
+
+    @property
+    def drawable(self) -> list[Level]:
+        """The levels that are numbers."""
+        return [level for level in self.levels if math.isfinite(level.value)]
