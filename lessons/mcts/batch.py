@@ -123,9 +123,7 @@ class Forest:
         self.child[g, row, move] = number
         return number
 
-    def _back_up(
-        self, paths: list[tuple[Ints, Ints, Ints]], depth: Ints, value: Floats
-    ) -> None:
+    def _back_up(self, paths: list[tuple[Ints, Ints, Ints]], depth: Ints, value: Floats) -> None:
         """Adds each tree's value to its path, its sign turned at every step up."""
         for level, (trees, rows, moves) in enumerate(paths):
             above = depth[trees] - level  # edges between this one's upper end and the leaf

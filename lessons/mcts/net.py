@@ -1,15 +1,15 @@
 """The policy and value net of AlphaZero, small (Silver et al. 2017, Methods: neural network).
 
     planes (B, 2, R, C)   the squares of the mover, the squares of the other player
-    trunk                 two hidden layers for a tiny board, or a residual tower of 3x3 convolutions
-    policy (B, A)         logits over all A moves of the game, those that are illegal too
+    trunk                 two hidden layers for a tiny board, or a tower of 3x3 convolutions
+    policy (B, A)         logits over all A moves of the game, illegal ones too
     value  (B,)           tanh: what the mover expects, −1 … 1
 
 The position is always seen by the player who is to move ("canonical form"): one net plays both
 sides. Whoever turns the planes must turn the value as well.
 
-Leaves out: batch normalisation (LayerNorm here, whose results do not depend on the batch), planes of
-earlier positions, and a plane for the side to move.
+Leaves out: batch normalisation (here a norm that does not depend on the batch), planes of earlier
+positions, and a plane for the side to move.
 """
 
 from __future__ import annotations
@@ -83,17 +83,16 @@ class Net(nn.Module):
         return policy, F.mse_loss(values, z)
 
 
-def planes(game: Game[Any], states: Sequence[Any], *, flip: bool = True) -> NDArray[np.float32]:
+def planes(game: Game[Any], states: Sequence[Any]) -> NDArray[np.float32]:
     """(B, 2, R, C): 1.0 where the mover has a square, then where the other player has one.
 
-    Read from the game's marks, so it serves every game. Without `flip` the first plane is always
-    player 0's, the mistake: the net cannot know whose turn it is.
+    Read from the game's marks, so it serves every game: after X took the middle of 3x3, O is to
+    move, and the second plane has a 1.0 in its middle.
     """
     rows, columns = game.squares
     boards = np.array(["".join(game.marks(state)) for state in states])  # (B,)
     signs = boards.view("U1").reshape(len(states), rows, columns)  # (B, R, C)
     both = np.stack([signs == "X", signs == "O"], axis=1)  # (B, 2, R, C)
-    if flip:
-        second = np.array([game.to_move(state) == 1 for state in states])  # (B,)
-        both[second] = both[second, ::-1]
+    second = np.array([game.to_move(state) == 1 for state in states])  # (B,)
+    both[second] = both[second, ::-1]
     return both.astype(np.float32)

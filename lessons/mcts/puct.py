@@ -1,4 +1,4 @@
-"""PUCT: the search of AlphaZero (Silver et al. 2017 and 2018, Methods), guided by priors and values.
+"""PUCT: the search of AlphaZero, guided by priors and values (Silver et al. 2017, 2018, Methods).
 
 `evaluate(state)` answers for a position with priors P over the moves and a value v for the player
 who is to move. It takes the place of a rollout, and a leaf gets all its children at once:
@@ -10,7 +10,7 @@ who is to move. It takes the place of a rollout, and a leaf gets all its childre
 
 `alike` and `by_rollout` make an `evaluate` without a net: with them the search behaves as UCT does.
 
-Leaves out: virtual loss, many searches in one batch (batch.py), and a decaying c (AlphaZero's c_base
+Leaves out: virtual loss, many searches in one batch (batch.py), and a growing c (the paper's c_base
 of 19,652 changes nothing below thousands of simulations).
 """
 
@@ -129,7 +129,7 @@ def search(
 ) -> Node:
     """The tree after so many simulations; the settings are those of `simulations_of`."""
     root = settings.pop("root", None) or node(game, state)
-    for root in simulations_of(game, state, simulations, evaluate, root=root, **settings):
+    for _ in simulations_of(game, state, simulations, evaluate, root=root, **settings):
         pass
     return root
 

@@ -44,7 +44,7 @@ class Play:
     alpha: float = 1.0  # Dirichlet's; the paper takes about 10 / moves
     share: float = 0.25
     opening: int = 6  # random moves at most before the search begins
-    flip: bool = True
+    flip_value: bool = True  # the result is told to the player who was to move
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ class Examples:
     z: NDArray[np.float32]
 
 
-def evaluator(
-    net: Net, game: Game[Any], device: str = "cpu", *, flip: bool = True
-) -> EvaluateAll:
+def evaluator(net: Net, game: Game[Any], device: str = "cpu") -> EvaluateAll:
     """The net as `Forest` asks it: priors over all moves, values; states that it saw are kept."""
     known: dict[Any, tuple[Floats, float]] = {}
 
@@ -66,7 +64,7 @@ def evaluator(
         new = [state for state in dict.fromkeys(states) if state not in known]
         if new:
             with torch.no_grad():
-                logits, values = net(torch.from_numpy(planes(game, new, flip=flip)).to(device))
+                logits, values = net(torch.from_numpy(planes(game, new)).to(device))
             priors = logits.double().softmax(-1).cpu().numpy()  # (B, A)
             for state, prior, value in zip(new, priors, values.double().tolist(), strict=True):
                 known[state] = prior, value
@@ -150,9 +148,9 @@ def examples(
     z = []
     for row, result in zip(seen, results, strict=True):
         for state, _ in row:
-            second = game.to_move(state) == 1 and how.flip
+            second = game.to_move(state) == 1 and how.flip_value
             z.append(-result if second else result)
-    whole = planes(game, states, flip=how.flip)
+    whole = planes(game, states)
     return Examples(whole, np.array(pi, np.float32), np.array(z, np.float32))
 
 

@@ -123,9 +123,10 @@ def search(
     root: Node | None = None,
 ) -> Node:
     """The tree after so many simulations; `root` goes on with a tree that is there."""
-    for root in simulations_of(game, state, simulations, rng, c=c, solver=solver, root=root):
+    root = root or node(game, state)
+    for _ in simulations_of(game, state, simulations, rng, c=c, solver=solver, root=root):
         pass
-    return root if root is not None else node(game, state)
+    return root
 
 
 def simulations_of(

@@ -1,26 +1,27 @@
-"""The search of uct.py in flat lists, with the dice drawn in the same order: the same tree, sooner.
+"""UCT in flat lists: the search that lesson mcts teaches, with the same dice the same tree, sooner.
 
 A node is a number; its state, visits, sum of results and first child stand in lists. The children
-of a node lie side by side in the order in which they were tried, as in the tree of uct.py. A
-rollout of one's own game may be told: those of tic-tac-toe and connect four play on bits.
+of a node lie in the order in which they were tried. A rollout of a game's own may be told: those of
+tic-tac-toe and connect four play on bits.
 
-Leaves out: the solver, and what a screen asks of a tree (uct.py).
+Leaves out: the solver, and all that explains a tree.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from lessons.blocks.games import connect_four, tic_tac_toe
-from lessons.mcts.uct import C, Rollout, simulate
 
 if TYPE_CHECKING:
     from zhtui.lab import Game
 
-GROWTH = 1024  # square roots that are worked out at once
+C = 1.4  # how much rarely tried moves get; about √2, for results between −1 and +1
+Rollout = Callable[["Game[Any]", Any, random.Random], int]
 
 
 @dataclass
@@ -62,6 +63,14 @@ class Tree:
         return max(visits, key=visits.__getitem__)
 
 
+def simulate(game: Game[Any], state: Any, rng: random.Random) -> int:
+    """The result for player 0 when both go on at random: +1, 0 or −1."""
+    while (result := game.result(state)) is None:
+        moves = game.moves(state)
+        state = game.apply(state, moves[int(rng.random() * len(moves))])
+    return result
+
+
 def search(
     game: Game[Any],
     state: Any,
@@ -72,7 +81,7 @@ def search(
     tree: Tree | None = None,
     rollout: Rollout | None = None,
 ) -> Tree:
-    """The tree after so many simulations, equal to that of `uct.search` number for number."""
+    """The tree after so many simulations, equal to that of lesson mcts number for number."""
     tree = tree or Tree()
     if not tree.N:
         tree.add(game, state, -1)
