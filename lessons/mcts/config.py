@@ -59,6 +59,7 @@ class Config:
     batch: int = knob(512, "positions a gradient step", low=1, high=65_536)
     replay: int = knob(100_000, "positions that are kept", low=100, high=10_000_000)
     eval_every: int = knob(2, "rounds between two examinations", low=1, high=100_000)
+    match: int = knob(40, "games against UCT in an examination (larger boards)", low=2, high=1000)
     positions: int = knob(0, "positions that are examined; 0 is all", low=0, high=10_000)
     mistake: str = mistakes((CANONICAL,))
 

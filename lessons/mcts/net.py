@@ -39,7 +39,7 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, R, C) -> the same."""
-        y = self.second(F.relu(self.norms[0](self.first(F.relu(self.norms[1](x))))))
+        y: Tensor = self.second(F.relu(self.norms[0](self.first(F.relu(self.norms[1](x))))))
         return x + y
 
 

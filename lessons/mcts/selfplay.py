@@ -158,8 +158,8 @@ def images(game: Game[Any], these: Examples) -> Examples:
     """The examples turned and mirrored: 8 of a square board, 2 of connect four."""
     rows, columns = game.squares
     if game.size == columns:  # a move is a column
-        way = np.array(mirror(columns))
-        both = (these.planes, these.planes[..., ::-1]), (these.pi, these.pi[:, way])
+        turned = np.array(mirror(columns))
+        both = (these.planes, these.planes[..., ::-1]), (these.pi, these.pi[:, turned])
         z = np.concatenate([these.z] * 2)
         return Examples(np.concatenate(both[0]), np.concatenate(both[1]), z)
     flat = these.planes.reshape(len(these.z), 2, -1)  # (n, 2, R C)

@@ -23,11 +23,12 @@ from lessons.blocks.games import tree_search
 from lessons.blocks.games.minimax import Table, states
 from lessons.blocks.games.tic_tac_toe import WON, TicTacToe
 from lessons.mcts import selfplay
+from lessons.mcts.batch import EvaluateAll
 from lessons.mcts.build import build, play_of
+from lessons.mcts.config import Config
 from zhtui.lab import Run
 
 Choose = Callable[[Sequence[Any]], Sequence[int]]  # a move for each position
-MATCH = 40  # games against an opponent, half from each side
 
 
 @dataclass(frozen=True)
@@ -115,28 +116,28 @@ def examined(run: Run) -> dict[str, float]:
 
 
 def opponents(run: Run, dice: np.random.Generator) -> dict[str, float]:
-    """The score against UCT with ten times the simulations on larger boards, and its Elo."""
+    """On larger boards: the score against UCT with as many simulations, and its Elo."""
     game, net, _ = run.once(build)
     if game.name == "tic-tac-toe":
         return {}
     evaluate = selfplay.evaluator(net.eval(), game, run.device)
     quiet = replace(play_of(run.config), share=0.0, plies=0)
-    score = match(game, evaluate, quiet, dice, run.config.simulations)
+    score = match(game, evaluate, quiet, dice, run.config)
     return {"score_uct": score, "elo_uct": elo(score)}
 
 
 def match(
     game: Any,
-    evaluate: selfplay.EvaluateAll,
+    evaluate: EvaluateAll,
     how: selfplay.Play,
     dice: np.random.Generator,
-    simulations: int,
+    config: Config,
 ) -> float:
     """The net's mean score (1 a win, 1/2 a draw) against UCT over games from random openings.
 
     Each opening is played twice, once from each side, so that luck in it counts for nobody.
     """
-    openings = [selfplay.opened(game, 2 + i % 3, dice) for i in range(MATCH // 2)]
+    openings = [selfplay.opened(game, 2 + i % 3, dice) for i in range(config.match // 2)]
     boards = [(state, side) for state in openings for side in (0, 1)]  # side: the net's
     rng = random.Random(int(dice.integers(2**31)))
     total = 0.0
@@ -149,7 +150,7 @@ def match(
                 row[0] = game.apply(row[0], int(tried.argmax()))
         for row in live:
             if game.result(row[0]) is None and game.to_move(row[0]) != row[1]:
-                tree = tree_search.search(game, row[0], simulations, rng)
+                tree = tree_search.search(game, row[0], config.simulations, rng, c=config.c)
                 row[0] = game.apply(row[0], tree.best())
         for state, side in live:
             if (result := game.result(state)) is not None:

@@ -49,7 +49,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
             boards, pi, z = (part.to(run.device) for part in replay.draw(config.batch, dice))
             policy, value = net.loss(boards, pi, z)
             optimizer.zero_grad(set_to_none=True)
-            (policy + value).backward()
+            torch.autograd.backward(policy + value)
             optimizer.step()
             policy_loss += policy.item() / config.updates
             value_loss += value.item() / config.updates
@@ -67,7 +67,7 @@ def agreement(run: Run) -> Iterator[dict[str, Any]]:
     """UCT on every position that asks for one move, with more simulations each step."""
     for step in run.steps():
         simulations = SIZES[min(step, len(SIZES) - 1)]
-        row = {"simulations": simulations}
+        row: dict[str, float] = {"simulations": simulations}
         row |= searched_by_uct(simulations, run.config.c, run.seed, run.config.positions)
         show_search(run, simulations)
         yield row

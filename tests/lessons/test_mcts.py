@@ -286,14 +286,14 @@ def test_a_net_of_blocks_serves_larger_boards() -> None:
     assert values.shape == (3,)
     config = replace(
         Config(), game="connect-four", steps=1, games=2, simulations=4, width=8, blocks=1, updates=1,
-        batch=8, eval_every=5, replay=1000,
+        match=2, batch=8, eval_every=5, replay=1000,
     )  # fmt: skip
     (row,) = train(Run(config))
     assert 0 <= row["score_uct"] <= 1
 
 
 def test_a_few_rounds_teach_it_something() -> None:
-    config = replace(PRESETS["quick"], steps=3, games=64, width=32, eval_every=3, positions=300)
+    config = replace(PRESETS["quick"], steps=3, games=32, width=32, eval_every=3, positions=300)
     first, *_, last = train(Run(config, seed=1))
     assert last["optimal"] > 0.93  # a move at random is optimal in 0.58 of the positions
     assert last["policy_loss"] < first["policy_loss"]

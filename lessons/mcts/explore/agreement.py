@@ -30,7 +30,7 @@ class Ask:
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     game = game_of("tic-tac-toe")
-    state = position(game, ask, poke)  # type: ignore[arg-type]
+    state = position(game, ask.moves, poke)
     table = Solved(game)
     best = table.best(state)
     worth = {move: float(value) for move, value in table.values(state).items()}

@@ -36,7 +36,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     game = run.once(build)[0] if run is not None else game_of(ask.game)
     rng = random.Random(ask.seed)
     evaluate = by_net(run, game) if run is not None else puct.by_rollout(game, rng)
-    start = position(game, ask, poke)
+    start = position(game, ask.moves, poke)
     root = puct.node(game, start)
     who = "XO"[root.mover]
     priors, value = evaluate(start)

@@ -41,7 +41,7 @@ class Search:
         """The tree with its path lit, the board at the path's end, the root's moves, their bars."""
         root, game, c = self.root, self.game, self.ask.c
         first = next((node for node in path if node.parent is root), None)
-        found = {"tree": tree(game, root, set(path), numbers)}
+        found: dict[str, View] = {"tree": tree(game, root, set(path), numbers)}
         counts = {move: float(child.N) for move, child in root.children.items()}
         found["board"] = board(game, root.state, counts, "visits of each move")
         found["edges"] = edges(game, root, COLUMNS, lambda child: row(child, c), first)
@@ -65,7 +65,7 @@ def row(child: uct.Node, c: float) -> tuple[Any, ...]:
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     game = game_of(ask.game)
-    start = position(game, ask, poke)
+    start = position(game, ask.moves, poke)
     root = uct.node(game, start)
     search, rng = Search(game, root, ask), random.Random(ask.seed)
     keep = {"game": game, "ask": ask}
@@ -90,12 +90,12 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )
 
 
-def position(game: Any, ask: Ask, poke: Poke) -> Any:
+def position(game: Any, moves: str, poke: Poke) -> Any:
     """The state of the moves, with the square that was poked. Raises `LabError`."""
     try:
-        state = read_position(game, ask.moves)
+        state = read_position(game, moves)
     except ValueError as error:
-        raise LabError(f"moves={ask.moves!r}: {error}") from error
+        raise LabError(f"moves={moves!r}: {error}") from error
     marks = poke("board", [list(line) for line in game.marks(state)])
     if [list(line) for line in game.marks(state)] != marks:
         state = from_marks(game, marks)
@@ -221,11 +221,11 @@ def reason(root: uct.Node, move: int, ask: Ask) -> str:
 
 
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
-    view = frame.shown()[spot.view]
-    if spot.view == "edges" and spot.row < len(view.rows):  # type: ignore[union-attr]
-        return edge(ask, view, view.rows[spot.row], spot.column)  # type: ignore[union-attr]
+    view: Any = frame.shown()[spot.view]
+    if spot.view == "edges" and spot.row < len(view.rows):
+        return edge(ask, view, view.rows[spot.row], spot.column)
     if spot.view == "visits":
-        label, count = view.labels[spot.row], view.values[spot.row]  # type: ignore[union-attr]
+        label, count = view.labels[spot.row], view.values[spot.row]
         return f"{label}: {count:.0f} simulations went through this move"
     if spot.view in ("board", "leaf"):
         game = frame.keep["game"]
