@@ -285,8 +285,8 @@ def test_a_net_of_blocks_serves_larger_boards() -> None:
     assert logits.shape == (3, 7)
     assert values.shape == (3,)
     config = replace(
-        Config(), game="connect-four", steps=1, games=2, simulations=4, width=8, blocks=1, updates=1,
-        match=2, batch=8, eval_every=5, replay=1000,
+        Config(), game="connect-four", steps=1, games=2, simulations=4, width=8, blocks=1,
+        updates=1, match=2, batch=8, eval_every=5, replay=1000,
     )  # fmt: skip
     (row,) = train(Run(config))
     assert 0 <= row["score_uct"] <= 1
