@@ -243,8 +243,8 @@ def _opened(log: Path | None) -> IO[bytes]:
     return open(os.devnull, "wb")
 
 
-def usual_log() -> Path:
-    """The engine's log in the user's own folder of logs."""
+def usual_log(name: str = "engine") -> Path:
+    """An engine's log in the user's own folder of logs."""
     from platformdirs import user_log_path  # deferred: most starts ask nothing
 
-    return user_log_path("zhtui") / "engine.log"
+    return user_log_path("zhtui") / f"{name}.log"

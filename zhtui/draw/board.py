@@ -154,12 +154,18 @@ class Square:
         if hidden:
             self.cells.put(x + wide // 2, middle, "?", INVERSE, CURSOR)
         else:
-            self._arrows(mark.strip())
-            self._numbers(value, bool(mark.strip()))
-            self._mark(mark.strip())
+            mark = mark.strip()
+            empty = mark in ("", ".", "·")  # a dot is an empty square
+            if not (empty and self._letters()):
+                self._mark(mark)
+            self._arrows(empty)
+            self._numbers(value, not empty)
         if self.state == BAD:
             self.cells.put(x, y, "!", WRONG)
-        if self.marks.cursor == self.cell:
+        if self.marks.cursor == self.cell and not self.place.border:
+            self.cells.ink[middle, x : x + wide] = INVERSE
+            self.cells.paper[middle, x : x + wide] = CURSOR
+        elif self.marks.cursor == self.cell:
             self.cells.put(x - self.place.border, middle, "[", CURSOR)
             self.cells.put(x + wide - 1 + self.place.border, middle, "]", CURSOR)
 
@@ -184,17 +190,21 @@ class Square:
         start = x + (wide - max(size, 1)) // 2
         words.put(self.cells, start, y + tall // 2, mark, self.ink, room=wide)
 
-    def _arrows(self, mark: str) -> None:
+    def _letters(self) -> str:
+        """The directions that point out of it, in order."""
         i, j = self.cell
-        if not _has(self.view.arrows, i, j):
+        known = self.view.arrows[i][j] if _has(self.view.arrows, i, j) else ""
+        return "".join(letter for letter in "urdl" if letter in known)
+
+    def _arrows(self, empty: bool) -> None:
+        letters = self._letters()
+        if not letters:
             return
-        letters = "".join(each for each in "urdl" if each in self.view.arrows[i][j])
         (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
         ink = LIT if self.state == MOVED else FAINT if self.state == QUIET else SERIES + 6
-        middle = x + wide // 2, y + tall // 2
-        if not mark or wide < 3:
-            if letters and not mark:
-                self.cells.put(*middle, ARROWS[letters], ink)
+        middle = x + (wide - 1) // 2, y + tall // 2
+        if empty or wide < 3:
+            self.cells.put(*middle, ARROWS[letters] * empty, ink)
             return
         ends = {"l": (x, middle[1]), "r": (x + wide - 1, middle[1])}
         if tall >= 3:
@@ -214,6 +224,11 @@ class Square:
             self.cells.put(x + (wide - len(down)) // 2, y + tall - 1, down, ink)
             self.cells.put(x, middle, left, ink)
             self.cells.put(x + wide - len(right), middle, right, ink)
+        elif self.view.sides is not None and wide >= 5 and not marked and np.isfinite(value):
+            four = self._sides()  # the best of the four, and where it is
+            best = max(range(4), key=lambda side: np.nan_to_num(four[side], nan=-np.inf))
+            text = f"{SINGLE['urdl'[best]]}{short(four[best])}"
+            self.cells.put(x + (wide - len(text)) // 2, y + tall // 2, text, ink)
         elif np.isfinite(value) and wide >= 4 and self.view.sides is None:
             text = short(value)
             if tall >= 3:

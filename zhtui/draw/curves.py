@@ -154,9 +154,10 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
     labels = axes.y_marks(frame, rows)
     margin = max(len(text) for _, text in labels) + 2
     longest = max(words.width(name) for name, _, _ in lines)
-    gutter = min(longest, LONGEST) + 1 if width >= GUTTER_FROM else 0
-    area = (margin, top, max(width - margin - gutter, 4), rows)
     states = marks.states(len(lines), max(len(x) for _, x, _ in lines)).max(axis=1, initial=0)
+    bad = bool((states == BAD).any())  # such a line has a sign before its name
+    gutter = min(longest + bad, LONGEST) + 1 if width >= GUTTER_FROM else 0
+    area = (margin, top, max(width - margin - gutter, 4), rows)
     courses = [
         _course(line, frame, area, _ink(index, int(states[index])))
         for index, line in enumerate(lines)

@@ -23,6 +23,7 @@ from zhtui.draw.scale import (
     noisy,
     scale,
     short,
+    shortest,
     spread,
 )
 from zhtui.draw.spots import Lattice, Span
@@ -31,6 +32,7 @@ from zhtui.wording import number as reading
 
 TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one half
 MARGIN = 12  # columns that row labels take at most
+BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
 LONGEST = 24  # columns a value takes at most
 
 
@@ -63,13 +65,24 @@ class Layout:
         return slice(top, top + rows), slice(left, left + columns)
 
 
-def texts_of(view: Heatmap, values: Matrix) -> list[list[str]]:
-    """What stands on each cell: the view's texts, else short numbers."""
+def texts_of(view: Heatmap, values: Matrix, brief: bool = False) -> list[list[str]]:
+    """What stands on each cell: the view's texts, else short numbers, or shorter ones."""
     if len(view.texts):
         rows = [[*map(str, row), *[""] * values.shape[1]] for row in view.texts]
         rows += [[""] * values.shape[1]] * (len(values) - len(rows))
         return rows
-    return [[short(value) for value in row] for row in values.tolist()]
+    finite = values[np.isfinite(values)]
+    if finite.size and (finite == np.rint(finite)).all() and np.abs(finite).max() < 1e4:
+        return [[f"{value:.0f}" for value in row] for row in values.tolist()]  # counts
+    if brief:
+        return [[shortest(value) for value in row] for row in values.tolist()]
+    exact = {0.0: "0", 1.0: "1"}
+    return [[exact.get(value) or short(value) for value in row] for row in values.tolist()]
+
+
+def _longest(texts: Sequence[Sequence[str]]) -> int:
+    """The columns of the longest text, and one between two."""
+    return 1 + max((len(glyphs(text)) for row in texts for text in row), default=LONGEST)
 
 
 def layout(
@@ -125,15 +138,21 @@ def draw(
         top = max(len(note), 1)
     small = view.texts or max(values.shape) <= width // 3
     texts = texts_of(view, values) if small else []
-    need = 1 + max((len(glyphs(text)) for row in texts for text in row), default=LONGEST)
+    known = marks.states(*values.shape)
+    signs = bool((known == BAD).any())  # a sign takes a column, too
+    need = _longest(texts) + signs
     place = layout(view, width, height, top, marks.cursor or (0, 0), need, rich)
     cells.spots = Lattice(values.shape, place.rows, place.columns, place.first)
-    states = marks.states(*values.shape)[place.part]
+    if texts and not view.texts and place.wide < need:
+        texts = texts_of(view, values, brief=True)
+        need = _longest(texts) + signs
+    states = known[place.part]
     span = scale(values, view.low, view.high, view.signed)
     span = _paint(cells, place, values[place.part], span, states, rich)
     if texts and (place.wide >= need or (view.texts and place.wide > 1)) and place.tall > 1:
         part = [row[place.part[1]] for row in texts[place.part[0]]]
-        _write(cells, place, part, _inks(span, values[place.part], states, rich))
+        room = place.wide - (bool(view.texts) and place.wide > 2)
+        _write(cells, place, part, _inks(span, values[place.part], states, rich), room)
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, view, place, marks, values)
@@ -182,15 +201,17 @@ def _inks(span: Scale, part: Matrix, states: States, rich: bool) -> Codes:
     return inks
 
 
-def _write(cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes) -> None:
-    """The numbers or texts in the middle of their cells."""
+def _write(
+    cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes, room: int
+) -> None:
+    """The numbers or texts in the middle of their cells, each in at most `room` columns."""
     for i, row in enumerate(texts):
         y = _middle(place, i)
         for j, text in enumerate(row):
             ink = int(inks[i, j])
-            parts = words.cut([(text, ink)], place.wide - (place.wide > 2))
+            parts = words.cut([(text, ink)], room)
             size = sum(len(glyphs(part)) for part, _ in parts)
-            x = place.x + j * place.wide + (place.wide - size) // 2
+            x = place.x + j * place.wide + (place.wide - size + 1) // 2
             if size and cells.paper[min(y, cells.height - 1), min(x, cells.width - 1)] == 0:
                 x = cells.put(x - 1, y, " ") if x > place.x + j * place.wide else x
                 cells.put(x + size, y, " " * (x + size < place.x + (j + 1) * place.wide))
@@ -207,8 +228,10 @@ def _signs(cells: Cells, place: Layout, states: States, marks: Marks) -> None:
     """What must not have moved has a sign, and what is asked for is a question mark."""
     for i, j in np.argwhere(states == BAD).tolist():
         x = place.x + j * place.wide
-        if place.tall > 1:
-            cells.put(x, _middle(place, i), "!", WRONG if cells.paper[place.y, x] == 0 else INVERSE)
+        y = min(_middle(place, i), cells.height - 1)
+        if place.tall > 1 and x < cells.width:
+            free = str(cells.glyph[y, x]) in BLANK  # else the number would be another one
+            cells.put(x, y, "!" * free, WRONG if cells.paper[y, x] == 0 else INVERSE)
         else:
             cells.put(x, _middle(place, i), "!", INVERSE, WRONG)
     if marks.hidden is not None and cells.spots is not None:
@@ -263,8 +286,10 @@ def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Ma
         _half(cells, x, y, wide, (row - place.first[0]) % 2 == 0)
     elif place.tall > 1:
         middle = y + (tall - 1) // 2
-        cells.put(x, middle, "[", CURSOR)
-        cells.put(x + wide - 1, middle, "]" if wide > 1 else "[", CURSOR)
+        text = "".join(cells.glyph[middle, x : x + wide].tolist()) if middle < cells.height else ""
+        cells.put(x, middle, text, INVERSE, CURSOR)
+        cells.put(x, middle, "[" * (text[:1] in BLANK), INVERSE, CURSOR)
+        cells.put(x + wide - 1, middle, "]" * (text[-1:] in BLANK), INVERSE, CURSOR)
     at = cells.put(
         0, 0, f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
     )

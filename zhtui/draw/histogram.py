@@ -50,7 +50,7 @@ def draw(
     columns = [(a, max(b - a, 1)) for a, b in pairwise(starts)]
     lines = [(first + i * rows, rows) for i in range(len(series))]
     cells.spots = Lattice((len(series), bins), lines, columns)
-    _cursor(cells, view, series, marks)
+    _cursor(cells, view, series, marks, y)
     return cells
 
 
@@ -79,7 +79,7 @@ def _mark(cells: Cells, x: int, y: int, width: int, rows: int, states: States) -
         cells.put(x + -(-bin_ * width // len(states)), y, "!", WRONG)
 
 
-def _cursor(cells: Cells, view: Histogram, series: list[Floats], marks: Marks) -> None:
+def _cursor(cells: Cells, view: Histogram, series: list[Floats], marks: Marks, bottom: int) -> None:
     """The bin at the cursor is lit between arrows, and read on the first line."""
     assert cells.spots is not None, "the bins have places"
     if marks.hidden is not None and (hidden := cells.spots.box(marks.hidden)) is not None:
@@ -90,7 +90,7 @@ def _cursor(cells: Cells, view: Histogram, series: list[Floats], marks: Marks) -
     x, y, wide, tall = box
     row, column = marks.cursor
     cells.ink[y : y + tall, x : x + wide] = CURSOR
-    cells.put(x + wide // 2, cells.height - 2, "▲", CURSOR)
+    cells.put(x + wide // 2, bottom, "▲", CURSOR)
     count = series[row][column] if column < len(series[row]) else 0.0
     value = "?" if marks.cursor == marks.hidden else reading(float(count))
     edges = [reading(float(edge)) for edge in view.edges[column : column + 2]]

@@ -42,7 +42,7 @@ DRAWINGS: dict[type, Drawing] = {
 
 def draw(view: View, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:
     """The picture of a view; `spots` of the cells tells where the view's own cells lie."""
-    if marks.hidden is not None:
+    if marks.hidden is not None and not isinstance(view, views.Table):
         view = hide(view, marks.hidden)
     return DRAWINGS[type(view)](view, width, height, marks, rich)
 

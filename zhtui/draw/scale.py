@@ -121,6 +121,14 @@ def blocks(cells: Cells, x: int, y: int, levels: Codes) -> None:
     cells.paper[area] = less
 
 
+def shortest(value: float) -> str:
+    """A number in at most three characters and a sign; exact 0 and 1 without decimals."""
+    if value in (0, 1, -1) or not math.isfinite(value):
+        return f"{value + 0:.0f}" if math.isfinite(value) else short(value)[:4]
+    text = f"{value:.1f}".replace("0.", ".", 1)
+    return text if len(text) <= 3 + (value < 0) else short(value)
+
+
 def short(value: float) -> str:
     """A number in at most four characters."""
     if not math.isfinite(value):

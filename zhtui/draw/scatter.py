@@ -107,10 +107,10 @@ def _points(cells: Cells, view: Scatter, span: Extent, part: tuple[int, int], ma
         row = top + min(int(y[index] * rows), rows - 1)
         ink = TITLE if view.field is not None else SERIES + group % SERIES_COUNT
         ink = {MOVED: LIT, QUIET: FAINT, BAD: WRONG}.get(int(states[index]), ink)
-        if marks.hidden is not None and marks.hidden[0] == index:
-            text = "?"
-        text = f"!{text}" if states[index] == BAD else text
         here = index == last
+        if marks.hidden is not None and marks.hidden[0] == index:
+            text, here = "?", True
+        text = f"!{text}" if states[index] == BAD else text
         stop = cells.put(column, row, text, INVERSE if here else ink, CURSOR if here else 0)
         if here:
             cells.put(column - 1, row, "[", CURSOR)

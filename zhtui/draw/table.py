@@ -115,8 +115,8 @@ def _row(
         shown: Words = "?" if marks.hidden == (index, j) else text(value)
         if state == BAD:
             cells.put(x - 1, y, "!", WRONG)
-            shown, ink = plain(shown), WRONG
-        _cell(cells, x, y, size, right, shown, ink)
+            ink = WRONG
+        _cell(cells, x, y, size, right, plain(shown) if state else shown, ink)
         if here and marks.cursor == (index, j):
             cells.put(x - 1, y, "[", CURSOR)
             cells.put(x + size, y, "]", CURSOR)

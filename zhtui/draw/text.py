@@ -29,16 +29,17 @@ from zhtui.draw.spots import Box, Queue
 from zhtui.lesson.views import Text
 
 Looks = NDArray[np.int64]  # one a character
+LIGHT = 3  # shades of a weight that do not show where there are few colours
 OVER = {" ": "␣", "\n": "⏎"}  # what is seen of a character that has no look
 
 
-def papers(view: Text) -> Looks:
-    """(characters,) the paper of each character, 0 for none."""
+def papers(view: Text, rich: bool = True) -> Looks:
+    """(characters,) the paper of each character, 0 for none; without shades only for heavy ones."""
     paper = np.zeros(len(view.text), dtype=np.int64)
     if view.weights is not None:
         weights = np.nan_to_num(np.asarray(view.weights, dtype=np.float64).ravel())[: len(paper)]
         levels = np.clip(np.round(np.clip(weights, 0, 1) * (SHADE_LEVELS - 1)), 0, SHADE_LEVELS - 1)
-        paper[: len(weights)] = np.where(levels > 0, SHADE + levels, 0)
+        paper[: len(weights)] = np.where(levels > (0 if rich else LIGHT), SHADE + levels, 0)
     for start, stop, group in view.spans:
         paper[start:stop] = GROUP + group % GROUP_COUNT
     return paper
@@ -100,7 +101,7 @@ def draw(view: Text, width: int, height: int, marks: Marks = NOTHING, rich: bool
     cells = Cells(width, max(height, rows))
     words.put_rows(cells, note)
     states = marks.states(1, len(shown))[0].tolist()
-    paper, ink = papers(view).tolist(), inks(view).tolist()
+    paper, ink = papers(view, rich).tolist(), inks(view).tolist()
     boxes: list[Box] = []
     for index, (x, y, glyph) in enumerate(spots):
         boxes.append((min(x, width - 1), y + first, max(len(glyphs(glyph)), 1), 1))

@@ -69,7 +69,9 @@ def referred(folder: Path, reference: str) -> Place | None:
     """What "model.py#GPT.stream" in a note means: the class, function, method or constant."""
     name, _, dotted = reference.partition("#")
     path = (folder / name).resolve()
-    if path.suffix != ".py" or path.parent.parent != folder.resolve().parent or not path.is_file():
+    home = folder.resolve()
+    inside = path.parent.parent == home.parent or home in path.parents
+    if path.suffix != ".py" or not inside or not path.is_file():
         return None
     if not dotted:
         return Place(path, 1)

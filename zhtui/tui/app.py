@@ -143,6 +143,7 @@ class LabApp(App[int]):
     def on_unmount(self) -> None:
         self.session.watch.end()
         self.session.engine.close()
+        self.session.explorer.close()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self._tell(RunsChanged)

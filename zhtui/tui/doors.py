@@ -63,6 +63,14 @@ class LabDoors:
 
         self.app.push_screen(InspectScreen(self.session, folder, text, step))
 
+    def explore(
+        self, entry: Entry, run: RunFolder | None = None, step: int | None = None, scene: str = ""
+    ) -> None:
+        """A lesson's scenes, of a run as it was after so many steps where they look at one."""
+        from zhtui.tui.screens.explore.screen import ExploreScreen
+
+        self.app.push_screen(ExploreScreen(self.session, entry, run, step, scene))
+
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""
         from zhtui.tui.screens.shared.dialogs import failure_screen, told

@@ -40,12 +40,19 @@ class Doors(Protocol):
     def runs(self) -> None: ...
     def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
     def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
+    def explore(
+        self, entry: Entry, run: RunFolder | None = None, step: int | None = None, scene: str = ""
+    ) -> None: ...
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None: ...
 
 
 @dataclass
 class Session:
-    """One opening of the lab. What it does to runs it does off the screen's thread, and says so."""
+    """One opening of the lab. What it does to runs it does off the screen's thread, and says so.
+
+    Scenes are explored by an engine of their own: however long a frame takes, a stream of tokens
+    goes on, and the explorer can be ended amid an endless loop.
+    """
 
     app: LabApp
     root: Path
@@ -54,6 +61,7 @@ class Session:
     entries: list[Entry]
     clock: Callable[[], float] = time.time
     engine: Engine = field(default_factory=lambda: Engine(usual_log()))
+    explorer: Engine = field(default_factory=lambda: Engine(usual_log("explorer")))
     pulse: Callable[[RunFolder], Callable[[], Vitals]] = _pulse
     doors: Doors = field(init=False)  # put in by the app
 

@@ -20,8 +20,10 @@ class Answered(Coalesced, bubble=False):
 class Ear:
     """`heard` may be called on any thread; `look` is called on the screen's own, seldom enough."""
 
-    def __init__(self, screen: Screen[None], link: Link, look: Callable[[], None]) -> None:
-        self.screen, self.link, self.look = screen, link, look
+    def __init__(
+        self, screen: Screen[None], link: Link, look: Callable[[], None], gap: float = GAP
+    ) -> None:
+        self.screen, self.link, self.look, self.gap = screen, link, look, gap
         self.looked = 0.0
         self.waiting = False
         self.news = False  # something was heard that was not looked at yet
@@ -38,12 +40,12 @@ class Ear:
         """Looks now, or a little later."""
         if self.waiting:
             return
-        wait = self.looked + GAP - time.monotonic()
+        wait = self.looked + self.gap - time.monotonic()
         if wait <= 0 and self.link.free():
             self._look()
         else:
             self.waiting = True
-            self.screen.set_timer(max(wait, 0.02), self._again)
+            self.screen.set_timer(max(wait, 0.01), self._again)
 
     def _again(self) -> None:
         self.waiting = False

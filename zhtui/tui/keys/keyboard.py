@@ -21,7 +21,9 @@ TOGETHER = (
     ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
+    ("edit", "line"),
     ("anywhere", "player", "window"),
+    ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())

@@ -166,6 +166,36 @@ INSPECT = (
     Key("inspect.back", "escape", "back", "back", "leave the text, the cursor, this screen"),
 )
 
+EXPLORE = (
+    Key("explore.knobs", "k", "knobs", "knobs", "to the knobs; again to come back"),
+    Key("explore.predict", "p", "predict", "predict", "go to a number that you can predict"),
+    Key("explore.more", "plus,equals_sign", "poke(1)", "poke", "raise the cell at the cursor"),
+    Key("explore.less", "minus", "poke(-1)", "", "lower the cell at the cursor", False),
+    Key("explore.edit", "e", "edit", "edit", "type the cell at the cursor, or the knob", False),
+    Key("explore.undo", "u", "undo", "", "take the poke back", False),
+    Key("explore.mistake", "m", "mistake", "mistake", "a real mistake: switch it on, or find it"),
+    Key("explore.view", "v,tab", "view(1)", "view", "the next picture"),
+    Key("explore.view_back", "V,shift+tab", "view(-1)", "", "the picture before", False),
+    Key("explore.zoom", "z", "zoom", "zoom", "this picture alone; again for all"),
+    Key("explore.chapter", "right_square_bracket", "chapter(1)", "", "the next chapter", False),
+    Key("explore.chapter_back", "left_square_bracket", "chapter(-1)", "", "a chapter back", False),
+    *(Key(f"explore.{i}", str(i), f"scene({i})", "", f"scene {i}", False) for i in range(1, 10)),
+    Key("explore.step_back", "less_than_sign", "step(-1)", "", "an older checkpoint", False),
+    Key("explore.step_on", "greater_than_sign", "step(1)", "", "a newer checkpoint", False),
+    Key("explore.live", "L", "newest", "", "the newest checkpoint, from now on", False),
+    Key("explore.fresh", "f", "fresh", "", "a live run: save a checkpoint now", False),
+    Key("explore.run", "left_curly_bracket", "other(1)", "", "an older run", False),
+    Key("explore.run_on", "right_curly_bracket", "other(-1)", "", "a newer run", False),
+    Key("explore.source", "s", "source", "source", "the code of this scene, or of the mistake"),
+    Key("explore.notes", "n", "notes", "notes", "the lesson's text"),
+    Key("explore.back", "escape", "back", "back", "leave the line, the knobs, the zoom, this"),
+)
+
+DIALS = (
+    Key("dials.less", "left", "turn(-1)", "", "turn the knob down", False),
+    Key("dials.more", "right", "turn(1)", "turn", "turn the knob up"),
+)
+
 CHART = (
     Key("chart.left", "left", "cursor(-1)", "read", "move the crosshair to earlier steps"),
     Key("chart.right", "right", "cursor(1)", "read", "move the crosshair to later steps", False),
@@ -181,10 +211,14 @@ CHART = (
 
 PICTURE = (
     Key("picture.enter", "enter", "choose", "cursor", "put a cursor into it; again: take the cell"),
-    Key("picture.up", "up,k", "point(-1, 0)", "", "the cell above", False),
-    Key("picture.down", "down,j", "point(1, 0)", "", "the cell below", False),
-    Key("picture.left", "left,h", "point(0, -1)", "", "the cell before", False),
-    Key("picture.right", "right,l", "point(0, 1)", "", "the cell after", False),
+    Key("picture.up", "up", "point(-1, 0)", "", "the cell above", False),
+    Key("picture.down", "down", "point(1, 0)", "", "the cell below", False),
+    Key("picture.left", "left", "point(0, -1)", "", "the cell before", False),
+    Key("picture.right", "right", "point(0, 1)", "", "the cell after", False),
+    Key("picture.k", "k", "steer(-1, 0)", "", "with a cursor in it: the cell above", False),
+    Key("picture.j", "j", "steer(1, 0)", "", "with a cursor in it: the cell below", False),
+    Key("picture.h", "h", "steer(0, -1)", "", "with a cursor in it: the cell before", False),
+    Key("picture.l", "l", "steer(0, 1)", "", "with a cursor in it: the cell after", False),
     Key("picture.far_up", "shift+up", "point(-8, 0)", "", "eight cells up", False),
     Key("picture.far_down", "shift+down", "point(8, 0)", "", "eight cells down", False),
     Key("picture.far_left", "shift+left", "point(0, -8)", "", "eight cells back", False),
@@ -279,6 +313,8 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "runs": RUNS,
     "console": CONSOLE,
     "inspect": INSPECT,
+    "explore": EXPLORE,
+    "dials": DIALS,
     "chart": CHART,
     "picture": PICTURE,
     "list": LIST,

@@ -128,10 +128,14 @@ class ViewWidget(Drawn):
         """Keys that need a cursor are the screen's where there is none."""
         if action == "point":
             return self.eager or self.cursor is not None
-        return self.cursor is not None if action == "leave_picture" else True
+        return self.cursor is not None or action not in ("steer", "leave_picture")
 
     def action_point(self, down: int, right: int) -> None:
         """Moves the cursor by keys."""
+        self.move(down, right)
+
+    def action_steer(self, down: int, right: int) -> None:
+        """Moves the cursor by letters, which are the screen's until there is a cursor."""
         self.move(down, right)
 
     def action_choose(self) -> None:

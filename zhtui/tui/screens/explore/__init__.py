@@ -1,0 +1,1 @@
+"""The explore screen: a lesson's mechanism, frame by frame, to point at, poke and predict."""

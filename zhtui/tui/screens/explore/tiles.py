@@ -1,0 +1,173 @@
+"""The views of a frame as tiles: a name keeps its place from frame to frame, one may be alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from textual.containers import Container
+
+from zhtui.ask import cells
+from zhtui.ask.shown import Shown
+from zhtui.lesson import views
+from zhtui.lesson.explore import Spot
+from zhtui.lesson.views import View
+from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
+
+LEAST = (36, 7)  # columns and rows of a tile, its border too
+MARK = "▸ "  # before the name of the one that has the keys
+
+
+class Tiles(Container):
+    """One widget a view. `chosen` has the keys; `alone` shows no other."""
+
+    DEFAULT_CSS = """
+    Tiles { layout: grid; grid-gutter: 0; width: 1fr; height: 1fr; }
+    Tiles .view { border: round $border; width: 1fr; height: 1fr; }
+    Tiles .view.-lit { border: round $accent; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="tiles")
+        self.known: dict[str, ViewWidget] = {}
+        self.chosen = ""
+        self.alone = False  # by the learner's wish
+        self.single = False  # since there is no room for more
+        self.pinned = False  # the learner chose; a view that is new does not take its place
+        self.hides = False  # not all views are in sight
+        self._shaped: tuple[int, int, str] | None = None
+
+    def forget(self) -> None:
+        """What comes is of another scene."""
+        self.chosen, self.pinned = "", False
+
+    # What is shown
+
+    def show(self, shown: Shown, hidden: Spot | None) -> None:
+        """Another frame."""
+        new = [name for name in shown.views if name not in self.known]
+        had_keys = self._has_keys()  # before a view that goes gives them to the next
+        stale = [
+            name for name, each in self.known.items() if not _fits(each, shown.views.get(name))
+        ]
+        for name in stale:
+            self.known.pop(name).remove()
+        fresh = [name for name in shown.views if name not in self.known]
+        for name in fresh:
+            self.known[name] = widget_for(shown.views[name])
+        self.known = {name: self.known[name] for name in shown.views}
+        self._choose(list(shown.views), new)
+        for name, widget in self.known.items():
+            widget.view = shown.views[name]
+            _mark(widget, name, shown, hidden)
+        if fresh:
+            self.mount_all([self.known[name] for name in fresh])
+            order = list(self.known.values())
+            self.sort_children(key=lambda child: order.index(child) if child in order else -1)
+        self.place()
+        if had_keys:
+            self.focus_chosen()
+
+    def _has_keys(self) -> bool:
+        focus = self.screen.focused
+        return focus is None or focus in self.children
+
+    def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
+        if self.chosen not in names:
+            self.pinned = False
+        if not self.pinned and names and (new or self.chosen not in names):
+            self.chosen = (new or names)[0] if self.single else names[0]
+
+    @property
+    def widget(self) -> ViewWidget | None:
+        """The view that has the keys."""
+        return self.known.get(self.chosen)
+
+    @property
+    def cursor(self) -> Spot | None:
+        """The cell under the cursor of the view that has the keys."""
+        widget = self.widget
+        return (
+            None if widget is None or widget.cursor is None else Spot(self.chosen, *widget.cursor)
+        )
+
+    def name_of(self, widget: object) -> str:
+        """The name of the view that a widget shows."""
+        return next((name for name, each in self.known.items() if each is widget), "")
+
+    # Which are in sight
+
+    def turn(self, by: int) -> None:
+        """The next view has the keys."""
+        names = list(self.known)
+        if names:
+            here = names.index(self.chosen) if self.chosen in names else 0
+            self.take(names[(here + by) % len(names)])
+
+    def take(self, name: str) -> None:
+        """A view has the keys, from now on."""
+        self.chosen, self.pinned = name, True
+        self.place()
+
+    def place(self) -> None:
+        """Puts the tiles that there is room for side by side, the chosen one among them."""
+        names = list(self.known)
+        columns, rows = self._grid(len(names))
+        inside = set(self._window(names, columns * rows))
+        for name, widget in self.known.items():
+            widget.display = name in inside
+            widget.border_title = (MARK if name == self.chosen and len(names) > 1 else "") + name
+        self._shape(columns, [self.known[name] for name in names if name in inside])
+        self.hides = len(inside) < len(names)
+        if self._has_keys():
+            self.focus_chosen()
+
+    def focus_chosen(self) -> None:
+        """The chosen view has the keys."""
+        self.screen.set_focus(self.widget, scroll_visible=False)
+
+    def _grid(self, count: int) -> tuple[int, int]:
+        """(columns, rows) of tiles for so many views."""
+        if self.alone or self.single or count < 2:
+            return 1, 1
+        most = max(self.size.width // LEAST[0], 1), max(self.size.height // LEAST[1], 1)
+        columns = min(count if count < 4 else int(np.ceil(np.sqrt(count))), most[0])
+        if count == 2 and most[1] > 1 and any(_low(each.view) for each in self.known.values()):
+            columns = 1  # one over the other
+        return columns, min(int(np.ceil(count / columns)), most[1])
+
+    def _window(self, names: Sequence[str], room: int) -> Sequence[str]:
+        here = names.index(self.chosen) if self.chosen in names else 0
+        first = min(max(here - room // 2, 0), max(len(names) - room, 0))
+        return names[first : first + room]
+
+    def _shape(self, columns: int, shown: Sequence[ViewWidget]) -> None:
+        """A row of low pictures is low; the last picture fills its row."""
+        rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
+        low = [all(_low(each.view) for each in row) for row in rows]
+        heights = " ".join("1fr" if flat else "3fr" for flat in low)
+        for row in rows:
+            for widget in row:
+                wanted = columns - len(row) + 1 if widget is row[-1] else 1
+                if widget.styles.column_span != wanted:
+                    widget.styles.column_span = wanted
+        shape = columns, len(rows), heights
+        if rows and shape != self._shaped:
+            self._shaped = shape
+            self.styles.grid_size_columns, self.styles.grid_size_rows = shape[:2]
+            self.styles.grid_rows = heights
+
+
+def _fits(widget: ViewWidget, view: View | None) -> bool:
+    return view is not None and type(widget) is WIDGETS[type(view)]
+
+
+def _low(view: View) -> bool:
+    """Whether a picture says all in a few lines."""
+    return isinstance(view, views.Text) or cells.shape(view)[0] == 1
+
+
+def _mark(widget: ViewWidget, name: str, shown: Shown, hidden: Spot | None) -> None:
+    asked = hidden is not None and hidden.view == name
+    cell = (hidden.row, hidden.column) if hidden is not None and asked else None
+    widget.mark(shown.moved.get(name), shown.wrong.get(name), cell)

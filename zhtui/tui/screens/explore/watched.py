@@ -1,0 +1,135 @@
+"""The run that the scenes look at, where they look at one: which, at which step, live or not."""
+
+from __future__ import annotations
+
+from textual.message_pump import MessagePump
+
+from zhtui.ask.client import Reply
+from zhtui.draw.inks import FAINT
+from zhtui.lesson.catalog import Entry
+from zhtui.runs.folder import RunFolder
+from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.screens.explore.parts import Exploring
+from zhtui.tui.session import Session
+from zhtui.tui.widgets.lines import Part, words
+
+
+class Watched:
+    """One of the runs that the lesson's card names as subjects; none where it names none."""
+
+    def __init__(
+        self,
+        session: Session,
+        entry: Entry,
+        target: MessagePump,
+        run: RunFolder | None,
+        step: int | None,
+    ) -> None:
+        self.session, self.target = session, target
+        self.lessons = tuple(entry.card.subjects)
+        fits = run is not None and run.lesson in self.lessons
+        chosen = run if fits else next(iter(self.runs()), None)
+        self.subject: Subject | None = None
+        if chosen is not None:
+            self._take(chosen, step if fits else None)
+
+    def _take(self, run: RunFolder, step: int | None) -> None:
+        self.subject = Subject(self.session, run, self.target, step, "explore.live")
+
+    def runs(self) -> list[RunFolder]:
+        """The runs that can be looked at, newest first."""
+        known = [seen.folder for seen in self.session.watch.runs]
+        fitting = [folder for folder in known if folder.lesson in self.lessons]
+        return [folder for folder in fitting if folder.checkpoints()]
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """The run."""
+        return None if self.subject is None else self.subject.folder
+
+    @property
+    def step(self) -> int | None:
+        """The step that was chosen; None for the newest."""
+        return None if self.subject is None else self.subject.step
+
+    def follow(self) -> None:
+        """Hears of what the run does."""
+        if self.subject is not None:
+            self.subject.follow()
+
+    def leave(self) -> None:
+        """Hears no more."""
+        if self.subject is not None:
+            self.subject.leave()
+
+    def grew(self) -> bool:
+        """Takes what the run has written; whether a newer checkpoint is to be looked at."""
+        growth = None if self.subject is None else self.subject.take()
+        if self.subject is None or growth is None:
+            return False
+        return self.subject.saved(growth) and self.subject.step is None
+
+    def hear(self, reply: Reply | None) -> None:
+        """Takes note of the checkpoints that there are."""
+        if self.subject is not None and reply is not None:
+            self.subject.hear(reply)
+
+    def turn(self, by: int) -> bool:
+        """An older or a newer checkpoint; whether it is another one."""
+        return self.subject is not None and self.subject.turn(by)
+
+    def newest(self) -> None:
+        """Follows the newest checkpoint."""
+        if self.subject is not None:
+            self.subject.step = None
+
+    def beg(self) -> None:
+        """Asks a live run for a checkpoint; another one has its last."""
+        if self.subject is not None and self.subject.live:
+            self.subject.beg()
+        else:
+            self.session.app.notify(
+                "there is no live run here; its last checkpoint is what there is"
+            )
+
+    def other(self, by: int) -> bool:
+        """An older or a newer run; whether it is another one."""
+        known = self.runs()
+        here = known.index(self.folder) if self.folder in known else -1
+        if not 0 <= here + by < len(known):
+            return False
+        self.leave()
+        self._take(known[here + by], None)
+        self.follow()
+        return True
+
+    def parts(self, at: int | None) -> list[Part]:
+        """The run and its step, as parts of the line on top."""
+        if self.subject is None:
+            which = " or ".join(self.lessons)
+            return [words(f"no run of {which} yet", FAINT, 10)] if which else []
+        return self.subject.parts(at)
+
+
+class Looking(Exploring):
+    """A screen that looks at a run: what its keys for another step or run call."""
+
+    def action_step(self, by: int) -> None:
+        """An older or a newer checkpoint of the run."""
+        if self.watched.turn(by):
+            self.ask()
+
+    def action_newest(self) -> None:
+        """The newest checkpoint, from now on."""
+        self.watched.newest()
+        self.ask()
+
+    def action_fresh(self) -> None:
+        """Asks a live run for a checkpoint, and looks at it."""
+        self.watched.beg()
+        self.tell()
+
+    def action_other(self, by: int) -> None:
+        """An older or a newer run."""
+        if self.watched.other(by):
+            self.ask()
