@@ -35,7 +35,8 @@ class Frame:
         """A place on the x axis as a share of the width, 0 at the left."""
         if not self.log_x:
             return (x - self.left) / (self.right - self.left)
-        return math.log(max(x, self.left) / self.left) / math.log(self.right / self.left)
+        left, right = math.log(self.left), math.log(self.right)
+        return (math.log(max(x, self.left)) - left) / (right - left)
 
     def height(self, values: Floats) -> Floats:
         """Values as shares of the height, 0 at the bottom."""
