@@ -413,7 +413,7 @@ async def test_a_long_walk_does_not_grow(explore: Make, explorer: Kept) -> None:
 
         async def jumps(count: int) -> float:
             for _ in range(count):
-                screen.player.to(dice.randrange(3000))
+                screen.player.to(dice.randrange(1000))
                 await settled(pilot)
             return float(psutil.Process(explorer.pid).memory_info().rss)
 
