@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
+
+# What moves the cursor, ends a line or commands a terminal.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def one_line(text: str) -> str:
+    """A stranger's text as it may be printed: what would end the line or command the terminal is
+    spelled out ("a\\nb").
+    """
+    return UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def several_lines(text: str) -> str:
+    """The same of a text that keeps its lines and tabs."""
+    return "\n".join("\t".join(map(one_line, line.split("\t"))) for line in text.split("\n"))
 
 
 def number(value: float | None) -> str:

@@ -93,3 +93,8 @@ class CharText:
 def windows_of(ids: Tensor, length: int) -> Tensor:
     """Every stretch of `length` inputs and the one target after them: (n, length + 1), a view."""
     return ids.unfold(0, length + 1, 1)
+
+
+def seen(text: str) -> str:
+    """A text of which every character can be seen: "a b\\n" -> "a␣b⏎"."""
+    return text.translate({32: "␣", 10: "⏎", 9: "⇥"})

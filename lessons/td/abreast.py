@@ -19,7 +19,7 @@ def choose(rows: Floats, epsilon: float, u: Floats) -> Ints:
     """`epsilon_greedy` for rows (R, A) and numbers u (R,): (R,) actions."""
     explore = u < epsilon
     best = rows == rows.max(-1, keepdims=True)  # (R, A)
-    best[explore] = True
+    best |= explore[:, None]
     share = np.where(explore, u / max(epsilon, 1e-300), (u - epsilon) / (1 - epsilon))
     number = best.sum(-1)  # (R,) how many it is drawn from
     place = np.minimum((share * number).astype(np.int64), number - 1)

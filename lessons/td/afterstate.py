@@ -78,7 +78,8 @@ class Afterstates:
     def game(self, alpha: float, epsilon: float, draw: Draw) -> Iterator[Turn]:
         """Plays against itself and learns from each move that is not a try.
 
-        One number u a move: below ε a try among all moves, else it chooses among the best.
+        With `symmetry` the board is turned to its own name after each move. One number u a move:
+        below ε a try among all moves, else it chooses among the best.
         """
         state = GAME.start()
         while GAME.result(state) is None:
@@ -93,7 +94,7 @@ class Afterstates:
                 now = before + alpha * (self.value(after) - before)
                 self.V[self.key(state)] = now
             yield Turn(state, move, after, explored, before, now)
-            state = after
+            state = self.key(after)
 
 
 def values_at(numbers: Sequence[int]) -> Callable[[list[float]], Sequence[float]]:

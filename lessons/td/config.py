@@ -78,7 +78,9 @@ class Config:
     fall: float = knob(1.0, "share of the run in which ε falls", low=0.01, high=1)
     n: int = knob(4, "rewards in a target (n-step)", low=1, high=10_000)
     lam: float = knob(0.8, "how much a trace keeps, λ (td-lambda)", low=0, high=1)
-    sweep: str = knob("none", "one setting a step, each at ten α", choices=("none", "n", "lambda"))
+    sweep: str = knob(
+        "none", "one setting a step, each at twelve α", choices=("none", "n", "lambda")
+    )
     symmetry: bool = knob(False, "turned and mirrored boards are one (afterstate)")
     opponent: str = knob("self", "whom MENACE plays against", choices=("self", "random", "minimax"))
     double: bool = knob(True, "one net chooses, the other one judges (dqn)")
@@ -86,6 +88,7 @@ class Config:
     hidden: int = knob(64, "units of a hidden layer (dqn)", low=1, high=1024)
     replay: int = knob(20_000, "steps that are remembered (dqn)", low=1, high=1_000_000)
     batch: int = knob(64, "steps learned from at once (dqn)", low=1, high=4096)
+    update_every: int = knob(2, "steps of the cart an update (cartpole)", low=1, high=1_000)
     target_every: int = knob(200, "updates between two target nets (dqn)", low=1, high=1_000_000)
     eval_every: int = knob(10, "steps between two looks", low=1, high=10_000_000)
     mistake: str = mistakes(MISTAKES)
@@ -140,7 +143,7 @@ PRESETS = {
         hidden=128, eval_every=20,
     ),
     "cartpole": Config(
-        world="cartpole", method="dqn", steps=300, gamma=0.99, epsilon=1.0, epsilon_last=0.02,
-        eval_every=20,
+        world="cartpole", method="dqn", steps=150, gamma=0.99, epsilon=1.0, epsilon_last=0.02,
+        fall=0.3, eval_every=10,
     ),
 }  # fmt: skip

@@ -125,12 +125,13 @@ def best_values(world: GridWorld, gamma: float) -> Floats:
         Q = new
 
 
-def greedy_path(world: GridWorld, Q: Floats) -> list[int]:
+def greedy_path(world: GridWorld, Q: Floats, start: int | None = None) -> list[int]:
     """The states that are passed by always taking the best action, at most S of them.
 
-    It ends in the goal, or is cut where it would go round in circles.
+    From `start`, or where an episode begins. It ends in the goal, or is cut where it would go round
+    in circles.
     """
-    path = [world.starts[0]]
+    path = [world.starts[0] if start is None else start]
     while not world.ends[path[-1]] and len(path) <= world.states:
         path.append(int(world.after[path[-1], int(Q[path[-1]].argmax())]))
     return path

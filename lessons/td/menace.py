@@ -32,28 +32,31 @@ class Menace:
         self.rewards = dict(zip((1, 0, -1), rewards, strict=True))  # by the mover's own result
         self.boxes: dict[State, dict[int, int]] = {}
 
-    def box(self, state: State) -> dict[int, int]:
-        """The beads in the box of a canonical position; a box never used is filled first.
+    def filled(self, state: State) -> dict[int, int]:
+        """A new box of a canonical position: as many beads of each colour.
 
         The empty board: {0: 4, 1: 4, 4: 4}, a corner, an edge and the middle.
         """
+        colours: dict[State, int] = {}
+        for move in GAME.moves(state):
+            colours.setdefault(canonical(GAME.apply(state, move)), move)
+        beads = FIRST_BEADS[(state[0] | state[1]).bit_count()]
+        return dict.fromkeys(colours.values(), beads)
+
+    def box(self, state: State) -> dict[int, int]:
+        """The beads in the box of a canonical position; a box is filled when it is first used."""
         if state not in self.boxes:
-            colours: dict[State, int] = {}
-            for move in GAME.moves(state):
-                colours.setdefault(canonical(GAME.apply(state, move)), move)
-            beads = FIRST_BEADS[(state[0] | state[1]).bit_count()]
-            self.boxes[state] = dict.fromkeys(colours.values(), beads)
+            self.boxes[state] = self.filled(state)
         return self.boxes[state]
 
     def odds(self, state: State) -> dict[int, float]:
         """How likely each move is: its colour's share, divided among squares that are the same."""
-        name, way = canonical(state), way_to_canonical(state)
-        beads = self.box(name)
+        name = canonical(state)
+        beads = self.boxes.get(name) or self.filled(name)
         total = sum(beads.values())
         after = {move: canonical(GAME.apply(state, move)) for move in GAME.moves(state)}
         back = {canonical(GAME.apply(name, move)): number for move, number in beads.items()}
         alike = list(after.values())
-        assert set(alike) == set(back), f"the colours of {name} by {way}"
         return {m: back[then] / total / alike.count(then) for m, then in after.items()}
 
     def draw(self, state: State, u: float) -> tuple[int, State, int]:

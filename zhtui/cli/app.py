@@ -27,6 +27,7 @@ from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
+from zhtui.wording import one_line, several_lines
 from zhtui.work import client
 
 WRONG = (ConfigError, LessonError, StoreError, DeviceError)  # the command was wrong: exit code 2
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         app(prog_name="zhtui")
     except LabError as error:
-        print(f"zhtui: {error}", file=sys.stderr)
+        print(f"zhtui: {one_line(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, WRONG) and not isinstance(error, BusyError) else 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -186,10 +187,11 @@ def sample(
     opened = reading.open_run(folder, where=device, step=step)
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     settings = catalog.one(folder.lesson).sampling({**given, "seed": seed})
+    shown = several_lines if sys.stdout.isatty() else str
     if not as_json:
-        sys.stdout.write(prompt)
+        sys.stdout.write(shown(prompt))
     for token in engine.sample(folder, opened, prompt, settings):
-        sys.stdout.write(json.dumps(asdict(token)) + "\n" if as_json else token.text)
+        sys.stdout.write(json.dumps(asdict(token)) + "\n" if as_json else shown(token.text))
         sys.stdout.flush()
     if not as_json:
         print()

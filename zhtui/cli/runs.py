@@ -13,11 +13,10 @@ import typer
 
 from zhtui.cli.options import AsJson, RunName, Store
 from zhtui.errors import ConfigError
-from zhtui.lesson import catalog
-from zhtui.lesson import knobs as config
+from zhtui.lesson import catalog, knobs
 from zhtui.runs import changes, learner, store
 from zhtui.runs.folder import Status
-from zhtui.wording import clock, number, rate
+from zhtui.wording import clock, number, one_line, rate, several_lines
 from zhtui.work import client
 
 runs_app = typer.Typer(help="Lists and steers runs, from any shell.", rich_markup_mode=None)
@@ -59,10 +58,11 @@ def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) ->
         return
     print(line(folder.lesson, folder.name, status))
     if status.error:
-        print(status.error)
-    print("  ".join(f"{key}={config.text(value)}" for key, value in card["config"].items()))
+        print(one_line(status.error))
+    pairs = (f"{key}={knobs.text(value)}" for key, value in card["config"].items())
+    print(one_line("  ".join(pairs)))
     found = (card["data"] or {}).get("name", "–")
-    print(f"preset {card['preset']}  seed {card['seed']}  data {found}")
+    print(one_line(f"preset {card['preset']}  seed {card['seed']}  data {found}"))
     kept = ", ".join(f"{step:,}" for step, _ in folder.checkpoints()) or "none"
     print(f"checkpoints at {kept}  in {folder.path}")
     width = min(120, shutil.get_terminal_size().columns)
@@ -159,7 +159,9 @@ def runs_note(
     """Writes a note to a run, or prints the one that is there."""
     folder = store.find(store.root(context.obj), name)
     if text is None:
-        print(folder.note() or f"{folder.name} has no note; write one after its name")
+        print(
+            several_lines(folder.note()) or f"{folder.name} has no note; write one after its name"
+        )
     else:
         learner.write_note(folder, text)
 
@@ -251,4 +253,4 @@ def line(lesson: str, name: str, status: Status) -> str:
         words.append(f"best {number(status.best)}")
     if status.live and status.rate:
         words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
-    return "  ".join(words)
+    return one_line("  ".join(words))

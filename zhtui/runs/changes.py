@@ -18,6 +18,7 @@ def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
     """Gives a run another name, and tells the forks that name it. Raises `StoreError`."""
     if wish == folder.name:
         return folder
+    folder.claim()
     _idle(folder)
     name = store.fresh_name(place, folder.lesson, wish or "?")
     renamed = RunFolder(folder.path.with_name(name))
@@ -37,6 +38,9 @@ def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
 
 def delete(folder: RunFolder) -> None:
     """Deletes a run's folder. Raises `BusyError` where a worker is at it, or `StoreError`."""
+    if not folder.path.exists():
+        return  # somebody else was faster
+    folder.claim()
     _idle(folder)
     try:
         shutil.rmtree(folder.path)

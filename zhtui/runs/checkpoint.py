@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -22,9 +23,11 @@ from typing import Any
 import numpy as np
 
 from zhtui.errors import CheckpointError
+from zhtui.runs.files import is_file, is_folder, read_plain
 
 FORMAT = 1
 STATE = "state.json"
+LARGEST = 256 << 20  # bytes of the state beside the tensors
 PART = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -34,9 +37,8 @@ def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any
     `facts` are JSON values that stand beside the parts (elapsed seconds, the best figure).
     """
     final = run / f"step-{step:06d}"
-    aside = run / f".{final.name}.{os.getpid()}"
+    aside = run / f".{final.name}.{secrets.token_hex(8)}"
     try:
-        shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
         state = {name: _write_part(aside, name, part) for name, part in parts.items()}
         whole = {"format": FORMAT, "step": step, "facts": dict(facts), "parts": state}
@@ -57,7 +59,7 @@ def read(folder: Path) -> dict[str, Any]:
     wrong.
     """
     try:
-        whole = json.loads((folder / STATE).read_bytes())
+        whole = json.loads(read_plain(folder / STATE, LARGEST) or b"")
         version, parts = whole["format"], whole["parts"]
         hashes = {name: part["sha256"] for name, part in parts.items() if part["sha256"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -68,7 +70,7 @@ def read(folder: Path) -> dict[str, Any]:
         )
     for name, expected in hashes.items():
         path = folder / f"{name}.safetensors"
-        if not PART.fullmatch(name) or path.is_symlink() or not path.is_file():
+        if not PART.fullmatch(name) or not is_file(path):
             raise _damaged(folder, f"{path.name} is missing")
         if _sha256(path) != expected:
             raise _damaged(folder, f"{path.name} has changed or is cut short")
@@ -183,12 +185,14 @@ def _join(path: str, key: object) -> str:
 
 def _move(aside: Path, final: Path) -> None:
     """A resumed run meets its own older checkpoint of the same step: that one makes way."""
-    if final.exists():
-        old = final.with_name(f".{final.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
+    if os.path.lexists(final):
+        old = aside.with_suffix(".old")
         final.rename(old)
         aside.rename(final)
-        shutil.rmtree(old)
+        if is_folder(old):
+            shutil.rmtree(old)
+        else:
+            old.unlink()
     else:
         aside.rename(final)
 

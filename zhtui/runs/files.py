@@ -1,14 +1,23 @@
-"""Plain files of a run: how they are opened, read, tailed, appended to and replaced."""
+"""Plain files of a run: how they are opened, read, tailed, appended to and replaced.
+
+A run folder may come from a stranger. So no link is followed, neither the file's own nor that of
+the folder it lies in, and what is not a regular file is not opened: every other file of the lab
+that reads or writes in a run folder does it through this one.
+"""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
+import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from zhtui.errors import StoreError
 
 LONGEST = 1 << 20  # bytes of one line or one small file; anything longer is not ours
 
@@ -65,37 +74,136 @@ class Tail:
 def open_plain(path: Path) -> BinaryIO | None:
     """A regular file for reading; None for a link, a pipe, a folder, or what cannot be opened."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        return open(_opened(path, os.O_RDONLY), "rb")
+    except (OSError, StoreError):
         return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+
+
+def open_own(path: Path, flags: int) -> int:
+    """A descriptor of a file that is written to in place; it is made where there is none.
+
+    Raises `StoreError` where something else bears the name: a link, a second name of a file that
+    lies elsewhere, a pipe.
+    """
+    descriptor = _opened(path, flags | os.O_CREAT)
+    if os.fstat(descriptor).st_nlink > 1:
         os.close(descriptor)
-        return None
-    return open(descriptor, "rb")
+        raise _foreign(path)
+    return descriptor
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A small JSON object, or None where there is none to be read."""
+def read_plain(path: Path, size: int = LONGEST) -> bytes | None:
+    """The content of a regular file of at most `size` bytes, else None."""
     file = open_plain(path)
     if file is None:
         return None
     with file:
-        return _parsed(file.read(LONGEST + 1))
+        content = file.read(size + 1)
+    return content if len(content) <= size else None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A small JSON object, or None where there is none to be read."""
+    content = read_plain(path)
+    return None if content is None else _parsed(content)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Replaces a small JSON file in one move, so that a reader sees the old or the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value) + "\n", encoding="utf-8")
-    aside.replace(path)
+    replace_file(path, json.dumps(value).encode() + b"\n")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replaces a file in one move. What bore its name before is not written to, whatever it was.
+
+    It is written aside first, under a name that nobody can have laid a link at. Raises `OSError`,
+    and `StoreError` where its folder is a link.
+    """
+    with _folder(path) as folder:
+        aside = f".{path.name}.{secrets.token_hex(8)}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+            os.replace(aside, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(aside, dir_fd=folder)
+            raise
+
+
+def make_folder(path: Path) -> None:
+    """A folder, where there is none. Raises `StoreError` where a link or a file has its name."""
+    with suppress(FileExistsError):
+        path.mkdir()
+    check_plain(path, is_folder)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder itself, not a link to one."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file itself, not a link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def check_plain(path: Path, kind: Callable[[Path], bool] = is_file) -> None:
+    """Raises `StoreError` where something is there that is not of the kind."""
+    if os.path.lexists(path) and not kind(path):
+        raise _foreign(path)
+
+
+def _opened(path: Path, flags: int) -> int:
+    """A descriptor of a regular file. Raises `OSError`, or `StoreError` where it is another."""
+    with _folder(path) as folder:
+        try:
+            safe = flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(path.name, safe, 0o666, dir_fd=folder)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                raise _foreign(path) from error
+            raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _foreign(path)
+    return descriptor
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    """A descriptor of the folder that a file lies in."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if path.parent.is_symlink():
+            raise _foreign(path.parent) from error
+        raise
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _foreign(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is a link or no plain file, and a run has none; look where it leads, then remove "
+        "it"
+    )
 
 
 class Appender:
     """A JSON-lines file kept open: one write a line, a fresh one where the last was cut short."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        self._descriptor = os.open(path, flags, 0o644)
+        self._descriptor = open_own(path, os.O_RDWR | os.O_APPEND)
         size = os.fstat(self._descriptor).st_size
         self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
@@ -129,7 +237,10 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _scan(path: Path) -> list[os.DirEntry[str]]:
+def scan(path: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing where it is a link or cannot be read."""
+    if not is_folder(path):
+        return []
     try:
         with os.scandir(path) as entries:
             return list(entries)

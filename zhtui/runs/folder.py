@@ -15,12 +15,13 @@ from typing import Any
 
 from zhtui.errors import StoreError
 from zhtui.runs import lease
-from zhtui.runs.files import LONGEST, Tail, _scan, open_plain, read_json
+from zhtui.runs.files import Tail, check_plain, is_folder, read_json, read_plain, scan
 
 FORMAT = 1
 CARD, STATUS, METRICS, EVENTS = "run.json", "status.json", "metrics.jsonl", "events.jsonl"
 CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "artifacts"
 NOTE, GUESS = "note.txt", "guess.json"
+PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
 LIVE = ("starting", "running", "paused")
@@ -79,6 +80,22 @@ class RunFolder:
             raise StoreError(f"{self.name} was written by a newer zhtui; update zhtui to read it")
         return card
 
+    def claim(self) -> dict[str, Any]:
+        """run.json, of a run that may be written to or taken away. Raises `StoreError`.
+
+        It must lie in a store, as lesson/run, and its card must say the same: a folder of another
+        kind that happens to hold a run.json is let be. None of its files may be a link.
+        """
+        card = self.card()
+        if card.get("lesson") != self.lesson or not is_folder(self.path):
+            raise StoreError(
+                f"{self.path} is no run in a store, where runs lie as LESSON/NAME; move it there"
+            )
+        for name in PLAIN:
+            check_plain(self.path / name)
+        check_plain(self.path / ARTIFACTS, is_folder)
+        return card
+
     def status(self) -> Status:
         """The last status, "lost" where it says alive but nobody holds the lease."""
         known = _sound(read_json(self.path / STATUS) or {})
@@ -94,7 +111,7 @@ class RunFolder:
     def checkpoints(self) -> list[tuple[int, Path]]:
         """(steps done, folder) of each checkpoint, oldest first."""
         found = []
-        for entry in _scan(self.path):
+        for entry in scan(self.path):
             match = STEP.fullmatch(entry.name)
             if match and entry.is_dir(follow_symlinks=False):
                 found.append((int(match[1]), Path(entry.path)))
@@ -103,7 +120,7 @@ class RunFolder:
     def artifacts(self) -> list[tuple[int, str]]:
         """(step, name) of each view that was shown, oldest first."""
         found = []
-        for entry in _scan(self.path / ARTIFACTS):
+        for entry in scan(self.path / ARTIFACTS):
             match = ARTIFACT.fullmatch(entry.name)
             if match:
                 found.append((int(match[1]), match[2]))
@@ -126,11 +143,7 @@ class RunFolder:
 
     def note(self) -> str:
         """What the learner wrote about the run, or ""."""
-        file = open_plain(self.path / NOTE)
-        if file is None:
-            return ""
-        with file:
-            return file.read(LONGEST).decode("utf-8", errors="replace").strip()
+        return (read_plain(self.path / NOTE) or b"").decode("utf-8", errors="replace").strip()
 
     def _young(self, status: Status) -> bool:
         """A run that was created a moment ago and whose worker is still importing torch. A promise

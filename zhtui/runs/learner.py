@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
-from zhtui.runs.files import Tail, read_json, write_json
+from zhtui.runs.files import Tail, read_json, replace_file, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
 
 
@@ -80,12 +79,11 @@ def write_note(folder: RunFolder, text: str) -> None:
         raise StoreError(
             f"a note has {LONGEST_NOTE:,} characters at most, this one {len(text):,}; shorten it"
         )
+    folder.claim()
     path = folder.path / NOTE
-    aside = path.with_name(f".{NOTE}.{os.getpid()}")
     try:
         if text:
-            aside.write_text(text + "\n", encoding="utf-8")
-            aside.replace(path)
+            replace_file(path, (text + "\n").encode())
         else:
             path.unlink(missing_ok=True)
     except OSError as error:

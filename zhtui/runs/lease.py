@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zhtui.errors import BusyError, StoreError
+from zhtui.runs.files import open_own, open_plain
 
 PATIENCE = 1.0  # seconds; a worker that was told to stop may still be closing its files
 _held: set[Path] = set()
@@ -25,11 +26,11 @@ _held: set[Path] = set()
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
     """Holds the lease at `path` while the block runs. Raises `BusyError` or `StoreError`."""
-    path = path.resolve()
+    path = _known(path)
     if path in _held:
         raise _busy(path)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        descriptor = open_own(path, os.O_RDWR)
     except OSError as error:
         why = f"cannot write to {path.parent}: {error.strerror}"
         raise StoreError(f"{why}; choose another place with --store") from error
@@ -44,19 +45,24 @@ def hold(path: Path) -> Iterator[None]:
 
 def held(path: Path) -> bool:
     """Whether a living process holds the lease; it is not taken to find out."""
-    if path.resolve() in _held:
+    if _known(path) in _held:
         return True
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    file = open_plain(path)
+    if file is None:
         return False
+    descriptor = file.fileno()
     try:
         answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, _question())
         return _kind(answer) != fcntl.F_UNLCK
     except OSError:
         return False
     finally:
-        os.close(descriptor)
+        file.close()
+
+
+def _known(path: Path) -> Path:
+    """One name for a lease, however its folder was reached."""
+    return path.parent.resolve() / path.name
 
 
 def _lock(descriptor: int, path: Path) -> None:

@@ -74,12 +74,11 @@ def runs(store: Path, lesson: str = "") -> list[RunFolder]:
 def find(store: Path, text: str) -> RunFolder:
     """The run named `otter`, `gpt/otter`, by an unambiguous beginning, or by its path.
 
-    Raises `StoreError` naming the nearest run.
+    What the store holds comes first. A path counts only where it is written as one (`./otter`) and
+    leads to a run in a store. Raises `StoreError` naming the nearest run.
     """
     if not text.strip("./"):
         raise StoreError("a run has a name; `zhtui runs` lists them")
-    if (Path(text) / CARD).is_file():
-        return RunFolder(Path(text).absolute())
     known = runs(store)
     exact = [run for run in known if text in (run.name, f"{run.lesson}/{run.name}")]
     near = exact or [run for run in known if run.name.startswith(text)]
@@ -88,6 +87,10 @@ def find(store: Path, text: str) -> RunFolder:
     if near:
         several = ", ".join(f"{run.lesson}/{run.name}" for run in near[:4])
         raise StoreError(f"{text!r} may be any of {several}; write one of these")
+    if os.sep in text and Path(text).expanduser().is_dir():
+        folder = RunFolder(Path(text).expanduser().absolute())
+        folder.claim()
+        return folder
     close = difflib.get_close_matches(text, [run.name for run in known], n=1)
     hint = f"did you mean {close[0]}?" if close else "`zhtui runs` lists them"
     raise StoreError(f"there is no run {text!r} in {store}; {hint}")

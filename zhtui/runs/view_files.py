@@ -12,7 +12,7 @@ import numpy as np
 
 from zhtui.errors import StoreError
 from zhtui.lesson.views import KINDS, Node, View
-from zhtui.runs.files import open_plain
+from zhtui.runs.files import make_folder, read_plain, replace_file
 
 NAMES: dict[str, Any] = {kind.__name__: kind for kind in (*KINDS, Node)}
 NUMBERS = "fiub"  # numpy's kinds of plain numbers
@@ -20,21 +20,18 @@ LARGEST = 64 << 20  # bytes of one view on disk
 
 
 def write(path: Path, view: View) -> None:
-    """Writes a view aside and moves it into place."""
-    path.parent.mkdir(exist_ok=True)
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(json.dumps(encode(view)), encoding="utf-8")
-    aside.replace(path)
+    """Writes a view, and the folder that it lies in. Raises `OSError` or `StoreError`."""
+    make_folder(path.parent)
+    replace_file(path, json.dumps(encode(view)).encode())
 
 
 def read(path: Path) -> View:
     """Reads a view. Raises `StoreError` where the file is none."""
-    file = open_plain(path)
-    if file is None:
+    content = read_plain(path, LARGEST)
+    if content is None:
         raise StoreError(f"{path.name} is not there; choose another step")
     try:
-        with file:
-            return decode(json.loads(file.read(LARGEST)))
+        return decode(json.loads(content))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
 

@@ -19,7 +19,7 @@ from zhtui.lesson import knobs as config
 from zhtui.lesson.catalog import Entry
 from zhtui.machine import gpu
 from zhtui.runs import lease
-from zhtui.runs.files import append_json, write_json
+from zhtui.runs.files import append_json, make_folder, open_own, write_json
 from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
 from zhtui.runs.store import fresh_name
 
@@ -64,8 +64,9 @@ def create(
     card["created"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:
         store.mkdir(parents=True, exist_ok=True)
+        make_folder(store / entry.name)
         folder = RunFolder(store / entry.name / fresh_name(store, entry.name, name))
-        folder.path.mkdir(parents=True)
+        folder.path.mkdir()
         write_json(folder.path / CARD, card)
         _promise(folder, int(settings.steps))
     except OSError as error:
@@ -81,7 +82,7 @@ def start(folder: RunFolder) -> int:
 
     The worker has its own session, so a closed terminal does not reach it. Raises `BusyError`.
     """
-    folder.card()
+    folder.claim()
     if lease.held(folder.path / LEASE):
         raise BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
     control = folder.path / CONTROL
@@ -90,7 +91,7 @@ def start(folder: RunFolder) -> int:
     try:
         before = folder.status()
         _promise(folder, before.steps, before.step)
-        with (folder.path / OUTPUT).open("ab") as output:
+        with open(open_own(folder.path / OUTPUT, os.O_WRONLY | os.O_APPEND), "ab") as output:
             worker = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -117,6 +118,7 @@ def request(folder: RunFolder, action: str, **fields: Any) -> str:
     Raises `StoreError` where no worker is there to obey.
     """
     assert action in ACTIONS, f"no such request: {action}"
+    folder.claim()
     if not folder.status().live:
         name = folder.name
         raise StoreError(f"no worker is at {name}; start it with `zhtui run --resume {name}`")
@@ -127,6 +129,7 @@ def request(folder: RunFolder, action: str, **fields: Any) -> str:
 
 def turn(folder: RunFolder, knob: str, value: str) -> None:
     """Turns a live knob of a run that no worker is at, from its newest checkpoint on."""
+    folder.claim()
     done = max((step for step, _ in folder.checkpoints()), default=0)
     fields = {"step": done, "knob": knob, "value": value, "time": round(time.time(), 3)}
     append_json(folder.path / EVENTS, {"event": "knob", **fields})

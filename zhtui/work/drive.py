@@ -8,7 +8,6 @@ import math
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from zhtui.runs import lease
 from zhtui.runs.files import Tail
 from zhtui.runs.folder import CONTROL, LEASE, RunFolder
 from zhtui.work.pace import Pace
-from zhtui.work.record import Listener, Recorder, error_output
+from zhtui.work.record import Listener, Recorder, log_sentence, log_traceback
 
 NAP = 0.02  # seconds between two looks at the inbox while paused
 SAVE_EVERY = 60.0  # seconds; the most that a killed run has to do again
@@ -50,7 +49,7 @@ def work(
     saved. `inbox` is the offset in control.jsonl from which requests are meant for this sitting.
     Raises `BusyError` where another worker holds the run.
     """
-    card = folder.card()
+    card = folder.claim()
     entry = catalog.one(str(card["lesson"]))
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
         recorder = Recorder(folder, entry.card, listeners)
@@ -271,15 +270,15 @@ def _failed(recorder: Recorder, error: Exception) -> int:
     if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
-        error_output("".join(traceback.format_exception(error)))
+        log_traceback(error)
     before = recorder.folder.status()
     try:
         recorder.event("failed", error=sentence)
         at = {"step": recorder.done, "steps": before.steps}
         recorder.status("failed", force=True, error=sentence, **at)
     except OSError as full:
-        error_output(f"the run folder could not be told ({full.strerror}); make room and resume")
-    error_output(sentence)
+        log_sentence(f"the run folder could not be told ({full.strerror}); make room and resume")
+    log_sentence(sentence)
     return 1
 
 

@@ -24,7 +24,7 @@ from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import checkpoint
-from zhtui.runs.files import Appender, write_json
+from zhtui.runs.files import Appender, is_file, scan, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
 from zhtui.work import client
 
@@ -146,7 +146,9 @@ def _inherit(
     status["row"] = rows[-1] if rows else {}
     if source is not None:
         aside = child.path / f".{source.name}"
-        shutil.copytree(source, aside, copy_function=_link)
+        aside.mkdir()
+        for part in scan(source):
+            _link(Path(part.path), aside / part.name)
         aside.rename(child.path / source.name)
         status["best"] = checkpoint.read(source)["facts"]["best"]
     write_json(child.path / STATUS, {**status, "time": time.time()})
@@ -178,9 +180,14 @@ def _append(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:
         lines.close()
 
 
-def _link(source: str | Path, target: str | Path) -> None:
-    """A second name for a file that is written once, or a copy where the disk has no such names."""
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file that is written once, or a copy where the disk has no such names.
+
+    A parent may come from a stranger: what is not a plain file there stays there.
+    """
+    if not is_file(source):
+        return
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:
-        shutil.copy2(source, target)
+        shutil.copy2(source, target, follow_symlinks=False)

@@ -135,7 +135,7 @@ class Report:
             return
         if self.bar:
             self.bar.clear()
-        print(text, file=self.stream, flush=True)
+        print(wording.several_lines(text), file=self.stream, flush=True)
 
 
 class Bar:
@@ -151,7 +151,7 @@ class Bar:
         words = _progress({"step": done, **status.get("row", {})}, steps, status)
         room = max(0, min(30, columns - len(words) - 4))
         full = round(room * done / steps)
-        line = f"{'━' * full}{'╌' * (room - full)} {words}"[: columns - 1]
+        line = wording.one_line(f"{'━' * full}{'╌' * (room - full)} {words}")[: columns - 1]
         self.stream.write(f"\r\x1b[2K{line}")
         self.stream.flush()
 

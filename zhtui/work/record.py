@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from zhtui.lesson.views import Text, View
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.files import Appender, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
@@ -174,6 +176,17 @@ def _number(value: Any) -> float | int:
     return value if isinstance(value, int) else float(value)
 
 
-def error_output(text: str) -> None:
-    """A traceback for the log; the user is shown one sentence."""
-    print(text, file=sys.stderr, flush=True)
+def log_sentence(text: str) -> None:
+    """One line for the log."""
+    print(one_line(text), file=sys.stderr, flush=True)
+
+
+def log_traceback(error: BaseException) -> None:
+    """A traceback for the log; the user is shown one sentence.
+
+    What an error says may be a stranger's words: it gets no line that begins as it likes.
+    """
+    for entry in traceback.format_exception(error):
+        ours = entry.startswith("  File ")  # a frame: its lines are code
+        first, *more = map(one_line, entry.rstrip("\n").split("\n"))
+        print(first, *(line if ours else f"  | {line}" for line in more), sep="\n", file=sys.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 from zhtui.errors import LabError
 from zhtui.runs.folder import RunFolder
 from zhtui.work import drive
+from zhtui.work.record import log_sentence
 
 POLITENESS = 10  # of 19; the terminal and the shell go first, where the CPU does the training
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     try:
         return drive.work(RunFolder(Path(arguments[0])), inbox=inbox)
     except LabError as error:
-        print(error, file=sys.stderr)
+        log_sentence(str(error))
         return 1
 
 

@@ -146,7 +146,7 @@ class BoardNet:
 
 
 class CartPoleRun:
-    """CartPole by DQN; an update of the net a step of the cart."""
+    """CartPole by DQN; an update of the net every `update_every` steps of the cart."""
 
     def __init__(self, run: Run) -> None:
         self.world = CartPole()
@@ -170,7 +170,8 @@ class CartPoleRun:
                 after, reward, ended, cut, _ = self.world.step(best)
                 self.learner.replay.add(state, best, reward, after, ended)
                 state, done, brought = after, ended or cut, brought + reward
-                if len(self.learner.replay) >= 4 * config.batch:
+                due = self.learner.replay.added % config.update_every == 0
+                if due and len(self.learner.replay) >= 4 * config.batch:
                     losses.append(self.learner.update(config, rng))
         self.history.results.append(brought)
         loss = sum(losses) / max(1, len(losses))

@@ -1,0 +1,86 @@
+"""Lesson 7: who listens to whom, and how much."""
+
+from __future__ import annotations
+
+from lessons.attention.config import MISTAKES, PRESETS, Config
+from zhtui.lab import Lesson, Question, Reference
+
+SHAKESPEARE = "shakespeare"
+
+
+def equal(metric: str, label: str, value: float = 0.0, tolerance: float = 1e-9) -> Reference:
+    """A figure that follows from a formula, in double, on any text."""
+    source = "Vaswani 2017, equation 1; Ainslie 2023, section 2"
+    return Reference(metric, value, tolerance, label, source, preset="tiny", line=False)
+
+
+lesson = Lesson(
+    number=7,
+    title="attention",
+    summary="who listens to whom, and how much?",
+    part="attention",
+    config=Config,
+    presets=PRESETS,
+    figure="val",
+    charts={
+        "loss": ("loss", "val"), "entropy": ("entropy",), "gradient": ("grad_qk",),
+        "must be 0": ("leak", "cached", "tiled", "forms"),
+    },
+    scenes=("average", "head", "groups", "cache", "width"),
+    subjects=("attention",),
+    mistakes=MISTAKES,
+    references=(
+        equal("forms", "three forms of an average"),
+        equal("tiled", "grouped = multi-head, keys and values tiled"),
+        equal("cached", "one at a time = all at once"),
+        equal("leak", "the past does not hear the future"),
+        equal("cache_gb", "32 heads, 32,768 positions", 17.18, 0.005),
+        equal("cache_gb_grouped", "8 heads of keys and values", 4.29, 0.005),
+    ),
+    questions=(
+        Question(
+            ask="Where does the training of W_Q and W_K happen?",
+            predict="Only the first position counts in the loss: learn_from=first. How long is the "
+            "gradient of W_Q and W_K?",
+            metric="grad_qk", preset="tiny", knobs={"learn_from": "first"},
+            see="0, exactly, at every step, while the loss still falls.",
+            say="Position 0 has one letter to listen to. Its weight is 1 whatever the scores are; "
+            "they learn only where there is a choice. W_V, W_O and the tables do the rest.",
+        ),
+        Question(
+            ask="Is the aggregation for the last position only?",
+            predict="All 32 positions count: val 2.18. With learn_from=last only the last one "
+            "does. What is val, over all positions?",
+            metric="val", knobs={"learn_from": "last"}, known={"all count": 2.17},
+            data=SHAKESPEARE,
+            see="3.5: what is good at the last position is little use at the others.",
+            say="Every row of A is an aggregation of its own, and trains the same weights: one "
+            "text of 32 letters is 32 examples, with contexts of 1 to 32 letters.",
+        ),
+        Question(
+            ask="May K and Q change places?",
+            predict="Trained with Q Kᵀ val is 2.17. And with K Qᵀ (mistake=k-q) from the start?",
+            metric="val", knobs={"mistake": "k-q"}, known={"Q Kᵀ": 2.17}, data=SHAKESPEARE,
+            see="2.20: no more apart than two seeds. But `cached` is 11, not 0.",
+            say="Before training the two names mean nothing. The one whose row is normalised asks; "
+            "once trained, or with a cache of keys, they cannot be exchanged.",
+        ),
+        Question(
+            ask="How good can a model be that sees the future?",
+            predict="With the mask val is 2.17. Without it (mistake=no-mask)?",
+            metric="val", knobs={"mistake": "no-mask"}, known={"masked": 2.17}, data=SHAKESPEARE,
+            see="0.08, and `sample` is nonsense: `leak` is 22, not 0.",
+            say="The next letter is the one to guess, so it was read off. A loss that is too good "
+            "is a leak until the poke says otherwise; the reshape mistake ends at 1.26.",
+        ),
+        Question(
+            ask="What is a head worth?",
+            predict="4 heads of 8 channels end at 2.17. And one head of 32?",
+            metric="val", knobs={"n_head": 1, "n_kv_head": 1}, known={"4 heads": 2.17},
+            data=SHAKESPEARE,
+            see="2.28, with more weights.",
+            say="A head is one look: one average a position. Four looks of 8 numbers each beat "
+            "one of 32, because the letters that help are not all found by the same question.",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Four mechanisms: how a net begins, BatchNorm, what Adam does to one weight, and folding."""

@@ -1,0 +1,1 @@
+"""The scenes of the lesson: walk, rooms, cliff, board, menace."""
