@@ -22,6 +22,7 @@ class Config:
     activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
     bias: bool = knob(False, "biases in linear layers and norms")
+    qkv_bias: bool = knob(True, "where there are biases, q, k and v have one too, as in GPT-2")
     start: float = knob(0.02, "rung full: spread of the first weights in blocks", low=0.0)
     tied: bool = knob(True, "one table for reading and writing characters")
     steps: int = knob(2000, "updates", low=1)
@@ -54,8 +55,8 @@ PAPER = replace(
 )  # fmt: skip
 
 LECTURE = replace(
-    CPU, activation="relu", bias=True, tied=False, steps=5000, warmup=0, decay=False, beta2=0.999,
-    weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
+    CPU, activation="relu", bias=True, qkv_bias=False, tied=False, steps=5000, warmup=0,
+    decay=False, beta2=0.999, weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
 )  # fmt: skip
 SMALL = replace(LECTURE, rung="layernorm", batch_size=16, block_size=32, n_embd=64)
 LARGE = replace(
