@@ -116,3 +116,12 @@ def windows_of(ids: Tensor, length: int) -> Tensor:
 def seen(text: str) -> str:
     """A text of which every character can be seen: "a b\\n" -> "a␣b⏎"."""
     return text.translate({32: "␣", 10: "⏎", 9: "⇥"})
+
+
+def embedding(letter: str, C: int = 8) -> Tensor:
+    """Numbers for a letter where nothing was learned, with the two decimals that are shown: (C,).
+
+    The same letter always has the same ones.
+    """
+    dice = torch.Generator().manual_seed(ord(letter))
+    return torch.randn(C, generator=dice).mul(100).round().div(100)
