@@ -228,7 +228,8 @@ class Square:
         (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
         ink = FAINT if self.state == QUIET else TITLE
         if self.view.sides is not None and wide >= 9 and tall >= 3:
-            up, right, down, left = map(short, self._sides())
+            known = ("" if np.isnan(side) else short(side) for side in self._sides())
+            up, right, down, left = known
             middle = y + tall // 2
             self.cells.put(x + (wide - len(up)) // 2, y, up, ink)
             self.cells.put(x + (wide - len(down)) // 2, y + tall - 1, down, ink)
