@@ -50,12 +50,12 @@ class ArenaScreen(LabScreen):
     ArenaScreen #stage { height: 1fr; padding: 0 1; }
     ArenaScreen #board { width: 1fr; height: 1fr; }
     ArenaScreen #other { width: 1fr; height: 1fr; display: none; }
-    ArenaScreen #side { width: 2fr; max-width: 46; height: 1fr; padding: 0 0 0 2; }
+    ArenaScreen #thought { width: 2fr; max-width: 46; height: 1fr; padding: 0 0 0 2; }
     ArenaScreen #moves { height: 1fr; }
     ArenaScreen #tree { height: 1fr; display: none; }
     ArenaScreen #said { height: 4; padding: 0 1; overflow: hidden hidden; }
     ArenaScreen #field { padding: 0 1; display: none; }
-    ArenaScreen.-narrow #side { max-width: 30; }
+    ArenaScreen.-narrow #thought { max-width: 30; }
     """
 
     def __init__(self, opened: Opened) -> None:
@@ -81,7 +81,7 @@ class ArenaScreen(LabScreen):
         with Horizontal(id="stage"):
             yield self.board
             yield self.other
-            with Vertical(id="side"):
+            with Vertical(id="thought"):
                 yield self.moves
                 yield self.branches
         yield self.said
