@@ -10,13 +10,13 @@ X begins. Move with the arrows and enter, with a click, or with 1 to 9 as they l
 mcts:500, or a run of lessons td and mcts (NAME@STEP is the same run when it was younger).
 
 While an agent thinks, the number on a square is its share of visits or the value of the move there.
-On the right: what it holds of each move, and the line that it expects. h asks perfect play, or a
+On the right: what it holds of each move, and the line that it expects. a asks perfect play, or a
 search of 2,000 where nobody can look to the end. Left and right go through the moves that were
 made; a move from an older position takes the later ones back.
 """
 HERE = (
     Key("arena.play", "enter", "play", "move", "make the move at the cursor"),
-    Key("arena.hint", "h", "hint", "hint", "what would perfect play do?"),
+    Key("arena.hint", "a", "hint", "advice", "what would perfect play do?"),
     Key("arena.undo", "u", "undo", "undo", "take your last move back"),
     Key("arena.x", "x", "seat(0)", "X", "somebody else plays X"),
     Key("arena.o", "o", "seat(1)", "O", "somebody else plays O"),

@@ -68,7 +68,7 @@ def placed(game: Any, state: Any, move: int) -> tuple[int, int]:
 def moves(game: Any, state: Any, thought: Thought | None, who: str) -> Table:
     """Each move with its visits, Q and U, the best first."""
     if thought is None:
-        return Table(("move", "", ""), [], note=f"{who} has not thought here")
+        return Table(("move", "N", "Q", "U"), [], note=who)
     order = sorted(
         {*thought.visits, *thought.values} or {thought.move},
         key=lambda move: (-thought.visits.get(move, 0), -thought.values.get(move, 0.0)),
@@ -87,7 +87,7 @@ def moves(game: Any, state: Any, thought: Thought | None, who: str) -> Table:
 def tree(game: Any, state: Any, thought: Thought | None, who: str) -> Tree:
     """The root's moves by visits; below the first the line that is expected."""
     if thought is None:
-        return Tree(f"{who} has not thought here")
+        return Tree(who)
     order = sorted(thought.visits, key=lambda move: -thought.visits[move]) or [thought.move]
     children = []
     for move in order[:ROWS]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from lessons.arena.match import read
 from lessons.arena.screen import pictures
 from lessons.arena.screen.keys import HELP, HERE, PAD
+from lessons.arena.screen.records import load, save
 from lessons.arena.screen.sitting import ALWAYS, HUMAN, Sitting, perfect
 from lessons.arena.screen.thinking import Thinking
 from zhtui.lab import LabError, Thought
@@ -36,7 +35,6 @@ from zhtui.screen import (
 
 PLAYS = ("td", "mcts")  # lessons whose runs sit here, where they are installed
 SEEN = 0.25  # seconds for which a move of two agents is seen at least
-LARGEST = 1 << 16  # bytes of a record
 
 
 class ArenaScreen(LabScreen):
@@ -64,6 +62,7 @@ class ArenaScreen(LabScreen):
         self.ear = Ear(self, opened.session.link, self._heard)
         self.thinking = Thinking(opened, self.ear.heard)
         self.watching, self.comparing, self.as_tree = True, False, False
+        self.before: tuple[int, str, Thought] | None = None  # the last agent's move, who, and why
         self.moved = 0.0  # when the last move was made
         self.wish = ""  # what is typed for: a name, or a file
         state = self.sitting.state
@@ -88,7 +87,6 @@ class ArenaScreen(LabScreen):
         yield self.field
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.board.focus()
         self.set_interval(0.1, self._tick)
         self._show()
@@ -111,28 +109,30 @@ class ArenaScreen(LabScreen):
             thought = self.thinking.others.get(sitting.seats[0])
         self.board.show(pictures.board(game, state, thought, last))
         self.other.display = self.comparing
-        who = sitting.seats[sitting.mover]
         if self.comparing:
             second = self.thinking.others.get(sitting.seats[1])
             self.other.show(pictures.board(game, state, second, last))
         self.moves.display, self.branches.display = not self.as_tree, self.as_tree
+        who, state, told = self._told()
         if self.as_tree:
-            self.branches.show(pictures.tree(game, state, self._told(), who))
+            self.branches.show(pictures.tree(game, state, told, who))
         else:
-            self.moves.show(pictures.moves(game, state, self._told(), self._teller()))
+            self.moves.show(pictures.moves(game, state, told, who))
         self.top.show(self._top())
         self.said.show(self._lines())
 
-    def _told(self) -> Thought | None:
-        """The thought that the side shows: of a hint, else of who is to move."""
-        return (
-            next(iter(self.thinking.others.values()), None)
-            if self.thinking.others
-            else self.thinking.thought
-        )
-
-    def _teller(self) -> str:
-        return next(iter(self.thinking.others), "") or self.sitting.seats[self.sitting.mover]
+    def _told(self) -> tuple[str, Any, Thought | None]:
+        """Whose thought the side shows, of which position: a hint, who thinks, who just moved."""
+        sitting, thinking = self.sitting, self.thinking
+        if thinking.others:
+            name, thought = next(iter(thinking.others.items()))
+            return name, sitting.state, thought
+        if thinking.thought is not None:
+            return sitting.seats[sitting.mover], sitting.state, thinking.thought
+        if self.before is not None and self.before[0] == sitting.at - 1:
+            at, name, thought = self.before
+            return f"{name}, before its move", sitting.states[at], thought
+        return "nobody yet", sitting.state, None
 
     def _top(self) -> list[Part]:
         sitting = self.sitting
@@ -159,14 +159,15 @@ class ArenaScreen(LabScreen):
         return f"thinks {thought.done:,} / {thought.of:,}" if thought and thought.of else "thinks …"
 
     def _lines(self) -> list[list[tuple[str, str]]]:
-        sitting, told = self.sitting, self._told()
+        who, state, told = self._told()
+        game = self.sitting.game
         value = None if told is None else told.value
-        lines = [[(pictures.ahead(value, sitting.mover), "")]]
+        lines = [[(pictures.ahead(value, game.to_move(state)), "")]]
         if told is not None and told.line:
-            line = pictures.spelled(sitting.game, sitting.state, told.line)
-            lines.append([(f"{self._teller()} expects ", "faint"), (line, "lit")])
+            line = pictures.spelled(game, state, told.line)
+            lines.append([(f"{who}: expects ", "faint"), (line, "lit")])
         elif told is not None and told.say:
-            lines.append([(f"{self._teller()}: ", "faint"), (told.say, "")])
+            lines.append([(f"{who}: ", "faint"), (told.say, "")])
         else:
             lines.append([])
         lines.append([(self.note, "")])
@@ -207,8 +208,9 @@ class ArenaScreen(LabScreen):
             self.watching = False
             self.note = f"{who} cannot move: {error}; x or o seats somebody else, space asks again"
         elif self.thinking.thought is not None and self.sitting.waits_for_agent:
-            spelled = self.sitting.game.spell(self.sitting.state, self.thinking.thought.move)
             thought = self.thinking.thought
+            spelled = self.sitting.game.spell(self.sitting.state, thought.move)
+            self.before = (self.sitting.at, who, thought)
             self._play(thought.move)
             self.note = f"{who} played {spelled}" + (f": {thought.say}" if thought.say else "")
 
@@ -379,18 +381,7 @@ class ArenaScreen(LabScreen):
             self.sitting.sit(side, value)
             self.watching = True
             return f"{'XO'[side]} is {self.sitting.seats[side]}"
-        path = Path(value).expanduser()
-        try:
-            if self.wish == "save":
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(self.sitting.record().text())
-                return f"saved {path}"
-            with path.open(encoding="utf-8") as file:
-                self.sitting.take(read(file.read(LARGEST)))
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise LabError(f"{value or 'nothing'}: {why}; name another file") from error
-        return f"{path.name}: {len(self.sitting.moves)} moves; left and right go through them"
+        return (save if self.wish == "save" else load)(self.sitting, value)
 
     def _leave_line(self) -> None:
         self.field.display = False
