@@ -21,8 +21,8 @@ TOGETHER = (
     ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
-    ("edit", "line"),
     ("anywhere", "player", "window"),
+    ("anywhere", "dialog", "notes"),
     ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
