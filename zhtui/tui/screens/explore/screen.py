@@ -35,7 +35,12 @@ GAP = 0.02  # seconds between two looks at what was answered
 FRAMES = keys.picked(
     keys.PLAYER, {"player.on": ("frame", "the next frame"), "player.run": ("play", "go on")}
 )
-PLACES = (("Here", "explore"), ("Frames", "player"), ("In a picture", "picture"))
+PLACES = (
+    ("Here", "explore"),
+    ("Frames", "player"),
+    ("In a picture", "picture"),
+    ("At the knobs", "dials"),
+)
 
 
 class ExploreScreen(Played, Poked, Dialled, Looking):

@@ -24,7 +24,8 @@ class Tiles(Container):
 
     DEFAULT_CSS = """
     Tiles { layout: grid; grid-gutter: 0; width: 1fr; height: 1fr; }
-    Tiles .view { border: round $border; width: 1fr; height: 1fr; }
+    Tiles .view { border: round $border; border-title-color: $foreground; }
+    Tiles .view { width: 1fr; height: 1fr; }
     """
 
     def __init__(self) -> None:
