@@ -18,10 +18,11 @@ lesson = Lesson(
     figure="optimal",
     higher=True,
     charts={
-        "optimal moves": ("optimal", "optimal_x", "optimal_o", "policy_optimal", "tactical"),
+        "optimal moves": (
+            "optimal", "optimal_x", "optimal_o", "policy_optimal", "tactical", "score_uct",
+        ),
         "loss": ("loss", "policy_loss", "value_loss"),
-        "games": ("games_a_second",),
-        "against UCT": ("elo_uct",),
+        "games": ("games_a_second", "elo_uct"),
     },
     scenes=("uct", "puct", "agreement"),
     subjects=("mcts",),

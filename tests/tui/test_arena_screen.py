@@ -88,7 +88,7 @@ async def test_arrows_and_enter_move(tmp_path: Path) -> None:
     async with arena(tmp_path) as (pilot, shown, _):
         await pilot.press("enter", "right", "down")
         await pilot.press("enter")
-        assert shown.sitting.moves[:1] == [8]
+        assert shown.sitting.moves[:1] == [4]
 
 
 async def test_a_square_that_is_taken_says_so(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ async def test_it_explains_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-async def test_the_arena_while_an_agent_has_thought(
+def test_the_arena_while_an_agent_has_thought(
     snap_compare: Any, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     app = LabApp(tmp_path / "store", watching=False)

@@ -212,7 +212,8 @@ class ArenaScreen(LabScreen):
             spelled = self.sitting.game.spell(self.sitting.state, thought.move)
             self.before = (self.sitting.at, who, thought)
             self._play(thought.move)
-            self.note = f"{who} played {spelled}" + (f": {thought.say}" if thought.say else "")
+said = f": {thought.say}" if thought.say else ""
+            self.note = f"{who} played {spelled}{said}. {self.note}".rstrip(". ")
 
     def _play(self, move: int) -> None:
         try:
