@@ -19,10 +19,15 @@ lesson = Lesson(
     higher=True,
     charts={
         "optimal moves": (
-            "optimal", "optimal_x", "optimal_o", "policy_optimal", "tactical", "score_uct",
+            "optimal",
+            "optimal_x",
+            "optimal_o",
+            "policy_optimal",
+            "tactical",
+            "score_uct",
         ),
         "loss": ("loss", "policy_loss", "value_loss"),
-        "games": ("games_a_second", "elo_uct"),
+        "games": ("draws", "elo_uct"),
     },
     scenes=("uct", "puct", "agreement"),
     subjects=("mcts",),

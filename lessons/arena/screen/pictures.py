@@ -9,7 +9,7 @@ import numpy as np
 from zhtui.lab import Board, Table, Thought, Tree
 
 ROWS = 9  # moves in the table of a thought
-WORDS = {1: "X wins", -1: "O wins", 0: "a draw"}
+WORDS: dict[int | None, str] = {1: "X wins", -1: "O wins", 0: "a draw"}
 AHEAD = 24  # cells of the bar that says who is ahead
 
 

@@ -18,7 +18,6 @@ from lessons.arena.screen.thinking import Thinking
 from zhtui.lab import LabError, Thought
 from zhtui.screen import (
     ONE,
-    SMALL,
     Answered,
     AskLine,
     Ear,
@@ -71,8 +70,7 @@ class ArenaScreen(LabScreen):
         self.moves = picture(pictures.moves(self.sitting.game, state, None, ""), id="moves")
         self.branches = picture(pictures.tree(self.sitting.game, state, None, ""), id="tree")
         self.board.eager = True
-        for quiet in (self.other, self.moves, self.branches):
-            quiet.can_focus = False
+        self.other.can_focus = self.moves.can_focus = self.branches.can_focus = False
         self.said, self.field = Sheet("said"), AskLine(most=300, id="field")
         self.note = "your move: arrows and enter, or 1 to 9"
 
@@ -95,8 +93,7 @@ class ArenaScreen(LabScreen):
         self.thinking.cancel()
 
     def room(self) -> Mapping[str, bool]:
-        kind = layout(*self.app.size)
-        return {"-small": kind == SMALL, "-narrow": kind == ONE}
+        return {"-small": self.small, "-narrow": layout(*self.app.size) == ONE}
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -212,7 +209,7 @@ class ArenaScreen(LabScreen):
             spelled = self.sitting.game.spell(self.sitting.state, thought.move)
             self.before = (self.sitting.at, who, thought)
             self._play(thought.move)
-said = f": {thought.say}" if thought.say else ""
+            said = f": {thought.say}" if thought.say else ""
             self.note = f"{who} played {spelled}{said}. {self.note}".rstrip(". ")
 
     def _play(self, move: int) -> None:
@@ -224,8 +221,8 @@ said = f": {thought.say}" if thought.say else ""
         self.moved = time.monotonic()
         self.thinking.forget()
         self.comparing = False
-        result = self.sitting.result
-        self.note = f"{pictures.WORDS[result]}; n begins a new game" if result is not None else ""
+        ended = pictures.WORDS.get(self.sitting.result, "")
+        self.note = f"{ended}; n begins a new game" if ended else ""
 
     def _changed(self, note: str = "") -> None:
         """Another position or other players: what was thought is no longer of it."""
