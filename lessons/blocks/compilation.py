@@ -18,7 +18,7 @@ def compiled(
     """
     fast = torch.compile(loss)
     try:
-        fast(*sample).backward()
+        fast(*sample).backward()  # type: ignore[no-untyped-call]
     except (RuntimeError, ImportError, OSError) as error:
         return loss, str(error).strip().splitlines()[0]
     return fast, None

@@ -74,7 +74,8 @@ class CharText:
 
     def __init__(self, text: str) -> None:
         points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
-        symbols, ids = points.unique(sorted=True, return_inverse=True)
+        found = points.unique(sorted=True, return_inverse=True)  # type: ignore[no-untyped-call]
+        symbols, ids = found
         self.alphabet = Alphabet("".join(map(chr, symbols.tolist())))
         cut = int(0.9 * len(ids))
         self.train, self.val = ids[:cut], ids[cut:]

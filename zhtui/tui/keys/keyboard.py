@@ -21,7 +21,6 @@ TOGETHER = (
     ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
-    ("edit", "line"),
     ("anywhere", "player", "window"),
     ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
