@@ -18,11 +18,7 @@ def compiled(
     """
     fast = torch.compile(loss)
     try:
-<<<<<<< HEAD
         torch.autograd.backward(fast(*sample))
-=======
-        fast(*sample).backward()  # type: ignore[no-untyped-call]
->>>>>>> house
     except (RuntimeError, ImportError, OSError) as error:
         return loss, str(error).strip().splitlines()[0]
     return fast, None

@@ -92,14 +92,8 @@ class CharText:
 
     def __init__(self, text: str) -> None:
         points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
-<<<<<<< HEAD
         symbols, ids = torch.unique(points, sorted=True, return_inverse=True)
         self.alphabet: Symbols = Alphabet("".join(map(chr, symbols.tolist())))
-=======
-        found = points.unique(sorted=True, return_inverse=True)  # type: ignore[no-untyped-call]
-        symbols, ids = found
-        self.alphabet = Alphabet("".join(map(chr, symbols.tolist())))
->>>>>>> house
         cut = int(0.9 * len(ids))
         self.train, self.val = ids[:cut], ids[cut:]
         self.val_bytes = len(text[cut:].encode())
