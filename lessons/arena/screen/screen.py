@@ -101,7 +101,8 @@ class ArenaScreen(LabScreen):
         """Draws everything from the position in sight."""
         sitting, game, state = self.sitting, self.sitting.game, self.sitting.state
         last = sitting.moves[sitting.at - 1] if sitting.at else None
-        thought = self.thinking.thought
+        advice = next(iter(self.thinking.others.values()), None)
+        thought = advice or self.thinking.thought
         if self.comparing:
             thought = self.thinking.others.get(sitting.seats[0])
         self.board.show(pictures.board(game, state, thought, last))
@@ -149,6 +150,8 @@ class ArenaScreen(LabScreen):
             parts.append(words(pictures.WORDS[sitting.result], "good", 9))
         elif self.thinking.busy:
             parts.append(words(self._progress(), "lit", 6))
+        elif self.thinking.asks:
+            parts.append(words(f"asks {' and '.join(self.thinking.asks)}", "lit", 6))
         return parts
 
     def _progress(self) -> str:
@@ -272,7 +275,7 @@ class ArenaScreen(LabScreen):
         who = perfect(self.sitting).name
         self.thinking.others.clear()
         self.thinking.other(self.sitting, who)
-        self._say(f"{who} is asked …")
+        self._say("")
 
     def action_both(self) -> None:
         """Asks both sides about the position in sight, and shows both boards."""

@@ -28,6 +28,11 @@ class Thinking:
         """Whether who is to move is thinking."""
         return self.reply is not None
 
+    @property
+    def asks(self) -> list[str]:
+        """Who has not answered yet."""
+        return list(self._asked)
+
     def mover(self, sitting: Sitting) -> None:
         """Asks who is to move."""
         self.thought, self.others = None, {}
