@@ -149,14 +149,10 @@ class ArenaScreen(LabScreen):
         if sitting.result is not None:
             parts.append(words(pictures.WORDS[sitting.result], "good", 9))
         elif self.thinking.busy:
-            parts.append(words(self._progress(), "lit", 6))
+            parts.append(words(self.thinking.progress, "lit", 6))
         elif self.thinking.asks:
             parts.append(words(f"asks {' and '.join(self.thinking.asks)}", "lit", 6))
         return parts
-
-    def _progress(self) -> str:
-        thought = self.thinking.thought
-        return f"thinks {thought.done:,} / {thought.of:,}" if thought and thought.of else "thinks …"
 
     def _lines(self) -> list[list[tuple[str, str]]]:
         who, state, told = self._told()

@@ -29,6 +29,12 @@ class Thinking:
         return self.reply is not None
 
     @property
+    def progress(self) -> str:
+        """How far who is to move has come."""
+        thought = self.thought
+        return f"thinks {thought.done:,} / {thought.of:,}" if thought and thought.of else "thinks …"
+
+    @property
     def asks(self) -> list[str]:
         """Who has not answered yet."""
         return list(self._asked)
