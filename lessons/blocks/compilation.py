@@ -18,7 +18,7 @@ def compiled(
     """
     fast = torch.compile(loss)
     try:
-        fast(*sample).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(fast(*sample))
     except (RuntimeError, ImportError, OSError) as error:
         return loss, str(error).strip().splitlines()[0]
     return fast, None

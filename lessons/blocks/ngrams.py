@@ -58,7 +58,7 @@ def score(train: Tensor, asked: Tensor, n: int, vocab: int) -> Counted:
     alone = occurrences(asked // vocab, contexts)
     losses = torch.stack([((alone + a * vocab).log() - (both + a).log()).mean() for a in SMOOTHING])
     best = int(losses.argmin())
-    different = len(contexts.unique_consecutive())  # type: ignore[no-untyped-call]
+    different = len(torch.unique_consecutive(contexts))
     return Counted(n, losses[best].item(), SMOOTHING[best].item(), different)
 
 

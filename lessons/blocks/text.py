@@ -12,9 +12,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+
+
+class Symbols(Protocol):
+    """What a model's integers stand for: an `Alphabet`, or a vocabulary of longer tokens."""
+
+    @property
+    def unit(self) -> str: ...
+    @property
+    def start(self) -> str: ...
+    def __len__(self) -> int: ...
+    def unknown(self, text: str) -> str: ...
+    def encode(self, text: str) -> Tensor: ...
+    def decode(self, ids: Tensor) -> str: ...
+    def texts(self, ids: Tensor) -> list[str]: ...
+    def speller(self) -> Callable[[int], str]: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 class Alphabet:
@@ -74,9 +92,8 @@ class CharText:
 
     def __init__(self, text: str) -> None:
         points = torch.frombuffer(bytearray(text.encode("utf-32-le")), dtype=torch.int32)
-        found = points.unique(sorted=True, return_inverse=True)  # type: ignore[no-untyped-call]
-        symbols, ids = found
-        self.alphabet = Alphabet("".join(map(chr, symbols.tolist())))
+        symbols, ids = torch.unique(points, sorted=True, return_inverse=True)
+        self.alphabet: Symbols = Alphabet("".join(map(chr, symbols.tolist())))
         cut = int(0.9 * len(ids))
         self.train, self.val = ids[:cut], ids[cut:]
         self.val_bytes = len(text[cut:].encode())
@@ -99,3 +116,12 @@ def windows_of(ids: Tensor, length: int) -> Tensor:
 def seen(text: str) -> str:
     """A text of which every character can be seen: "a b\\n" -> "a␣b⏎"."""
     return text.translate({32: "␣", 10: "⏎", 9: "⇥"})
+
+
+def embedding(letter: str, C: int = 8) -> Tensor:
+    """Numbers for a letter where nothing was learned, with the two decimals that are shown: (C,).
+
+    The same letter always has the same ones.
+    """
+    dice = torch.Generator().manual_seed(ord(letter))
+    return torch.randn(C, generator=dice).mul(100).round().div(100)

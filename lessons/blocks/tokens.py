@@ -24,7 +24,7 @@ import tiktoken
 import torch
 from torch import Tensor
 
-from lessons.blocks.text import CharText
+from lessons.blocks.text import CharText, Symbols
 
 GPT2_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"
 GPT2_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -107,7 +107,7 @@ class Vocabulary:
 class TokenText(CharText):
     """A text as tokens: `train` of its first nine tenths of characters, and `val` of the rest."""
 
-    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
+    def __init__(self, text: str, vocabulary: Symbols) -> None:
         cut = int(0.9 * len(text))
         self.alphabet = vocabulary  # type: ignore[assignment]  # it encodes and decodes, as one does
         self.train, self.val = vocabulary.encode(text[:cut]), vocabulary.encode(text[cut:])

@@ -7,11 +7,12 @@ from zhtui.lab import Lesson, Question, Reference
 
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
+NANOGPT_RUN = "nanoGPT's own train.py, mean of seeds 1337, 1 and 2"
 SHAKESPEARE = "shakespeare"
-# Twenty batches scatter by 0.013, seeds by 0.005. With seeds 1337, 1 and 2 nanoGPT's own train.py
-# prints 1.886, 1.895 and 1.929 here, mean 1.903; this lesson 1.918, 1.900 and 1.897, mean 1.905
-# (in fp32, as nanoGPT's: 1.917, 1.902 and 1.896, mean 1.905).
-CPU_TOLERANCE = 0.02  # so verify says that it differs
+# nanoGPT's README prints one draw, 1.88. Its own train.py prints 1.886, 1.895 and 1.929 with seeds
+# 1337, 1 and 2, mean 1.903; this lesson 1.918, 1.900 and 1.897, mean 1.905 (in fp32, as nanoGPT's:
+# 1.917, 1.902 and 1.896, mean 1.905).
+CPU_TOLERANCE = 0.02  # twenty batches scatter by 0.013, seeds by 0.02
 
 
 def rung(name: str, value: float, tolerance: float) -> Reference:
@@ -37,8 +38,8 @@ lesson = Lesson(
     },
     references=(
         Reference(
-            "val", 1.88, CPU_TOLERANCE, "nanoGPT on a CPU", NANOGPT, preset="cpu", data=SHAKESPEARE,
-            seeds=(1337, 1, 2),
+            "val", 1.90, CPU_TOLERANCE, "nanoGPT on a CPU", NANOGPT_RUN, preset="cpu",
+            data=SHAKESPEARE, seeds=(1337, 1, 2),
         ),
         Reference(
             "val", 1.4697, 0.02, "nanoGPT, 3 min of an A100", NANOGPT, preset="paper",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from zhtui.lab import knob
 
+POSITIONS = ("learned", "none", "sinusoidal", "rotary", "rotary-halves", "alibi")
+NORMS = ("layernorm", "rmsnorm", "rmsnorm-unscaled")
+FFNS = ("mlp", "swiglu")
 RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
 
 
@@ -17,11 +20,18 @@ class Config:
     block_size: int = knob(64, "context, in characters or tokens", low=2)
     n_layer: int = knob(4, "blocks", low=1)
     n_head: int = knob(4, "heads a block; divides n_embd", low=1)
+    n_kv_head: int = knob(0, "heads of keys and values, each shared by several; 0: none", low=0)
     n_embd: int = knob(128, "channels of the residual stream", low=1)
+    positions: str = knob("learned", "how a character knows where it stands", choices=POSITIONS)
+    norm: str = knob("layernorm", "what brings the stream to one size", choices=NORMS)
+    norm_first: bool = knob(True, "a norm before each branch (GPT-2); off: after the sum (2017)")
+    qk_norm: bool = knob(False, "queries and keys are brought to one size, too")
+    ffn: str = knob("mlp", "what each position does by itself", choices=FFNS)
     scaled: bool = knob(True, "divide attention scores by the root of a head's channels")
-    activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
+    activation: str = knob("gelu", "ffn=mlp: the kink in it", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
     bias: bool = knob(False, "biases in linear layers and norms")
+    qkv_bias: bool = knob(True, "where there are biases, q, k and v have one too, as in GPT-2")
     start: float = knob(0.02, "rung full: spread of the first weights in blocks", low=0.0)
     tied: bool = knob(True, "one table for reading and writing characters")
     steps: int = knob(2000, "updates", low=1)
@@ -54,8 +64,8 @@ PAPER = replace(
 )  # fmt: skip
 
 LECTURE = replace(
-    CPU, activation="relu", bias=True, tied=False, steps=5000, warmup=0, decay=False, beta2=0.999,
-    weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
+    CPU, activation="relu", bias=True, qkv_bias=False, tied=False, steps=5000, warmup=0,
+    decay=False, beta2=0.999, weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
 )  # fmt: skip
 SMALL = replace(LECTURE, rung="layernorm", batch_size=16, block_size=32, n_embd=64)
 LARGE = replace(

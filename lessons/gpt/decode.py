@@ -1,35 +1,71 @@
-"""One more position of a GPT on its own: the same numbers as `GPT.extend`, in half the time.
+"""How a GPT writes: each position once, what it left behind kept, the context begun afresh.
 
-A small model's position is a few dozen products, each done before its call is: a module that calls
-a module, a name looked up and a shape turned round cost more than the sums. So here the weights
-are at hand, nothing can drop out, and a single position needs no turning.
+`extend` takes any model's new positions through its parts. `decoder` gives the same numbers for a
+single position in half the time: a small model's position is a few dozen products, each done before
+its call is, so a module that calls a module, a name looked up and a shape turned round cost more
+than the sums. So there the weights are at hand, nothing can drop out, and nothing is turned.
 
-Leaves out: batches, and the rungs below `layernorm`, which go through `GPT.extend`.
+Letters: as in `model.py`. Leaves out: several texts at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lessons.gpt.model import GPT, Extend, Past
+from lessons.blocks.cache import Cache, caches
+from lessons.gpt.model import GPT, Attention, Block, FeedForward, Learned
 
 SMALL = 4 << 20  # weights of which a single position is too little work for two threads of a CPU
 
-Weights = tuple[Tensor, Tensor | None]  # and a bias
+Extend = Callable[[Tensor, list[Cache], int], Tensor]  # what `extend` is for one model
 Stream = Generator[Tensor, Tensor | None, None]  # logits (V,) for each token (1,) sent in
+Weights = tuple[Tensor, Tensor | None]  # and a bias
+
+
+def extend(model: GPT, ids: Tensor, cache: list[Cache], start: int) -> Tensor:
+    """Logits (B, V) after `ids` (B, T), which stand at `start`, behind what the cache holds."""
+    x = model.embed(ids, start)  # (B, T, C)
+    for block, past in zip(model.blocks, cache, strict=True):
+        x = block(x, past)  # (B, T, C)
+    logits: Tensor = model.head(model.norm(x[:, -1]))  # (B, V): only the last is asked for
+    return logits
+
+
+def stream(model: GPT, ids: Tensor, one: Extend | None = None) -> Stream:
+    """Logits (V,) after `ids` (T,), then after each integer (1,) that is sent in.
+
+    `one` is what computes these: `extend`, or what is quicker at a single position.
+
+    When the context is full it starts afresh from its younger half: learned positions cannot
+    slide. So a prediction rests on between half and all of `block_size` characters. With a context
+    of 8, character 9 is predicted from the 5 before it.
+    """
+    room, one = model.block_size, one or partial(extend, model)
+    ids = ids[-room:]  # (T,)
+    while True:
+        cache = caches(len(model.blocks), room)
+        logits = extend(model, ids[None], cache, 0)  # (1, V)
+        while len(ids) <= room:
+            sent = yield logits[0]
+            assert sent is not None, "send the next token"
+            ids = torch.cat((ids, sent))  # (T + 1,)
+            if len(ids) <= room:
+                logits = one(sent[None], cache, len(ids) - 1)  # (1, V)
+        ids = ids[-(room // 2 + 1) :]
 
 
 class Layer(NamedTuple):
     """What one block multiplies by."""
 
     norm1: Weights
-    qkv: Tensor
+    qkv: Weights
     mix: Weights
     norm2: Weights
     expand: Weights
@@ -37,35 +73,45 @@ class Layer(NamedTuple):
     contract: Weights
 
 
-def decoder(model: GPT) -> Extend:
-    """What computes a single position of `model`: ids (1, 1) to logits (1, V)."""
-    norm, positions = model.norm, model.positions
-    if positions is None or not isinstance(norm, nn.LayerNorm):
-        return model.extend
-    layers = [_layer(block) for block in model.blocks]
-    H, scale = model.blocks[0].attention.heads, model.blocks[0].attention.scale
-    C, read, place = norm.normalized_shape, model.tokens.weight, positions.weight
-    last, write = _of(norm), _of(model.head)
+def decoder(model: GPT) -> Extend | None:
+    """What computes a single position: ids (1, 1) to logits (1, V); None for other parts than the
+    finished GPT's.
+    """
+    blocks: Any = model.blocks
+    if not (type(model.positions) is Learned and all(map(finished, blocks))):
+        return None
+    layers = [_layer(block) for block in blocks]
+    H, scale = blocks[0].attention.heads, blocks[0].attention.scale
+    C, read, place = model.norm.normalized_shape, model.tokens.weight, model.positions.weight
+    last, write = _of(model.norm), _of(model.head)
 
-    def extend(ids: Tensor, cache: list[Past], start: int) -> Tensor:
+    def position(ids: Tensor, cache: list[Cache], start: int) -> Tensor:
         x = F.embedding(ids[0], read) + place[start]  # (1, C)
         for layer, past in zip(layers, cache, strict=True):
-            qkv = F.linear(torch.layer_norm(x, C, *layer.norm1), layer.qkv).view(3, 1, H, 1, -1)
-            k, v = past.extend(qkv[1:])
+            y = F.linear(torch.layer_norm(x, C, *layer.norm1), *layer.qkv)  # (1, 3C)
+            qkv = y.view(3, 1, H, 1, -1)  # (3, 1, H, 1, D)
+            k, v = past.extend(qkv[1:])  # (1, H, S, D) each
             y = F.scaled_dot_product_attention(qkv[0], k, v, scale=scale)  # (1, H, 1, D)
-            x = x + F.linear(y.view(1, -1), *layer.mix)
-            y = F.linear(torch.layer_norm(x, C, *layer.norm2), *layer.expand)
-            x = x + F.linear(layer.activation.forward(y), *layer.contract)
-        return F.linear(torch.layer_norm(x, C, *last), *write)
+            x = x + F.linear(y.view(1, -1), *layer.mix)  # (1, C)
+            y = F.linear(torch.layer_norm(x, C, *layer.norm2), *layer.expand)  # (1, 4C)
+            x = x + F.linear(layer.activation.forward(y), *layer.contract)  # (1, C)
+        return F.linear(torch.layer_norm(x, C, *last), *write)  # (1, V)
 
-    return extend
+    return position
 
 
-def _layer(block: nn.Module) -> Layer:
+def finished(block: Any) -> bool:
+    """Whether a block has the finished GPT's own parts."""
+    kinds = {"norm1": nn.LayerNorm, "attention": Attention, "norm2": nn.LayerNorm}
+    kinds |= {"think": FeedForward}
+    return type(block) is Block and all(type(getattr(block, k)) is kinds[k] for k in kinds)
+
+
+def _layer(block: Any) -> Layer:
     attention, think = block.attention, block.think
     return Layer(
         norm1=_of(block.norm1),
-        qkv=attention.qkv.weight,
+        qkv=_of(attention.qkv),
         mix=_of(attention.project),
         norm2=_of(block.norm2),
         expand=_of(think.expand),
@@ -74,7 +120,7 @@ def _layer(block: nn.Module) -> Layer:
     )
 
 
-def _of(part: nn.Module) -> Weights:
+def _of(part: Any) -> Weights:
     return part.weight, part.bias
 
 
@@ -83,14 +129,16 @@ def alone() -> Iterator[None]:
     """Computes in one thread, and without oneDNN: both take longer to begin with a small product
     than it takes.
     """
-    threads, library = torch.get_num_threads(), torch.backends.mkldnn.enabled
+    threads = torch.get_num_threads()
+    library: Any = torch.backends.mkldnn  # its type takes `enabled` for a constant
+    enabled = library.enabled
     torch.set_num_threads(1)
-    torch.backends.mkldnn.enabled = False
+    library.enabled = False
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.mkldnn.enabled = library
+        library.enabled = enabled
 
 
 def quick(stream: Stream) -> Stream:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from lessons.blocks.sampling import cut, heat
-from lessons.gpt.build import Symbols, build
-from lessons.gpt.decode import SMALL, Stream, decoder, quick
+from lessons.blocks.text import Symbols
+from lessons.gpt.build import build
+from lessons.gpt.decode import SMALL, Stream, decoder, quick, stream
 from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Sampling, Token
 
@@ -25,7 +26,7 @@ def write(
     alphabet: Symbols,
     spell: Callable[[int], str],
     model: GPT,
-    stream: Stream,
+    logits_after: Stream,
     last: Tensor | None,
     dice: torch.Generator,
     sampling: Sampling,
@@ -40,7 +41,7 @@ def write(
     dropping = model.training and model.dropout > 0
     if dropping:  # only then: a switch visits every part, half of a small model's time
         model.eval()
-    raw = stream.send(last)  # (V,)
+    raw = logits_after.send(last)  # (V,)
     if dropping:
         model.train()
     logits = raw.float().cpu()
@@ -63,7 +64,7 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
     """The alphabet, the model, and the stream of its predictions after `prompt`.
 
     An empty prompt begins where a line begins. Past `block_size` tokens the context starts
-    afresh from its younger half (`GPT.stream`). Raises LabError for characters of the prompt, or of
+    afresh from its younger half (`decode.py`). Raises LabError for characters of the prompt, or of
     the text that will follow it, that the model has never seen.
     """
     learned, model = run.once(build)
@@ -74,26 +75,26 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
             f"use only characters of the text it learned."
         )
     ids = learned.encode(prompt or learned.start).to(run.device)  # (T,)
-    stream = model.stream(ids, decoder(model))
+    written = stream(model, ids, decoder(model))
     size = sum(weight.numel() for weight in model.parameters())
-    return learned, model, quick(stream) if size < SMALL and run.device == "cpu" else stream
+    return learned, model, quick(written) if size < SMALL and run.device == "cpu" else written
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     """The characters or tokens after `prompt`."""
-    alphabet, model, stream = begin(run, prompt)
+    alphabet, model, after = begin(run, prompt)
     dice = torch.Generator().manual_seed(sampling.seed)
     last, spell = None, alphabet.speller()
     for _ in range(sampling.tokens):
-        last, token = write(alphabet, spell, model, stream, last, dice, sampling)
+        last, token = write(alphabet, spell, model, after, last, dice, sampling)
         yield token
 
 
 def score(run: Run, prompt: str, text: str, sampling: Sampling) -> Iterator[Token]:
     """The characters or tokens of `text` after `prompt`, as if the model had thrown them."""
-    learned, model, stream = begin(run, prompt, text)
+    learned, model, after = begin(run, prompt, text)
     last, spell = None, learned.speller()
     dice = torch.Generator()
-    for given in learned.encode(text).split(1):
-        last, token = write(learned, spell, model, stream, last, dice, sampling, given)
+    for given in learned.encode(text).unsqueeze(1):  # (1,) each
+        last, token = write(learned, spell, model, after, last, dice, sampling, given)
         yield token

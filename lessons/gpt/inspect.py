@@ -13,8 +13,10 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.utils import parameters_to_vector
 
-from lessons.gpt.build import Symbols, build
-from lessons.gpt.model import GPT, Look
+from lessons.blocks.points import Notes, at
+from lessons.blocks.text import Symbols
+from lessons.gpt.build import build
+from lessons.gpt.model import GPT
 from zhtui.lab import Bars, Heatmap, Histogram, LabError, Run, Table, Text, View
 
 THUMBNAIL = 16  # positions a side
@@ -30,6 +32,21 @@ def thumbnails(weights: list[Tensor]) -> Tensor:
     sheet = F.pad(sheet / sheet.amax(dim=-1, keepdim=True), (0, 1, 0, 1))
     layers, heads, side, _ = sheet.shape
     return sheet.transpose(1, 2).reshape(layers * side, heads * side)[:-1, :-1]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one text did inside the model: attention a layer, and the residual stream after it."""
+
+    weights: list[Tensor]  # L times (H, T, T)
+    stream: list[Tensor]  # 1 + L times (T, C): the embedding, then after each block
+
+    @staticmethod
+    def of(notes: Notes, layers: int) -> Look:
+        """The two of all that was noted on the way of one text."""
+        weights = [notes[at(layer, "weights")][0] for layer in range(layers)]
+        after = [notes[at(layer, "resid_post")][0] for layer in range(layers)]
+        return Look(weights, [notes["embedding"][0], *after])
 
 
 @dataclass(frozen=True)
@@ -71,8 +88,10 @@ def read(run: Run, text: str) -> Read:
     if len(ids) < 2:
         raise LabError(f"One {learned.unit} has no past to look at; give two or more.")
     with torch.no_grad(), quiet(model):
-        look = model.look(ids)
-        surprise = F.cross_entropy(model(ids[None])[0, :-1], ids[1:], reduction="none")
+        notes = Notes()
+        model.look(ids[None], notes)
+        surprise = F.cross_entropy(model(ids[None])[0, :-1], ids[1:], reduction="none")  # (T - 1,)
+    look = Look.of(notes, len(model.blocks))
     return Read(learned.texts(ids), learned, model, ids, look, surprise)
 
 
@@ -134,7 +153,9 @@ def guesses(of: Read, count: int) -> tuple[Tensor, Tensor]:
     results are (1 + L, T, count): probabilities, and characters as integers.
     """
     stream = torch.stack(of.look.stream)  # (1 + L, T, C)
-    return of.model.head(of.model.norm(stream)).softmax(dim=-1).topk(count)
+    logits: Tensor = of.model.head(of.model.norm(stream))  # (1 + L, T, V)
+    likeliest = logits.softmax(dim=-1).topk(count)  # (1 + L, T, count)
+    return likeliest.values, likeliest.indices
 
 
 def lens(of: Read) -> Table:

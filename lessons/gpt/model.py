@@ -1,300 +1,295 @@
-"""A GPT, climbed from the bigram one rung at a time: Vaswani 2017 as Radford 2019 arranged it.
+"""A GPT: the transformer of Vaswani 2017 as Radford 2019 arranged it.
 
-    bigram       a table: the last character alone names the next
-    head         embeddings, positions, and one head of self-attention
-    heads        several smaller heads side by side
-    feedforward  after listening, each position thinks by itself
-    blocks       residual paths, so that layers can be stacked
-    layernorm    each layer reads a normalised stream
-    full         weights begin small, and residual branches quiet, as deep stacks need (GPT-2)
+    model = GPT(vocab=65, size=Size(block_size=64, n_layer=4, n_head=4, n_embd=128))
+
+That is the finished model. Its parts are arguments (`Parts`), and what is not given is the finished
+GPT's. The rungs that lead up to it (`ladder.py`) and its variations (`build.py`) are this file with
+other parts.
 
 Letters: B texts in a batch, T positions in time, S positions looked at, C channels, H heads,
 D = C / H channels a head, V characters in the vocabulary, L layers.
 
-Leaves out: rotary positions (lesson `positions`), grouped heads (`attention`), GPT-2's own
-weights (`gpt2`).
+Leaves out: how it writes (`decode.py`), rotary positions (lesson `positions`), grouped heads
+(`attention`), GPT-2's own weights (`gpt2`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
-ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
+from lessons.blocks.attention import attend_fast
+from lessons.blocks.cache import Cache
+from lessons.blocks.points import Tap, inside
 
-
-class Shape(Protocol):
-    """The knobs that a model is built from."""
-
-    @property
-    def rung(self) -> str: ...
-    @property
-    def block_size(self) -> int: ...
-    @property
-    def n_layer(self) -> int: ...
-    @property
-    def n_head(self) -> int: ...
-    @property
-    def n_embd(self) -> int: ...
-    @property
-    def scaled(self) -> bool: ...
-    @property
-    def activation(self) -> str: ...
-    @property
-    def dropout(self) -> float: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def bias(self) -> bool: ...
-    @property
-    def tied(self) -> bool: ...
-
-
-def has(shape: Shape, rung: str) -> bool:
-    """Whether the model stands on that rung or above it."""
-    return RUNGS.index(shape.rung) >= RUNGS.index(rung)
-
+Part = Any  # a torch module that also has `look`; torch's own type knows of no such method
+Make = Callable[..., Part]
 
 # --- communication: each position asks, and takes what the past answers ---------------------------
 
 
-def attention_weights(q: Tensor, k: Tensor, scale: float) -> Tensor:
-    """Who looks at whom: (B, H, T, D), (B, H, S, D) -> (B, H, T, S), each row sums to one.
+def attention_weights(scores: Tensor) -> Tensor:
+    """Who looks at whom: scores (…, T, S) to weights (…, T, S); each row sums to one.
 
-    The T queries are the last of the S positions, so a query sees S - T positions before its own.
+    The T positions that ask are the last of the S, and none sees what comes after it:
+
+        [[0, 0, 0], [0, 0, 0], [0, 0, ln 2]]  ->  [[1, 0, 0], [½, ½, 0], [¼, ¼, ½]]
     """
-    T, S = q.size(-2), k.size(-2)
-    scores = q @ k.mT * scale  # (B, H, T, S)
-    future = torch.ones(T, S, dtype=torch.bool, device=q.device).triu(S - T + 1)
+    T, S = scores.shape[-2:]
+    future = torch.ones(T, S, dtype=torch.bool, device=scores.device).triu(S - T + 1)  # (T, S)
     return scores.masked_fill(future, -math.inf).softmax(dim=-1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) -> Tensor:
-    """The taught form: an average of values, weighted by attention: (B, H, T, D)."""
-    return F.dropout(attention_weights(q, k, scale), dropout) @ v
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+    """The taught form: an average of values, weighted by attention: (B, H, T, D).
 
-
-def attend_fast(q: Tensor, k: Tensor, v: Tensor, scale: float, dropout: float = 0.0) -> Tensor:
-    """The used form, equal to `attend`: one fused kernel.
-
-    Its mask fits a square or a single query. And on a CPU its backward pass is slow in bfloat16
-    (4.9 ms against 0.6 at nanoGPT's CPU setting), so there three calls do its work; the first takes
-    in the scale and the mask.
+    A position whose weights are ¼, ¼, ½ takes v₁ / 4 + v₂ / 4 + v₃ / 2.
     """
-    B, H, T, D = q.shape
-    S = k.size(-2)
-    if (S == T or T == 1) and (q.is_cuda or not q.requires_grad):
-        return F.scaled_dot_product_attention(q, k, v, None, dropout, S == T, scale=scale)
-    future = torch.full((T, S), -math.inf, dtype=q.dtype, device=q.device).triu(S - T + 1)
-    q, k, v = (x.reshape(B * H, -1, D) for x in (q, k, v))
-    scores = torch.baddbmm(future, q, k.mT, alpha=scale)  # (B * H, T, S)
-    weights = F.dropout(scores.softmax(dim=-1), dropout)
-    return (weights @ v).view(B, H, T, D)
+    scores = q @ k.mT * scale  # (B, H, T, S)
+    return attention_weights(scores) @ v
 
 
-class Past:
-    """The keys and values of one layer's positions so far, so that none is computed twice."""
-
-    def __init__(self, room: int) -> None:
-        self.room, self.used = room, 0
-        self.kv: Tensor | None = None  # (2, B, H, room, D)
-
-    def extend(self, kv: Tensor) -> Tensor:
-        """Appends the keys and values of T positions, (2, B, H, T, D); returns all S so far."""
-        _, B, H, T, D = kv.shape
-        if self.kv is None:
-            self.kv = kv.new_empty(2, B, H, self.room, D)
-        self.kv.narrow(-2, self.used, T).copy_(kv)
-        self.used += T
-        return self.kv.narrow(-2, 0, self.used)
-
-
-Extend = Callable[[Tensor, list[Past], int], Tensor]  # what `GPT.extend` is
+def inverse_root(D: int) -> float:
+    """Dot products grow with D: times this they begin with unit variance. 64 -> 1 / 8."""
+    return float(D**-0.5)
 
 
 class Attention(nn.Module):
     """Self-attention with all heads in one product.
 
-    Keys, queries and values have no bias: a key's would add the same to a whole row of scores,
-    which softmax does not see.
+    `qkv_bias` gives queries, keys and values a bias, as in nanoGPT and GPT-2. A key's adds the same
+    to a whole row of scores, which softmax does not see; the lecture has none.
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(
+        self,
+        C: int,
+        H: int,
+        *,
+        bias: bool = False,
+        qkv_bias: bool = False,
+        dropout: float = 0.0,
+        scale: Callable[[int], float] = inverse_root,
+        project: Make = nn.Linear,
+    ) -> None:
         super().__init__()
-        C = shape.n_embd
-        self.heads = shape.n_head if has(shape, "heads") else 1
-        # dot products grow with D: divided by its root they begin with unit variance
-        self.scale = (C // self.heads) ** -0.5 if shape.scaled else 1.0
-        self.dropout = shape.dropout
-        self.qkv = nn.Linear(C, 3 * C, bias=False)
-        self.project = nn.Linear(C, C, bias=shape.bias) if has(shape, "blocks") else nn.Identity()
+        self.heads, self.dropout = H, dropout
+        self.scale = scale(C // H)
+        self.qkv = nn.Linear(C, 3 * C, bias=qkv_bias)
+        self.project = project(C, C, bias=bias)
 
     def split(self, x: Tensor) -> Tensor:
-        """(B, T, C) -> queries, keys and values: (3, B, H, T, D)."""
+        """(B, T, C) -> queries, keys and values: (3, B, H, T, D).
+
+        With H = 2 heads, 8 channels become 2 x 4: head 0 has the first four of each position.
+        """
         B, T, C = x.shape
-        qkv = self.qkv(x).view(B, T, 3, self.heads, C // self.heads)
+        qkv: Tensor = self.qkv(x).view(B, T, 3, self.heads, C // self.heads)  # (B, T, 3, H, D)
         return qkv.permute(2, 0, 3, 1, 4)  # time and heads change places; a view alone would leak
 
-    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
-        qkv = self.split(x)
+    def merge(self, y: Tensor) -> Tensor:
+        """The heads side by side, and mixed: (B, H, T, D) -> (B, T, C)."""
+        B, _, T, _ = y.shape
+        mixed: Tensor = self.project(y.transpose(1, 2).reshape(B, T, -1))  # (B, T, C)
+        return drop(mixed, self.dropout, self.training)
+
+    def forward(self, x: Tensor, past: Cache | None = None) -> Tensor:
+        qkv = self.split(x)  # (3, B, H, T, D)
         q, k, v = qkv if past is None else (qkv[0], *past.extend(qkv[1:]))
-        dropout = self.dropout if self.training else 0.0
-        y = attend_fast(q, k, v, self.scale, dropout)  # (B, H, T, D)
-        y = self.project(y.transpose(1, 2).reshape(x.shape))  # heads side by side: (B, T, C)
-        return F.dropout(y, dropout) if dropout else y
+        y = attend_fast(q, k, v, self.scale, self.dropout if self.training else 0.0)
+        return self.merge(y)  # (B, T, C)
+
+    def look(self, x: Tensor, tap: Tap) -> Tensor:
+        """The same in the taught form, each station handed to `tap`."""
+        q, k, v = (tap(name, part) for name, part in zip("qkv", self.split(x), strict=True))
+        scores = tap("scores", q @ k.mT * self.scale)  # (B, H, T, T)
+        heads = tap("heads", tap("weights", attention_weights(scores)) @ v)  # (B, H, T, D)
+        return tap("attn_out", self.merge(heads))  # (B, T, C)
 
 
 # --- computation: each position by itself ---------------------------------------------------------
 
 
 class FeedForward(nn.Module):
-    """A hidden layer for each position: C -> 4C -> C; before residual paths a single C -> C."""
+    """A hidden layer for each position: C -> 4C -> C."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(
+        self,
+        C: int,
+        *,
+        wide: int = 4,
+        bias: bool = False,
+        dropout: float = 0.0,
+        activation: Make = nn.GELU,
+        project: Make = nn.Linear,
+    ) -> None:
         super().__init__()
-        C, bias = shape.n_embd, shape.bias
-        wide = 4 * C if has(shape, "blocks") else C
-        self.dropout = shape.dropout
-        self.expand = nn.Linear(C, wide, bias=bias)
-        self.activation = ACTIVATIONS[shape.activation]()
-        self.project = nn.Linear(wide, C, bias=bias) if has(shape, "blocks") else nn.Identity()
+        self.dropout = dropout
+        self.expand = nn.Linear(C, wide * C, bias=bias)
+        self.activation = activation()
+        self.project = project(wide * C, C, bias=bias)
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """The neurons: (B, T, C) -> (B, T, 4C)."""
+        neurons: Tensor = self.activation(self.expand(x))
+        return neurons
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.project(self.activation(self.expand(x)))
-        return F.dropout(y, self.dropout) if self.training and self.dropout else y
+        return drop(self.project(self.hidden(x)), self.dropout, self.training)  # (B, T, C)
+
+    def look(self, x: Tensor, tap: Tap) -> Tensor:
+        """The same, each station handed to `tap`."""
+        y = self.project(tap("ffn_hidden", self.hidden(x)))  # (B, T, C)
+        return tap("ffn_out", drop(y, self.dropout, self.training))
+
+
+def drop(x: Tensor, share: float, training: bool) -> Tensor:
+    """While training, zeroes a share of `x` and scales the rest up: ½ of [1, 1] -> [0, 2]."""
+    return F.dropout(x, share) if training and share else x
+
+
+# --- both, as branches of one stream --------------------------------------------------------------
 
 
 class Block(nn.Module):
-    """Communication, then computation; from `blocks` on each is a branch off a residual path."""
+    """Communication, then computation; each reads a normalised stream and adds to it."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, norm1: Part, attention: Part, norm2: Part, think: Part) -> None:
         super().__init__()
-        C, norm = shape.n_embd, has(shape, "layernorm")
-        self.residual = has(shape, "blocks")
-        self.norm1 = nn.LayerNorm(C, bias=shape.bias) if norm else nn.Identity()
-        self.attention = Attention(shape)
-        self.norm2 = nn.LayerNorm(C, bias=shape.bias) if norm else nn.Identity()
-        self.think = FeedForward(shape) if has(shape, "feedforward") else nn.Identity()
+        self.norm1, self.attention, self.norm2, self.think = norm1, attention, norm2, think
 
-    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
-        if not self.residual:
-            return self.think(self.attention(x, past))
+    def forward(self, x: Tensor, past: Cache | None = None) -> Tensor:
         x = x + self.attention(self.norm1(x), past)  # (B, T, C)
-        return x + self.think(self.norm2(x))
+        out: Tensor = x + self.think(self.norm2(x))  # (B, T, C)
+        return out
+
+    def look(self, x: Tensor, tap: Tap) -> Tensor:
+        """The same, each station handed to `tap`."""
+        x = tap("resid_mid", x + self.attention.look(tap("norm1", self.norm1(x)), tap))
+        return tap("resid_post", x + self.think.look(tap("norm2", self.norm2(x)), tap))
+
+
+# --- what goes in and what comes out --------------------------------------------------------------
+
+
+class Learned(nn.Module):
+    """A row of numbers for each position, added to what stands there."""
+
+    def __init__(self, room: int, C: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(room, C))
+
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        return x + self.weight[start : start + x.size(1)]  # (B, T, C) + (T, C)
+
+
+def tied(tokens: nn.Embedding) -> nn.Module:
+    """A head that writes with the table that reads (Press and Wolf 2017)."""
+    V, C = tokens.weight.shape
+    head = nn.Linear(C, V, bias=False)
+    head.weight = tokens.weight
+    return head
+
+
+def untied(tokens: nn.Embedding) -> nn.Module:
+    """A head with a table and a bias of its own."""
+    V, C = tokens.weight.shape
+    return nn.Linear(C, V)
+
+
+def start_small(model: GPT, spread: float = 0.02) -> None:
+    """Small weights: the first guess is nearly uniform, so the first loss is near ln V.
+
+    With 8 layers and a spread of 0.08 the branches' last matrices begin at 0.08 / √16 = 0.02.
+    """
+    for name, weight in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(weight)
+        elif weight.dim() == 2:
+            std = spread if "blocks" in name else 0.02
+            if name.endswith("project.weight"):
+                # 2L branches add into one stream; shrunk so that their sum keeps its size
+                std /= math.sqrt(2 * len(model.blocks))
+            nn.init.normal_(weight, std=std)
 
 
 # --- the whole ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one text did inside the model: attention a layer, and the residual stream after it."""
+class Size:
+    """How large a model is; the defaults are nanoGPT's for a CPU."""
 
-    weights: list[Tensor]  # L times (H, T, T)
-    stream: list[Tensor]  # 1 + L times (T, C): the embedding, then after each block
+    block_size: int = 64
+    n_layer: int = 4
+    n_head: int = 4
+    n_embd: int = 128
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What makes each part of a model; the defaults are the finished GPT's."""
+
+    positions: Make = Learned  # (room, C)
+    norm: Make = nn.LayerNorm  # (C)
+    attention: Make = Attention  # (C, H)
+    think: Make = FeedForward  # (C)
+    block: Make = Block  # (norm1, attention, norm2, think)
+    head: Callable[[nn.Embedding], nn.Module] = tied
+    begin: Callable[[GPT], None] = start_small
 
 
 class GPT(nn.Module):
     """Characters (B, T) to logits (B, T, V)."""
 
-    def __init__(self, shape: Shape, vocab: int) -> None:
+    def __init__(self, vocab: int, size: Size = Size(), parts: Parts = Parts()) -> None:
         super().__init__()
-        C = shape.n_embd
-        self.block_size = shape.block_size
-        self.bigram = shape.rung == "bigram"
-        self.dropout = shape.dropout
-        self.tokens = nn.Embedding(vocab, vocab if self.bigram else C)
-        self.positions = nn.Embedding(shape.block_size, C) if not self.bigram else None
-        layers = 0 if self.bigram else shape.n_layer
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(layers))
-        self.norm = nn.LayerNorm(C, bias=shape.bias) if has(shape, "layernorm") else nn.Identity()
-        self.head = nn.Linear(C, vocab, bias=not shape.tied) if not self.bigram else nn.Identity()
-        if shape.tied and not self.bigram:
-            self.head.weight = (
-                self.tokens.weight
-            )  # the same table reads and writes (Press, Wolf 2017)
-        if has(shape, "full"):
-            self.start_small(shape)
-
-    def start_small(self, shape: Shape) -> None:
-        """Small weights: the first guess is nearly uniform, so the first loss is near ln V."""
-        for name, weight in self.named_parameters():
-            if name.endswith("bias"):
-                nn.init.zeros_(weight)
-            elif weight.dim() == 2:
-                std = shape.start if "blocks" in name else 0.02
-                if name.endswith("project.weight"):
-                    # 2L branches add into one stream; shrunk so that their sum keeps its size
-                    std /= math.sqrt(2 * shape.n_layer)
-                nn.init.normal_(weight, std=std)
+        C, H = size.n_embd, size.n_head
+        self.block_size, self.dropout = size.block_size, size.dropout
+        self.tokens = nn.Embedding(vocab, C)
+        self.positions = parts.positions(size.block_size, C)
+        self.blocks = nn.ModuleList(
+            parts.block(parts.norm(C), parts.attention(C, H), parts.norm(C), parts.think(C))
+            for _ in range(size.n_layer)
+        )
+        self.norm = parts.norm(C)
+        self.head = parts.head(self.tokens)
+        parts.begin(self)
 
     def embed(self, ids: Tensor, start: int = 0) -> Tensor:
         """What each character is, plus where it stands: (B, T) -> (B, T, C)."""
-        x = self.tokens(ids)
-        if self.positions is not None:
-            x = x + self.positions.weight[start : start + ids.size(1)]
-        return F.dropout(x, self.dropout) if self.training and self.dropout else x
+        x = self.positions(self.tokens(ids), start)  # (B, T, C)
+        return drop(x, self.dropout, self.training)
 
     def forward(self, ids: Tensor) -> Tensor:
         x = self.embed(ids)  # (B, T, C)
         for block in self.blocks:
-            x = block(x)
-        return self.head(self.norm(x))  # (B, T, V)
+            x = block(x)  # (B, T, C)
+        logits: Tensor = self.head(self.norm(x))  # (B, T, V)
+        return logits
 
     def loss(self, ids: Tensor, targets: Tensor) -> Tensor:
         """Mean negative log-likelihood in nats a character; `targets` are (B, T)."""
-        return F.cross_entropy(self(ids).flatten(0, 1), targets.flatten())
+        return F.cross_entropy(self(ids).flatten(0, 1), targets.flatten())  # (B * T, V), (B * T,)
 
-    def extend(self, ids: Tensor, cache: list[Past], start: int) -> Tensor:
-        """Logits (B, V) after `ids` (B, T), which stand at `start`, behind what the cache holds."""
-        x = self.embed(ids, start)
-        for block, past in zip(self.blocks, cache, strict=True):
-            x = block(x, past)
-        return self.head(self.norm(x[:, -1]))
-
-    def stream(
-        self, ids: Tensor, one: Extend | None = None
-    ) -> Generator[Tensor, Tensor | None, None]:
-        """Logits (V,) after `ids` (T,), then after each integer (1,) that is sent in.
-
-        `one` is what computes these: `extend` itself, or what is quicker at a single position.
-
-        When the context is full it starts afresh from its younger half: learned positions cannot
-        slide. So a prediction rests on between half and all of `block_size` characters.
-        """
-        ids, room, one = ids[-self.block_size :], self.block_size, one or self.extend
-        while True:
-            cache = [Past(room) for _ in self.blocks]
-            logits, new = self.extend(ids[None], cache, 0), ids
-            while len(ids) <= room:
-                new = yield logits[0]
-                ids = torch.cat((ids, new))
-                if len(ids) <= room:
-                    logits = one(new[None], cache, len(ids) - 1)
-            ids = ids[-(room // 2 + 1) :]
+    def look(self, ids: Tensor, tap: Tap) -> Tensor:
+        """Logits, every point on the way handed to `tap` (`lessons/blocks/points.py`)."""
+        x = tap("embedding", self.embed(ids))  # (B, T, C)
+        block: Part
+        for layer, block in enumerate(self.blocks):
+            x = block.look(x, inside(tap, layer))  # (B, T, C)
+        return tap("logits", self.head(tap("norm", self.norm(x))))  # (B, T, V)
 
     def flops_per_token(self) -> float:
         """Multiplications and additions, forward and backward: PaLM (2022), appendix B."""
-        positions = self.positions.weight.numel() if self.positions is not None else 0
-        weights = sum(p.numel() for p in self.parameters()) - positions
-        channels = self.tokens.embedding_dim
-        return 6 * weights + 12 * len(self.blocks) * channels * self.block_size
-
-    @torch.no_grad()
-    def look(self, ids: Tensor) -> Look:
-        """The inside of one text (T,), in the taught form."""
-        x = self.embed(ids[None])
-        weights, stream = [], [x[0]]
-        for block in self.blocks:
-            q, k, _ = block.attention.split(block.norm1(x))
-            weights.append(attention_weights(q, k, block.attention.scale)[0])
-            x = block(x)
-            stream.append(x[0])
-        return Look(weights, stream)
+        placed = sum(p.numel() for p in self.positions.parameters())
+        weights = sum(p.numel() for p in self.parameters()) - placed
+        layers, channels = len(self.blocks), self.tokens.embedding_dim
+        return float(6 * weights + 12 * layers * channels * self.block_size)

@@ -27,7 +27,8 @@ def table(counted: Sequence[Counted]) -> Table:
 def gradient(part: Module) -> float:
     """The length of all gradients below a module, as one vector."""
     norms = [p.grad.norm() for p in part.parameters() if p.grad is not None]
-    return torch.stack(norms).norm().item()
+    length: float = torch.stack(norms).norm().item()
+    return length
 
 
 def watch(run: Run) -> None:
@@ -38,7 +39,7 @@ def watch(run: Run) -> None:
     run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
     for name, view in glance(read(run, passage)):
         run.show(name, view)
-    parts = {"tokens": model.tokens, "positions": model.positions}
+    parts: dict[str, Module] = {"tokens": model.tokens, "positions": model.positions}
     parts |= {f"block {i + 1}": block for i, block in enumerate(model.blocks)}
-    sizes = {name: gradient(part) for name, part in parts.items() if part is not None}
+    sizes = {name: gradient(part) for name, part in parts.items() if list(part.parameters())}
     run.show("gradient", Bars(list(sizes), list(sizes.values()), note="length of the gradient"))

@@ -22,7 +22,9 @@ def update(name: str, before: float, alpha: float, reward: float, guess: str, no
 
     `guess` is what follows the reward in the target, "" where nothing does.
     """
-    target = f"{pay(reward)} + {guess}" if guess else pay(reward)
+    target = pay(reward)
+    if guess:
+        target += f" − {guess[1:]}" if guess[0] == "−" else f" + {guess}"
     start = number(before)
     inner = f"{target} {'+' if before < 0 else '−'} {start.lstrip('−')}"
     return f"{name} ← {start} + {alpha:g}·({inner}) = {number(now)}"

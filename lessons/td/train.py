@@ -52,7 +52,8 @@ def build(run: Run) -> Experiment:
 def train(run: Run) -> Iterator[dict[str, Any]]:
     learner = run.once(build)
     run.keep(**learner.parts())
-    run.work("episode", run.config.episodes * run.config.runs)
+    abreast = run.config.runs if run.config.world in ("walk5", "walk19", "cliff") else 1
+    run.work("episode", run.config.episodes * abreast)
 
     for step in run.steps():
         row = learner.learn(run)

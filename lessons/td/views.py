@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,12 +14,10 @@ from lessons.td.walk import Floats, Walk
 from zhtui.lab import Bars, Board, Curves, Table
 
 GAME = TicTacToe()
-POSITIONS: Mapping[str, State] = {  # boards that are looked at while a learner learns
-    "empty board": (0, 0),
-    "corner taken": (0b1, 0),  # only the middle holds
-    "win in one": (0b11, 0b11000),  # X: c1 wins
-    "fork": (0b1, 0b10000_0000),  # X in a corner, O in the one across
-}
+EMPTY: State = (0, 0)  # boards that are looked at while a learner learns
+CORNER: State = (0b1, 0)  # O has to answer, and only the middle holds
+WIN: State = (0b11, 0b11000)  # X: c1 wins
+FORK: State = (0b1, 0b1_0000_0000)  # X in a corner, O in the one across: two more corners win
 SMOOTH = 20  # episodes over which returns are averaged in a line
 
 
@@ -131,6 +130,15 @@ def squares(state: State, values: Mapping[int, float], note: str = "") -> Board:
         [list(row) for row in GAME.marks(state)], values=numbers.reshape(3, 3), note=said,
         lit=lit, rows=("1", "2", "3"), columns=("a", "b", "c"),
     )  # fmt: skip
+
+
+def moves(state: State, values: Mapping[int, float]) -> Board:
+    """A board with Q on each square, as who moves sees it."""
+    mover = 1.0 if GAME.to_move(state) == 0 else -1.0
+    seen = squares(state, {move: mover * value for move, value in values.items()})
+    assert seen.values is not None
+    note = f"Q of each square, as {'X' if mover > 0 else 'O'} sees it"
+    return replace(seen, values=mover * seen.values, note=note)
 
 
 def beads(state: State, odds: Mapping[int, float]) -> Board:

@@ -239,7 +239,7 @@ def test_a_walk_keeps_the_newest_frames_and_no_more(scenes: Entry, explorer: Exp
         "heavy",
     )
     for number in range(1, 20):
-        list(heavy.reach(number))
+        assert heavy.reach(number)
         assert sum(heavy.sizes.values()) <= BYTES
     assert set(heavy.kept) == {16, 17, 18, 19}  # 8 MB each
 
@@ -357,8 +357,8 @@ def test_walks_side_by_side_do_not_share_their_dice() -> None:
     one, other = Walk(begin, "one"), Walk(begin, "other")
     state = np.random.get_state()[1].tolist()  # type: ignore[index]
     for number in range(1, 5):
-        list(one.reach(number))
-        list(other.reach(number))
+        assert one.reach(number)
+        assert other.reach(number)
     values = [walk.shown(4)["B"].values for walk in (one, other)]  # type: ignore[union-attr]
     assert values[0] == values[1]
     assert np.random.get_state()[1].tolist() == state  # type: ignore[index]

@@ -150,6 +150,15 @@ def test_a_dot_product_is_spelled_with_its_numbers() -> None:
     assert cell("nothing", {}, 0, 0) == ""
 
 
+def test_it_is_a_small_lesson() -> None:
+    """Under a thousand lines with notes, blank ones not counted, and no screen of its own."""
+    folder = Path(str(meters.__file__)).parent
+    files = [*folder.rglob("*.py"), folder / "notes.md"]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    assert sum(1 for line in lines if line.strip()) < 1000
+    assert not (folder / "screen").exists()
+
+
 # ----- scenes -------------------------------------------------------------------------------------
 
 

@@ -18,14 +18,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lessons.blocks.attention import attend_fast
+from lessons.blocks.cache import Cache
+from lessons.blocks.points import Notes, points
 from lessons.gpt import lesson
-from lessons.gpt.build import build, text_of
-from lessons.gpt.config import PRESETS, RUNGS, Config
-from lessons.gpt.decode import decoder, quick
+from lessons.gpt.build import assemble, build, text_of
+from lessons.gpt.config import FFNS, NORMS, POSITIONS, PRESETS, RUNGS, Config
+from lessons.gpt.decode import decoder, quick, stream
 from lessons.gpt.generate import generate
 from lessons.gpt.inspect import inspect, thumbnails
-from lessons.gpt.model import GPT, Attention, Past, attend, attend_fast, attention_weights
-from lessons.gpt.model import RUNGS as MODEL_RUNGS
+from lessons.gpt.ladder import rung as rung_of
+from lessons.gpt.model import GPT, Attention, Parts, Size, attend, attention_weights, inverse_root
 from lessons.gpt.train import evaluate, train
 from zhtui.ask import engine
 from zhtui.lab import Bars, Heatmap, LabError, Reference, Run, Sampling, Table, Text, View
@@ -73,7 +76,7 @@ def run(poem: Path) -> Run:
 
 def model_of(config: Config = TINY, vocab: int = 11) -> GPT:
     torch.manual_seed(0)
-    return GPT(config, vocab).eval()
+    return assemble(config, vocab).eval()
 
 
 def shaken(model: GPT) -> GPT:
@@ -111,17 +114,18 @@ def test_the_used_form_equals_the_taught_one_forward_and_backward(past: int) -> 
 
 def test_attention_looks_only_back_and_sums_to_one() -> None:
     q, k, _ = queries_keys_values()
-    weights = attention_weights(q, k, 0.5)
+    weights = attention_weights(q @ k.mT * 0.5)
     assert (weights.triu(1) == 0).all()
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 9))
 
 
 def test_heads_in_one_product_equal_torchs_multihead_attention() -> None:
     torch.manual_seed(3)
-    ours = Attention(replace(TINY, n_embd=12, n_head=3, bias=True)).eval()
+    ours = Attention(12, 3, bias=True, qkv_bias=True).eval()
     theirs = nn.MultiheadAttention(12, 3, batch_first=True)
     with torch.no_grad():
         theirs.in_proj_weight.copy_(ours.qkv.weight)
+        theirs.in_proj_bias.copy_(ours.qkv.bias)
         theirs.out_proj.load_state_dict(ours.project.state_dict())
     x = torch.randn(2, 5, 12)
     future = torch.ones(5, 5, dtype=torch.bool).triu(1)
@@ -132,9 +136,8 @@ def test_scores_have_unit_variance_whatever_the_size_of_a_head() -> None:
     dice = torch.Generator().manual_seed(1)
     for size in (4, 256):
         q, k = (torch.randn(1, 1, 400, size, generator=dice) for _ in range(2))
-        last = attention_weights(q, k, size**-0.5)[
-            0, 0, -1
-        ]  # softmax(scores): its log is the scores, shifted
+        weights = attention_weights(q @ k.mT * inverse_root(size))
+        last = weights[0, 0, -1]  # softmax(scores): its log is the scores, shifted
         assert last.log().std().item() == pytest.approx(1, abs=0.25)
 
 
@@ -142,14 +145,13 @@ def test_scores_have_unit_variance_whatever_the_size_of_a_head() -> None:
 
 
 def parameters(preset: str) -> int:
-    return sum(p.numel() for p in GPT(PRESETS[preset], 65).parameters())
+    return sum(p.numel() for p in assemble(PRESETS[preset], 65).parameters())
 
 
 def test_parameter_counts_are_the_published_ones() -> None:
     assert parameters("small") == 209_729
     assert parameters("large") == 10_788_929
-    paper = GPT(PRESETS["paper"], 65)
-    assert paper.positions is not None
+    paper = assemble(PRESETS["paper"], 65)
     counted = parameters("paper") - paper.positions.weight.numel()  # as nanoGPT counts: 10.65 M
     assert counted == 10_646_784
     assert parameters("rung-bigram") == 65 * 65
@@ -160,7 +162,7 @@ def test_the_first_guess_is_nearly_uniform(preset: str) -> None:
     losses = []
     for seed in (1337, 1, 2):  # at 384 channels one model in two lies a hair beyond the bound
         torch.manual_seed(seed)
-        model = GPT(PRESETS[preset], vocab=65).eval()
+        model = assemble(PRESETS[preset], 65).eval()
         ids = torch.randint(65, (8, model.block_size + 1))
         with torch.no_grad():
             losses.append(model.loss(ids[:, :-1], ids[:, 1:]).item())
@@ -190,6 +192,39 @@ def test_each_rung_adds_what_it_names() -> None:
     assert {"attention.project.weight", "think.project.weight"} <= ladder[4] - ladder[3]
     assert {"norm1.weight", "norm2.weight", "norm.weight"} <= ladder[5] - ladder[4]
     assert ladder[6] == ladder[5]  # the same parts, begun small
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_a_look_gives_what_a_forward_pass_gives(rung: str) -> None:
+    model, notes = shaken(model_of(replace(TINY, rung=rung, tied=False))).double(), Notes()
+    ids = torch.arange(10)[None] % 11
+    with torch.no_grad():
+        torch.testing.assert_close(model.look(ids, notes), model(ids))
+        assert torch.equal(notes["embedding"], model.embed(ids))
+    if rung in ("layernorm", "full"):
+        assert list(notes) == [point.name for point in points(TINY.n_layer)]
+
+
+def test_with_biases_queries_keys_and_values_have_one_and_in_the_lecture_none() -> None:
+    names = set(model_of(replace(TINY, bias=True)).state_dict())
+    assert {f"blocks.0.{part}.bias" for part in ("attention.qkv", "norm1", "think.expand")} < names
+    lecture = set(model_of(replace(TINY, bias=True, qkv_bias=False)).state_dict())
+    assert names - lecture == {"blocks.0.attention.qkv.bias", "blocks.1.attention.qkv.bias"}
+    assert "blocks.0.attention.qkv.bias" not in model_of(TINY).state_dict()
+
+
+def test_a_run_from_before_that_opens_trains_and_writes(poem: Path) -> None:
+    old = Run(replace(TINY, bias=True, qkv_bias=False), host=Shelf(poem))
+    rows = list(train(old))
+    saved = {name: copy.deepcopy(part.state_dict()) for name, part in old.kept.items()}
+    card = replace(TINY, bias=True, steps=25)  # its run.json has no qkv_bias: the default stands in
+    again = Run(card, host=Shelf(poem, saved))
+    again.step = len(rows)
+    assert len(list(train(again))) == 5
+    assert not any("qkv.bias" in name for name in again.kept["model"].state_dict())
+    fresh = Run(card, host=Shelf(poem))
+    assert any("qkv.bias" in name for name in fresh.once(build)[1].state_dict())
+    assert written(Run(card, host=Shelf(poem, saved)), tokens=5)
 
 
 def test_branches_begin_quiet_and_the_rest_with_the_spread_asked_for() -> None:
@@ -232,8 +267,8 @@ def test_cached_logits_equal_uncached_ones(rung: str) -> None:
     ids = torch.randint(11, (TINY.block_size,), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         expected = model(ids[None])[0]
-        stream = model.stream(ids[:3])
-        cached = [next(stream), *(stream.send(token.view(1)) for token in ids[3:])]
+        after = stream(model, ids[:3])
+        cached = [next(after), *(after.send(token.view(1)) for token in ids[3:])]
     torch.testing.assert_close(torch.stack(cached), expected[2:])
 
 
@@ -242,10 +277,10 @@ def test_cached_logits_equal_uncached_ones(rung: str) -> None:
 def test_a_position_computed_on_its_own_is_the_same(rung: str, other: dict[str, Any]) -> None:
     model = shaken(model_of(replace(TINY, **{"tied": False, "rung": rung, **other}))).double()
     one, T = decoder(model), TINY.block_size
-    assert (one != model.extend) == (RUNGS.index(rung) >= RUNGS.index("layernorm"))
+    assert (one is not None) == (RUNGS.index(rung) >= RUNGS.index("layernorm"))
     ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        plain, quicker = model.stream(ids[:3]), model.stream(ids[:3], one)
+        plain, quicker = stream(model, ids[:3]), stream(model, ids[:3], one)
         for token in (None, *ids[3:].split(1)):
             torch.testing.assert_close(quicker.send(token), plain.send(token))
 
@@ -256,7 +291,7 @@ def test_what_writes_a_position_follows_the_training() -> None:
     with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(1.5)
-        plain, quicker = model.stream(torch.arange(3)), model.stream(torch.arange(3), one)
+        plain, quicker = stream(model, torch.arange(3)), stream(model, torch.arange(3), one)
         for token in (None, *torch.arange(4).split(1)):
             torch.testing.assert_close(quicker.send(token), plain.send(token))
 
@@ -265,8 +300,8 @@ def test_a_full_context_starts_afresh_from_its_younger_half() -> None:
     model, T = shaken(model_of()).double(), TINY.block_size
     ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        stream = model.stream(ids[:1])
-        logits = [next(stream), *(stream.send(token.view(1)) for token in ids[1:])]
+        after = stream(model, ids[:1])
+        logits = [next(after), *(after.send(token.view(1)) for token in ids[1:])]
         for end in (T + 1, T + 5):  # the first is written from T // 2 + 1 characters
             window = ids[T - T // 2 : end]
             expected = model(window[None])[0, -1]
@@ -277,7 +312,7 @@ def test_a_prompt_longer_than_the_context_is_read_from_its_end() -> None:
     model, T = shaken(model_of()), TINY.block_size
     ids = torch.arange(2 * T) % 11
     with torch.no_grad():
-        torch.testing.assert_close(next(model.stream(ids)), model(ids[None, -T:])[0, -1])
+        torch.testing.assert_close(next(stream(model, ids)), model(ids[None, -T:])[0, -1])
 
 
 def test_a_small_model_writes_alone_and_leaves_the_threads_as_they_were() -> None:
@@ -287,7 +322,7 @@ def test_a_small_model_writes_alone_and_leaves_the_threads_as_they_were() -> Non
     torch.set_num_threads(2)
     try:
         with torch.no_grad():
-            plain, fast = model.stream(torch.arange(3)), quick(model.stream(torch.arange(3)))
+            plain, fast = stream(model, torch.arange(3)), quick(stream(model, torch.arange(3)))
             tokens = [None, *torch.arange(10).split(1)]
             expected = [plain.send(token) for token in tokens]
             for token, logits in zip(tokens, expected, strict=True):
@@ -300,9 +335,81 @@ def test_a_small_model_writes_alone_and_leaves_the_threads_as_they_were() -> Non
 
 
 def test_the_past_holds_what_it_is_given() -> None:
-    past, kv = Past(5), torch.randn(2, 2, 3, 5, 4)
+    past, kv = Cache(5), torch.randn(2, 2, 3, 5, 4)
     past.extend(kv[..., :3, :])
     assert torch.equal(past.extend(kv[..., 3:, :]), kv)
+
+
+def varied(kv: int, positions: str, qk_norm: bool) -> Config:
+    """A mixture of knobs; those that are not given vary with those that are."""
+    number = kv + POSITIONS.index(positions) + 2 * qk_norm
+    return replace(
+        TINY, n_embd=16, n_head=2, n_kv_head=kv, positions=positions, qk_norm=qk_norm,
+        norm=NORMS[number % 3], norm_first=number % 4 > 0, ffn=FFNS[number % 2],
+        bias=number % 5 > 2, scaled=number % 7 > 0, tied=number % 3 > 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kv", [0, 1, 2])
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("qk_norm", [False, True])
+def test_every_mixture_is_cached_looked_at_and_blind_to_the_future(
+    kv: int, positions: str, qk_norm: bool
+) -> None:
+    config = varied(kv, positions, qk_norm)
+    model, T = shaken(model_of(config)).double(), TINY.block_size
+    ids = torch.randint(11, (2 * T,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        expected = model(ids[None, :T])[0]
+        after = stream(model, ids[:3], decoder(model))
+        cached = [next(after), *(after.send(token.view(1)) for token in ids[3:])]
+        torch.testing.assert_close(torch.stack(cached[: T - 2]), expected[2:])
+        torch.testing.assert_close(cached[-1], model(ids[None, -len(ids) + T :])[0, -1])
+        notes = Notes()
+        torch.testing.assert_close(model.look(ids[None, :T], notes)[0], expected)
+        assert set(notes) == {point.name for point in points(config.n_layer)}
+        poked = ids[:T].clone()
+        poked[6] = (poked[6] + 1) % 11
+        moved = model(poked[None])[0]
+    assert torch.equal(moved[:6], expected[:6])
+    assert not torch.equal(moved[6], expected[6])
+
+
+@pytest.mark.parametrize("knobs", [
+    {"n_kv_head": 1}, {"positions": "rotary", "qk_norm": True}, {"positions": "alibi"},
+    {"norm": "rmsnorm", "ffn": "swiglu"}, {"norm_first": False, "positions": "sinusoidal"},
+])  # fmt: skip
+def test_every_variation_trains_and_resumes_to_the_same_bits(
+    poem: Path, knobs: dict[str, Any]
+) -> None:
+    config = replace(TINY, steps=8, **knobs)
+    whole = Run(config, host=Shelf(poem))
+    expected = [float(row["loss"]) for row in train(whole)]
+    assert expected[-1] < expected[0]
+    first = Run(config, host=Shelf(poem))
+    list(islice(train(first), 4))
+    saved = {name: copy.deepcopy(part.state_dict()) for name, part in first.kept.items()}
+    second = Run(config, host=Shelf(poem, saved))
+    second.step = 4
+    assert [float(row["loss"]) for row in train(second)] == expected[4:]
+    assert written(second, tokens=5)
+
+
+def test_the_defaults_are_the_finished_gpt() -> None:
+    by_knobs, alone = model_of(Config()), GPT(11, Size(), Parts())
+    assert str(by_knobs) == str(alone).replace("bias=True)", "bias=False)")
+
+
+@pytest.mark.parametrize(("knobs", "what"), [
+    ({"n_kv_head": 3}, "2 heads cannot share n_kv_head=3; choose"),
+    ({"n_kv_head": 2, "rung": "head"}, "1 heads cannot share n_kv_head=2"),
+    ({"positions": "rotary", "n_embd": 6}, "3 channels has no pairs to turn; choose"),
+])  # fmt: skip
+def test_knobs_that_do_not_go_together_are_refused(
+    poem: Path, knobs: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(LabError, match=what):
+        next(train(Run(replace(TINY, **knobs), host=Shelf(poem))))
 
 
 # --- training -------------------------------------------------------------------------------------
@@ -531,7 +638,7 @@ def test_heads_must_divide_channels(poem: Path) -> None:
 def test_the_card_names_presets_that_exist() -> None:
     assert {"tiny", "quick", "paper"} <= set(lesson.presets)
     assert {reference.preset for reference in lesson.references} <= set(lesson.presets)
-    assert RUNGS == MODEL_RUNGS
+    assert all(rung_of(name, 5, Size(), Parts()) for name in RUNGS)
     assert 4 <= len(lesson.questions) <= 8
 
 

@@ -53,7 +53,8 @@ def explore(run, ask, poke):
     A = np.ones((n, n)) / n if ask.mistake == "flat" else A / A.sum(1, keepdims=True)
     still = lambda spot: {"A": np.arange(n)[:, None] < np.full((1, n), spot.row)}
     yield Frame("shares", {"S": Heatmap(S, rows=sides, columns=sides, signed=True),
-        "A": Heatmap(A, rows=sides, columns=sides, low=0.0), "row": Bars(sides, A[min(ask.row, n - 1)])},
+        "A": Heatmap(A, rows=sides, columns=sides, low=0.0),
+        "row": Bars(sides, A[min(ask.row, n - 1)])},
         say=(("row ", ""), (sides[min(ask.row, n - 1)], "lit"), (" sums to one", "")),
         look="no row sees its future", predict=Spot("A", 1, 0), within=0.05, still=still)
     yield Frame("mixed", lambda: {"A": Heatmap(A, low=0.0), "O": Heatmap(A @ X, signed=True)},

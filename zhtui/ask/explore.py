@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,13 +97,9 @@ class Explorer:
 
     def reach(self, asked: Asked, number: int) -> Iterator[None]:
         """Makes the frames up to one, also of the unpoked walk beside it; yields now and then."""
-        begun = time.monotonic()
-        walks = [asked.unpoked(), asked] if asked.poke else [asked]
-        for each in walks:
-            for _ in self.walk(each).reach(number):
-                if time.monotonic() - begun > TURN:
-                    yield
-                    begun = time.monotonic()
+        for each in [asked.unpoked(), asked] if asked.poke else [asked]:
+            while not self.walk(each).reach(number, TURN):
+                yield
 
     def show(self, asked: Asked, number: int) -> Shown:
         """A frame that was reached, or the last one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 import re
 import sys
@@ -20,6 +21,7 @@ NAME = re.compile(r"[A-Za-z][\w.-]*")  # of a view
 SEED = 1337
 FRAMES, BYTES = 64, 32 << 20  # what is kept of a walk, the newest of it
 
+States = tuple[Any, Any, Any]  # of Python's, numpy's and torch's dice
 Begin = Callable[[], tuple[Iterator[Frame], Poke]]
 
 
@@ -28,6 +30,7 @@ class Walk:
 
     def __init__(self, begin: Begin, title: str) -> None:
         self.begin, self.title = begin, title
+        self.dice = Dice()
         self.of: int | None = None
         self.chapters: dict[int, str] = {}  # the frame at which each begins
         self.asked: dict[int, None] = {}  # the frames with a number to predict, in order
@@ -36,7 +39,7 @@ class Walk:
 
     def _begin(self) -> None:
         self.frames, self.poke = self.begin()
-        self.dice = Dice()
+        self.dice.seed()
         self.kept: dict[int, Frame] = {}
         self.sizes: dict[int, int] = {}
         self.views: dict[int, Mapping[str, View]] = {}
@@ -44,18 +47,20 @@ class Walk:
         self.took = 0.0  # seconds for the last frame
         self.failed: LabError | None = None
 
-    def reach(self, number: int) -> Iterator[int]:
-        """Goes to a frame, or to the last one where there are fewer, and keeps the one before it.
-
-        Yields after each frame that was made for it.
+    def reach(self, number: int, seconds: float = math.inf) -> bool:
+        """Goes on to a frame, or to the last one where there are fewer, and keeps the one before
+        it. False where the seconds are over before: call it again.
         """
-        while not self.has(self.last(number)):
-            if self.last(number) <= self.made:
-                self._begin()  # dropped: made anew from the first
-            if self.step():
-                yield self.made
-            elif not self.made:
-                raise LessonError(f"{self.title} has no frames for this; choose other knobs")
+        begun = time.monotonic()
+        with self.dice:
+            while not self.has(self.last(number)):
+                if self.last(number) <= self.made:
+                    self._begin()  # dropped: made anew from the first
+                if not self._next() and not self.made:
+                    raise LessonError(f"{self.title} has no frames for this; choose other knobs")
+                if time.monotonic() - begun > seconds:
+                    return self.has(self.last(number))
+        return True
 
     def last(self, number: int) -> int:
         """The frame of that number, or the last one where it is known that there are fewer."""
@@ -67,11 +72,15 @@ class Walk:
 
     def step(self) -> bool:
         """Makes the next frame; False where there is none. Raises what the scene raises."""
+        with self.dice:
+            return self._next()
+
+    def _next(self) -> bool:
         if self.failed is not None:
             raise self.failed
         begun = time.monotonic()
         try:
-            with self.dice, boundary(f"frame {self.made + 1} of {self.title}"):
+            with boundary(f"frame {self.made + 1} of {self.title}"):
                 frame = next(self.frames, None)
                 if not isinstance(frame, Frame | None):
                     kind = type(frame).__name__
@@ -126,29 +135,42 @@ class Dice:
     """
 
     def __init__(self) -> None:
-        self.mine: tuple[Any, Any, Any] | None = None
+        self.mine: States | None = None
+        self.theirs: States | None = None  # while it is this walk's turn
+
+    def seed(self) -> None:
+        """Begins anew: at the next turn, or now where it is this walk's turn."""
+        self.mine = None
+        if self.theirs is not None:
+            _seed()
 
     def __enter__(self) -> None:
         self.theirs = _states()
         if self.mine is None:
-            random.seed(SEED)
-            np.random.seed(SEED)
-            if torch := sys.modules.get("torch"):
-                torch.manual_seed(SEED)
+            _seed()
         else:
             _restore(self.mine)
 
     def __exit__(self, *error: object) -> None:
+        assert self.theirs is not None, "a turn that was begun"
         self.mine = _states()
         _restore(self.theirs)
+        self.theirs = None
 
 
-def _states() -> tuple[Any, Any, Any]:
+def _seed() -> None:
+    random.seed(SEED)
+    np.random.seed(SEED)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(SEED)
+
+
+def _states() -> States:
     torch = sys.modules.get("torch")
     return random.getstate(), np.random.get_state(), torch.get_rng_state() if torch else None
 
 
-def _restore(states: tuple[Any, Any, Any]) -> None:
+def _restore(states: States) -> None:
     random.setstate(states[0])
     np.random.set_state(states[1])
     if states[2] is not None:

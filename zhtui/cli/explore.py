@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from zhtui.ask.shown import Shown
 
 PLACE = "VIEW,ROW,COLUMN"
+PICTURE = 24  # lines of a picture, at most where it can be lower
 
 
 def explore(
@@ -136,6 +138,8 @@ def _lines(shown: Shown, said: str, *, pictures: bool, poked: bool) -> Iterator[
         yield f"     {_verdict(shown)}"
     if said:
         yield f"     {said}"
+    if pictures:
+        yield from _pictures(shown, poked)
 
 
 def _verdict(shown: Shown) -> str:
@@ -143,3 +147,15 @@ def _verdict(shown: Shown) -> str:
     wrong = [f"{int(mask.sum())} in {name}" for name, mask in shown.wrong.items()]
     words = "moved: " + (", ".join(moved) or "nothing")
     return f"{words}; must not have moved: {', '.join(wrong)}" if wrong else words
+
+
+def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
+    from zhtui.draw import pictures
+    from zhtui.draw.marks import NOTHING, Marks
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    for name, view in shown.views.items():
+        marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
+        yield f"\n{name}"
+        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+    yield ""

@@ -13,6 +13,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CURSOR, FAINT, GROUP, HEAT, INVERSE, LIT, SERIES, TITLE, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Cell, Marks
 from zhtui.draw.scale import Matrix, scale, short
+from zhtui.draw.series import Floats
 from zhtui.draw.spots import Lattice, Span
 from zhtui.draw.wires import Wires
 from zhtui.lesson.views import Board
@@ -49,6 +50,15 @@ def shape(view: Board) -> Cell:
     return len(view.cells), max((len(row) for row in view.cells), default=0)
 
 
+def sides_of(view: Board) -> Floats:
+    """(rows, columns, 4) the values at the sides, NaN where there are none."""
+    full = np.full((*shape(view), 4), np.nan)
+    if view.sides is not None and np.ndim(view.sides) == 3:
+        part = np.asarray(view.sides, dtype=np.float64)[: full.shape[0], : full.shape[1], :4]
+        full[: part.shape[0], : part.shape[1], : part.shape[2]] = part
+    return full
+
+
 def _need(view: Board) -> tuple[int, int]:
     """The columns and rows that a square takes to show all it has."""
     mark = max((words.width(str(each)) for row in view.cells for each in row), default=1)
@@ -66,7 +76,7 @@ def layout(view: Board, width: int, height: int, first: int) -> Layout:
     left, top = labels + bool(labels), first + bool(view.columns)
     need, least = _need(view)
     valued = view.values is not None or view.sides is not None
-    for tall in (5, 3, 1):
+    for tall in (7, 5, 3, 1):
         wide = min((width - left - 1) // max(columns, 1) - 1, max(need, 2 * tall + 1, 3))
         fits = rows * (tall + 1) + 1 <= height - top
         if fits and wide >= (need if tall >= least and valued else min(2 * tall + 1, 7)):
@@ -112,7 +122,7 @@ def _values(view: Board, rows: int, columns: int) -> Matrix:
     if view.values is not None:
         part = np.atleast_2d(np.asarray(view.values, dtype=np.float64))[:rows, :columns]
     elif view.sides is not None:
-        sides = np.asarray(view.sides, dtype=np.float64).reshape(-1, columns, 4)[:rows]
+        sides = sides_of(view)
         part = np.where(np.isnan(sides), -np.inf, sides).max(axis=-1)
     else:
         return values
@@ -218,7 +228,8 @@ class Square:
         (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
         ink = FAINT if self.state == QUIET else TITLE
         if self.view.sides is not None and wide >= 9 and tall >= 3:
-            up, right, down, left = map(short, self._sides())
+            known = ("" if np.isnan(side) else short(side) for side in self._sides())
+            up, right, down, left = known
             middle = y + tall // 2
             self.cells.put(x + (wide - len(up)) // 2, y, up, ink)
             self.cells.put(x + (wide - len(down)) // 2, y + tall - 1, down, ink)
@@ -237,10 +248,7 @@ class Square:
                 self.cells.put(x + wide - len(text), y, text, ink)
 
     def _sides(self) -> list[float]:
-        i, j = self.cell
-        sides = np.asarray(self.view.sides, dtype=np.float64)
-        columns = max(shape(self.view)[1], 1)
-        four: list[float] = sides.reshape(-1, columns, 4)[i, j].tolist()
+        four: list[float] = sides_of(self.view)[self.cell].tolist()
         return four
 
 

@@ -67,6 +67,13 @@ class Cells(Grid):
         rows.update(y for (y, _), _ in self.over.items() ^ other.over.items())
         return sorted(rows)
 
+    def _halve(self, left: int, right: int, y: int) -> None:
+        row = self.glyph[y]
+        if left and not row[left]:
+            row[left - 1] = " "
+        if right < self.width and not row[right]:
+            row[right] = " "
+
     def _write(self, x: int, y: int, part: Sequence[str], ink: int, paper: int) -> None:
         stop = x + len(part)
         if self.over:

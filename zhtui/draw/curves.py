@@ -102,8 +102,8 @@ def data(view: Curves) -> list[tuple[str, Floats, Floats]]:
         x, y = (np.asarray(part, dtype=np.float64).ravel() for part in (across, up))
         size = min(len(x), len(y))
         x, y = x[:size].copy(), y[:size].copy()
-        lost = ~(np.isfinite(x) & np.isfinite(y))
-        x[lost] = y[lost] = np.nan
+        x[~np.isfinite(x)] = np.nan
+        y[~np.isfinite(y)] = np.nan
         lines.append((str(name), x, y))
     return lines
 
@@ -127,7 +127,7 @@ def _ends(values: Floats, log: bool) -> tuple[float, float, bool]:
     values = np.clip(values, -1e300, 1e300)
     log = log and bool((values > 0).any())
     if log:
-        values = values[values > 0]
+        values = np.maximum(values[values > 0], 1e-300)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     if log:
         return low, max(high, low * 1.01), True
@@ -163,16 +163,29 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
         for index, line in enumerate(lines)
     ]
     axes.draw(cells, frame, labels, area, view.x_name)
-    levels = [Level(float(v), str(name)) for name, v in view.levels.items() if math.isfinite(v)]
+    levels = _levels(view, frame)
     axes.level_lines(cells, levels, frame, area)
-    _marks(cells, view, frame, area)
+    places = _marks(cells, view, frame, area)
     for course in sorted(courses, key=lambda course: course.ink // 8 != BAND // 8):
         _stroke(cells, course, area)
+    _mark_words(cells, places, area)
     axes.level_names(cells, levels, frame, area)
     _names(cells, courses, states.tolist(), area, gutter - 1)
     cells.spots = Points(courses, area)
+    if marks.hidden is not None:
+        _ask(cells, courses, frame, area, marks.hidden)
     _read(cells, view, courses, marks, area)
     return cells
+
+
+def _levels(view: Curves, frame: Frame) -> list[Level]:
+    """The levels that have a height on these axes."""
+    known = [(str(name), float(value)) for name, value in view.levels.items()]
+    return [
+        Level(value, name)
+        for name, value in known
+        if math.isfinite(value) and (value > 0 or not frame.log)
+    ]
 
 
 def _ink(index: int, state: int) -> int:
@@ -186,7 +199,8 @@ def _course(line: tuple[str, Floats, Floats], frame: Frame, area: Area, ink: int
     name, x, y = line
     with np.errstate(all="ignore"):
         if frame.log_x:
-            across = np.log(x / frame.left) / math.log(frame.right / frame.left)
+            left, right = math.log(frame.left), math.log(frame.right)
+            across = (np.log(x) - left) / (right - left)
         else:
             across = (x - frame.left) / (frame.right - frame.left)
         up = frame.height(y)
@@ -237,23 +251,30 @@ def _stroke(cells: Cells, course: Course, area: Area) -> None:
     cells.ink[y : y + height, x : x + width][lit] = course.ink
 
 
-def _marks(cells: Cells, view: Curves, frame: Frame, area: Area) -> None:
-    """Dotted uprights at places on the x axis, each with its word beside it, as high as is free."""
+def _marks(cells: Cells, view: Curves, frame: Frame, area: Area) -> list[tuple[int, str]]:
+    """Dotted uprights at places on the x axis; returns their columns and words."""
     x, y, width, height = area
-    free = [0] * height  # the column from which on each row has no word
-    for at, word in sorted((float(at), word) for at, word in view.marks):
-        if not math.isfinite(at) or (frame.log_x and at <= 0):
-            continue
-        column = axes.column_of(frame, at, width)
-        for row in range(height):
-            if cells.glyph[y + row, x + column] == " ":
-                cells.put(x + column, y + row, "┊", RULE)
+    places = []
+    for at, word in sorted((float(at), str(word)) for at, word in view.marks):
+        if math.isfinite(at) and (at > 0 or not frame.log_x):
+            column = axes.column_of(frame, at, width)
+            places.append((column, word))
+            for row in range(height):
+                if cells.glyph[y + row, x + column] == " ":
+                    cells.put(x + column, y + row, "┊", RULE)
+    return places
+
+
+def _mark_words(cells: Cells, places: list[tuple[int, str]], area: Area) -> None:
+    """The word of each upright beside it, on the highest row where no curve runs."""
+    x, y, width, height = area
+    for column, word in places:
         size = words.width(word) + 1
         start = column + 1 if column + 1 + size <= width else max(column - size, 0)
-        place = next((row for row, stop in enumerate(free) if stop <= start), None)
-        if place is not None:
-            words.put(cells, x + start, y + place, word, FAINT, room=width - start)
-            free[place] = start + size
+        room = min(size, width - start)
+        rows = cells.glyph[y : y + height, x + start : x + start + room]
+        free = np.flatnonzero((rows == " ").all(axis=1)).tolist()
+        words.put(cells, x + start, y + (free[0] if free else 0), word, FAINT, room=room)
 
 
 def _names(cells: Cells, courses: list[Course], states: list[int], area: Area, room: int) -> None:
@@ -270,11 +291,18 @@ def _names(cells: Cells, courses: list[Course], states: list[int], area: Area, r
     axes.line_names(cells, ends, area, room)
 
 
+def _ask(cells: Cells, courses: list[Course], frame: Frame, area: Area, cell: Cell) -> None:
+    """A question mark over the place of a point whose height is asked for."""
+    course = courses[clamped(cell[0], len(courses))]
+    x = course.x[clamped(cell[1], len(course.x))] if len(course.x) else np.nan
+    if np.isfinite(x) and (x > 0 or not frame.log_x):
+        column = area[0] + axes.column_of(frame, float(x), area[2])
+        cells.put(column, area[1] + area[3] // 2, "?", INVERSE, CURSOR)
+
+
 def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area: Area) -> None:
     """The crosshair, and on the first line what the lines are there; else which lines there are."""
     assert cells.spots is not None, "the points have places"
-    if marks.hidden is not None and (box := cells.spots.box(marks.hidden)) is not None:
-        cells.put(box[0], box[1], "?", INVERSE, CURSOR)
     if marks.cursor is None:
         if not view.note:
             _legend(cells, courses, area)

@@ -89,6 +89,7 @@ class Grid(ABC):
             part[0] = " "  # the first half of a wide character fell off on the left
         if right < stop and not row[right - x]:
             part[-1] = " "  # … or its second half on the right
+        self._halve(left, right, y)
         self._write(left, y, part, ink, paper)
         return stop
 
@@ -107,6 +108,10 @@ class Grid(ABC):
     @abstractmethod
     def differs(self, other: Grid) -> list[int] | None:
         """The rows in which two grids differ; None when they are not of one size and kind."""
+
+    @abstractmethod
+    def _halve(self, left: int, right: int, y: int) -> None:
+        """Blanks the other halves of wide characters that lie across the ends of a stretch."""
 
     @abstractmethod
     def _write(self, x: int, y: int, part: Sequence[str], ink: int, paper: int) -> None:
@@ -135,6 +140,13 @@ class Page(Grid):
         if not isinstance(other, Page) or (other.width, other.height) != (self.width, self.height):
             return None
         return [y for y in range(self.height) if not self._same(other, y)]
+
+    def _halve(self, left: int, right: int, y: int) -> None:
+        row = self._glyphs[y]
+        if left and not row[left]:
+            row[left - 1] = " "
+        if right < self.width and not row[right]:
+            row[right] = " "
 
     def _same(self, other: Page, y: int) -> bool:
         return self._glyphs[y] == other._glyphs[y] and self._looks[y] == other._looks[y]

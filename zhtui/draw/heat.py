@@ -81,8 +81,9 @@ def texts_of(view: Heatmap, values: Matrix, brief: bool = False) -> list[list[st
 
 
 def _longest(texts: Sequence[Sequence[str]]) -> int:
-    """The columns of the longest text, and one between two."""
-    return 1 + max((len(glyphs(text)) for row in texts for text in row), default=LONGEST)
+    """The columns of the longest text, and one between two, which a minus sign saves."""
+    every = [text for row in texts for text in row]
+    return max((len(glyphs(t)) + (not t.startswith("-")) for t in every), default=LONGEST)
 
 
 def layout(

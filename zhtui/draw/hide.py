@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from zhtui.draw.board import sides_of
 from zhtui.draw.marks import Cell
 from zhtui.draw.scale import matrix
 from zhtui.draw.series import Floats
@@ -83,7 +84,7 @@ def _board(view: Board, row: int, column: int) -> Board:
     if values is not None:
         values = _lost(matrix(values), (row, column))
     if sides is not None:
-        sides = np.asarray(sides, dtype=np.float64).copy()
+        sides = sides_of(view)
         sides[row, column] = np.nan
     arrows = [
         ["" if (i, j) == (row, column) else each for j, each in enumerate(line)]

@@ -59,9 +59,9 @@ def ridge(cells: Cells, x: int, y: int, width: int, rows: int, counts: Floats, i
     if not counts.size:
         return
     bins = np.minimum(np.arange(width) * counts.size // width, counts.size - 1)
-    top = float(np.nanmax(counts)) or 1.0
-    shares = np.nan_to_num(counts[bins]) / top
-    heights = np.ceil(np.clip(shares, 0.0, 1.0) * rows * 8 - 1e-9).astype(np.int64)
+    top = float(np.nanmax(counts))
+    shares = np.clip(counts[bins], 0.0, None) / (top if top > 0 else 1.0)
+    heights = np.ceil(shares * rows * 8 - 1e-9).astype(np.int64)
     for row in range(rows):
         part = np.clip(heights - 8 * (rows - 1 - row), 0, 8)
         cells.put(x, y + row, "".join(EIGHTHS[i] for i in part.tolist()), ink)

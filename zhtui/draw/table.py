@@ -56,7 +56,7 @@ def measure(view: Table) -> Widths:
         for name, values in zip(view.columns, columns, strict=True)
     ]
     right = [bool(v) and all(isinstance(value, (int, float)) for value in v) for v in columns]
-    return Widths(tuple(min(size, WIDEST) for size in sizes), tuple(right))
+    return Widths(tuple(min(max(size, 1), WIDEST) for size in sizes), tuple(right))
 
 
 def draw(view: Table, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:

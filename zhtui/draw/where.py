@@ -88,7 +88,6 @@ def _board(view: Board, row: int, column: int) -> str:
     if view.values is not None:
         parts.append(f"= {_number(matrix(view.values)[row, column])}")
     if view.sides is not None:
-        four = np.asarray(view.sides, dtype=np.float64).reshape(-1, board.shape(view)[1], 4)
-        sides = zip(SIDES, four[row, column].tolist(), strict=True)
+        sides = zip(SIDES, board.sides_of(view)[row, column].tolist(), strict=True)
         parts.append(", ".join(f"{name} {_number(value)}" for name, value in sides))
     return " ".join(parts)

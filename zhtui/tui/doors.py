@@ -59,17 +59,26 @@ class LabDoors:
 
     def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
         """Looks inside a run's model, as it was after so many steps, while it reads a text."""
+        entry = self.session.entry(folder.lesson)
+        if entry is not None and entry.scenes():
+            self.explore(entry, folder, step, text=text)
+            return
         from zhtui.tui.screens.inspect.screen import InspectScreen
 
         self.app.push_screen(InspectScreen(self.session, folder, text, step))
 
     def explore(
-        self, entry: Entry, run: RunFolder | None = None, step: int | None = None, scene: str = ""
+        self,
+        entry: Entry,
+        run: RunFolder | None = None,
+        step: int | None = None,
+        scene: str = "",
+        text: str = "",
     ) -> None:
         """A lesson's scenes, of a run as it was after so many steps where they look at one."""
         from zhtui.tui.screens.explore.screen import ExploreScreen
 
-        self.app.push_screen(ExploreScreen(self.session, entry, run, step, scene))
+        self.app.push_screen(ExploreScreen(self.session, entry, run, step, scene, text))
 
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""

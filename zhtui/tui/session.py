@@ -41,7 +41,12 @@ class Doors(Protocol):
     def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
     def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
     def explore(
-        self, entry: Entry, run: RunFolder | None = None, step: int | None = None, scene: str = ""
+        self,
+        entry: Entry,
+        run: RunFolder | None = None,
+        step: int | None = None,
+        scene: str = "",
+        text: str = "",
     ) -> None: ...
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None: ...
 
@@ -68,6 +73,11 @@ class Session:
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""
         return next((entry for entry in self.entries if entry.name == name), None)
+
+    def warm(self, entry: Entry) -> None:
+        """Lets the explorer load a lesson's first scene, so that its first frame is quick."""
+        if entry.scenes():
+            self.explorer.ask("form", None, lambda: None, lesson=entry.name)
 
     def runs(self, lesson: str = "") -> list[Seen]:
         """The runs (of a lesson) as last seen, newest first."""

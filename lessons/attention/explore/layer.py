@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lessons.attention import build
 from lessons.attention.mistakes import PARTS
 from lessons.attention.model import Attention
-from lessons.blocks.text import seen
+from lessons.blocks.text import embedding, seen
 from zhtui.lab import Heatmap, LabError, Poke, Run
 
 LONGEST = 64  # positions
@@ -50,12 +51,6 @@ def look_at(run: Run | None, poke: Poke, ask: str, wrong: str, H: int = 1, G: in
     return Layer(text, list(seen(text)), names, poke("X", X), attention.requires_grad_(False))
 
 
-def embedding(letter: str, C: int = 8) -> Tensor:
-    """The same numbers for the same letter, with two decimals as they are shown: (C,)."""
-    dice = torch.Generator().manual_seed(ord(letter))
-    return torch.randn(C, generator=dice).mul(100).round().div(100)
-
-
 def fresh(C: int, H: int, G: int) -> Attention:
     """Weights of variance 1 / C, so that queries and keys begin with variance 1."""
     build.check(C, H, G)
@@ -72,8 +67,8 @@ def table(values: Tensor, rows: Sequence[str] = ()) -> Heatmap:
 
 def grid(values: Tensor, letters: Sequence[str]) -> Heatmap:
     """Scores or weights (T, T): who asks down the side, who is asked along the top."""
-    hidden = values == -torch.inf
-    texts = [["−∞" if hides else "" for hides in row] for row in hidden]
+    hidden = (values == -torch.inf).numpy()  # (T, T)
+    texts = np.where(hidden, "−∞", "").tolist()
     weights = bool((values >= 0).all())
-    low, shown = 0.0 if weights else None, texts if bool(hidden.any()) else ()
+    low, shown = 0.0 if weights else None, texts if hidden.any() else ()
     return Heatmap(values.numpy(), letters, letters, low, signed=not weights, texts=shown)

@@ -6,11 +6,12 @@ N draws of one query and S keys, of up to 1,024 numbers of variance 1 each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lessons.attention.config import ALL_CHANNELS
 from lessons.attention.mistakes import PARTS
@@ -44,9 +45,10 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         say = f"{say}, d_k = 1 … 1,024: {'; '.join(ends)}"
         return Frame(title, {title: view}, say, look, keep=lines, predict=Spot(title, 0, 8))
 
-    spread = {
-        name: [(dots[n] * by[n]).std().item() for n in WIDTHS] for name, by in factors.items()
-    }
+    def along(by: dict[int, float], of: Callable[[Tensor], Tensor]) -> list[float]:
+        return [of(dots[n] * by[n]).mean().item() for n in WIDTHS]
+
+    spread = {name: along(by, torch.std) for name, by in factors.items()}
     look = f"variances add: a sum of {d} products of variance 1 has a spread of √{d}"
     yield curves("spread", spread, "spread of the scores", look, 0.0)
     for name, by in factors.items():
@@ -62,10 +64,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "one key takes nearly all" if even < 1 else "more than one key is heard",
             keep={"scores": scores, "shares": shares}, predict=Spot("shares", int(shares.argmax())),
         )  # fmt: skip
-    look_of = {
-        name: {n: (dots[n] * by[n]).softmax(-1) for n in WIDTHS} for name, by in factors.items()
-    }
-    bits_of = {name: [bits(A).mean().item() for A in a.values()] for name, a in look_of.items()}
+    bits_of = {name: along(by, lambda s: bits(s.softmax(-1))) for name, by in factors.items()}
     look = "undivided, the look hardens as d_k grows; divided, it stays as it is"
     yield curves("entropy", bits_of, "bits of a row", look, math.log2(S))
 

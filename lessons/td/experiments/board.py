@@ -20,7 +20,7 @@ from lessons.td.afterstate import Indexed
 from lessons.td.config import Config
 from lessons.td.experiments.grid import LAST, falling
 from lessons.td.menace import Menace
-from zhtui.lab import Run
+from zhtui.lab import Board, Run
 
 GAME = TicTacToe()
 BOTH, FIRST = (0, 1), (0,)
@@ -53,6 +53,15 @@ def measured(policy: Policy, sides: Sequence[int]) -> dict[str, float]:
         "draw_minimax": best.draw,
         "loss_minimax": best.loss,
     }
+
+
+def show(run: Run, picture: Callable[[State], Board], sides: Sequence[int] = BOTH) -> None:
+    """Shows four boards; the one in which O is to move only of a learner that plays O."""
+    run.show("empty board", picture(views.EMPTY))
+    if 1 in sides:
+        run.show("corner taken", picture(views.CORNER))
+    run.show("win in one", picture(views.WIN))
+    run.show("fork", picture(views.FORK))
 
 
 class History:
@@ -100,8 +109,7 @@ class AfterstateRun:
         row = measured(self.table.best, BOTH) | {"rms": self.error(), "seen": float(self.seen())}
         row["return_last"] = float(np.mean(self.history.results[-LAST:]))
         self.history.add((run.step + 1) * run.config.episodes, row)
-        for name, state in views.POSITIONS.items():
-            run.show(name, views.squares(state, self.table.values(state)))
+        show(run, lambda state: views.squares(state, self.table.values(state)))
         run.show("score", views.score(self.history.rows))
         run.show("states", views.seen(self.history.rows, len(self.table.boards)))
         return row
@@ -148,9 +156,7 @@ class MenaceRun:
         row = measured(self.boxes.odds, sides) | {"boxes": float(len(self.boxes.boxes))}
         row["return_last"] = float(np.mean(self.history.results[-LAST:]))
         self.history.add((run.step + 1) * run.config.episodes, row)
-        for name, state in views.POSITIONS.items():
-            if sides == BOTH or GAME.to_move(state) == 0:
-                run.show(name, views.beads(state, self.boxes.odds(state)))
+        show(run, lambda state: views.beads(state, self.boxes.odds(state)), sides)
         run.show("score", views.score(self.history.rows))
         run.show("first box", views.box(self.boxes.box(GAME.start())))
         return row

@@ -13,7 +13,7 @@ from lessons.td import views
 from lessons.td.cartpole import CartPole
 from lessons.td.config import Config
 from lessons.td.dqn import Array, QNet, Replay, follow, learn, seen
-from lessons.td.experiments.board import BOTH, History, measured, undecided
+from lessons.td.experiments.board import BOTH, History, measured, show, undecided
 from lessons.td.experiments.grid import LAST, falling
 from zhtui.lab import Run
 
@@ -139,8 +139,7 @@ class BoardNet:
         row = measured(self.policy().__getitem__, BOTH)
         row["return_last"] = float(np.mean(self.history.results[-LAST:]))
         self.history.add((run.step + 1) * run.config.episodes, row)
-        for name, state in views.POSITIONS.items():
-            run.show(name, views.squares(state, self.values(state)))
+        show(run, lambda state: views.moves(state, self.values(state)))
         run.show("score", views.score(self.history.rows))
         return row
 

@@ -22,6 +22,7 @@ TOGETHER = (
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("anywhere", "player", "window"),
+    ("anywhere", "dialog", "notes"),
     ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}

@@ -23,7 +23,10 @@ class KnobRows(Rows):
     """The knobs of a scene; left and right turn the one at the cursor."""
 
     BINDINGS: ClassVar = keys.bindings("dials")
-    DEFAULT_CSS = "KnobRows { border: round $border; padding: 0 1; }"
+    DEFAULT_CSS = """
+    KnobRows { border: round $border; border-title-color: $foreground; padding: 0 1; }
+    KnobRows { border-subtitle-color: $foreground 60%; overflow: hidden auto; }
+    """
 
     class Turned(Message):
         """A knob was turned to a value."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0  # seconds after which a frame that does not come is told of
 MISTAKE = "mistake"  # the knob that switches one on
+TEXT = "text"  # the knob that takes what was written elsewhere
 
 
 class Inquiry:
@@ -29,12 +30,18 @@ class Inquiry:
     """
 
     def __init__(
-        self, engine: Engine, entry: Entry, heard: Callable[[], None], scene: str = ""
+        self,
+        engine: Engine,
+        entry: Entry,
+        heard: Callable[[], None],
+        scene: str = "",
+        text: str = "",
     ) -> None:
+        """`text` is what the scene is wished to read, where it has such a knob."""
         self.engine, self.entry, self.heard = engine, entry, heard
         self.folder: RunFolder | None = None
         self.step: int | None = None
-        self.scene = scene or entry.scenes()[0]
+        self.scene, self.text = scene or entry.scenes()[0], text
         self.values: dict[str, Any] = {}
         self.rows: tuple[Row, ...] = ()
         self.about = ""
@@ -143,6 +150,15 @@ class Inquiry:
         knobs.check(row, value)
         self.values[name] = float(value) if row.kind is float else value
         self.poke = None
+
+    def wishes(self) -> bool:
+        """Sets the text that was brought along, once; whether there was one."""
+        text, self.text = self.text, ""
+        row = self.row(TEXT)
+        if not text or row is None or row.kind is not str:
+            return False
+        self.values[TEXT] = text
+        return True
 
     @property
     def mistakes(self) -> tuple[str, ...]:

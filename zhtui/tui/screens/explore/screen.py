@@ -35,7 +35,12 @@ GAP = 0.02  # seconds between two looks at what was answered
 FRAMES = keys.picked(
     keys.PLAYER, {"player.on": ("frame", "the next frame"), "player.run": ("play", "go on")}
 )
-PLACES = (("Here", "explore"), ("Frames", "player"), ("In a picture", "picture"))
+PLACES = (
+    ("Here", "explore"),
+    ("Frames", "player"),
+    ("In a picture", "picture"),
+    ("At the knobs", "dials"),
+)
 
 
 class ExploreScreen(Played, Poked, Dialled, Looking):
@@ -53,11 +58,12 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         run: RunFolder | None = None,
         step: int | None = None,
         scene: str = "",
+        text: str = "",
     ) -> None:
         super().__init__()
         self.session, self.entry = session, entry
         self.ear = Ear(self, session.link, self._look, GAP)
-        self.inquiry = Inquiry(session.explorer, entry, self.ear.heard, scene)
+        self.inquiry = Inquiry(session.explorer, entry, self.ear.heard, scene, text)
         self.watched = Watched(session, entry, self, run, step)
         self.player = Player(self, lambda at: self.ask(at + 1), ready=lambda: not self.inquiry.busy)
         self.tiles, self.knobs, self.story = Tiles(), KnobRows(self.inquiry), Story()
@@ -118,15 +124,26 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self.player.stands(inquiry.shown.frame - 1, last)
             if before is None or before.views is not inquiry.shown.views:
                 self._take()
-        elif inquiry.error and inquiry.shown is not None:
-            self.player.stop()
-            self.player.stands(inquiry.shown.frame - 1, self.player.last)
+        elif inquiry.error:
+            self._stay()
         if inquiry.rows is not rows:
-            self.knobs.refill()
-            self.fit()
-            self.lay_out()
+            self._fold()
         self.watched.hear(inquiry.reply)
         self.tell()
+
+    def _stay(self) -> None:
+        """No other frame comes: the player stands at the one in sight."""
+        self.player.stop()
+        if self.inquiry.shown is not None:
+            self.player.stands(self.inquiry.shown.frame - 1, self.player.last)
+
+    def _fold(self) -> None:
+        """The knobs have come: they are shown, and the text that was brought along is read."""
+        self.knobs.refill()
+        self.fit()
+        self.lay_out()
+        if self.inquiry.wishes():
+            self.ask(1)
 
     def _take(self) -> None:
         """Shows a frame that came."""
@@ -257,6 +274,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self._end_line()
         elif self.inquiry.late:
             self.inquiry.end()
+            self._stay()
             self.tell()
         elif self.focused is self.knobs:
             self.action_knobs()

@@ -9,6 +9,7 @@ from textual.containers import Container
 
 from zhtui.ask import cells
 from zhtui.ask.shown import Shown
+from zhtui.draw.marks import Cell, Marks
 from zhtui.lesson import views
 from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import View
@@ -23,8 +24,8 @@ class Tiles(Container):
 
     DEFAULT_CSS = """
     Tiles { layout: grid; grid-gutter: 0; width: 1fr; height: 1fr; }
-    Tiles .view { border: round $border; width: 1fr; height: 1fr; }
-    Tiles .view.-lit { border: round $accent; }
+    Tiles .view { border: round $border; border-title-color: $foreground; }
+    Tiles .view { width: 1fr; height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -33,13 +34,14 @@ class Tiles(Container):
         self.chosen = ""
         self.alone = False  # by the learner's wish
         self.single = False  # since there is no room for more
-        self.pinned = False  # the learner chose; a view that is new does not take its place
+        self.wish = ""  # the view that the learner chose; back at it whenever it is there
+        self.cursors: dict[str, Cell] = {}  # of views that are not in this frame
         self.hides = False  # not all views are in sight
         self._shaped: tuple[int, int, str] | None = None
 
     def forget(self) -> None:
         """What comes is of another scene."""
-        self.chosen, self.pinned = "", False
+        self.chosen, self.wish, self.cursors = "", "", {}
 
     # What is shown
 
@@ -47,14 +49,13 @@ class Tiles(Container):
         """Another frame."""
         new = [name for name in shown.views if name not in self.known]
         had_keys = self._has_keys()  # before a view that goes gives them to the next
-        stale = [
-            name for name, each in self.known.items() if not _fits(each, shown.views.get(name))
-        ]
-        for name in stale:
-            self.known.pop(name).remove()
+        for name, widget in list(self.known.items()):
+            if not _fits(widget, shown.views.get(name)):
+                self._drop(name)
         fresh = [name for name in shown.views if name not in self.known]
         for name in fresh:
             self.known[name] = widget_for(shown.views[name])
+            self.known[name].marks = Marks(self.cursors.get(name))
         self.known = {name: self.known[name] for name in shown.views}
         self._choose(list(shown.views), new)
         for name, widget in self.known.items():
@@ -68,14 +69,21 @@ class Tiles(Container):
         if had_keys:
             self.focus_chosen()
 
+    def _drop(self, name: str) -> None:
+        widget = self.known.pop(name)
+        self.cursors.pop(name, None)
+        if widget.cursor is not None:
+            self.cursors[name] = widget.cursor
+        widget.remove()
+
     def _has_keys(self) -> bool:
         focus = self.screen.focused
         return focus is None or focus in self.children
 
     def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
-        if self.chosen not in names:
-            self.pinned = False
-        if not self.pinned and names and (new or self.chosen not in names):
+        if self.wish in names:
+            self.chosen = self.wish
+        elif names and (new or self.chosen not in names):
             self.chosen = (new or names)[0] if self.single else names[0]
 
     @property
@@ -86,10 +94,8 @@ class Tiles(Container):
     @property
     def cursor(self) -> Spot | None:
         """The cell under the cursor of the view that has the keys."""
-        widget = self.widget
-        return (
-            None if widget is None or widget.cursor is None else Spot(self.chosen, *widget.cursor)
-        )
+        cell = None if self.widget is None else self.widget.cursor
+        return None if cell is None else Spot(self.chosen, *cell)
 
     def name_of(self, widget: object) -> str:
         """The name of the view that a widget shows."""
@@ -106,7 +112,7 @@ class Tiles(Container):
 
     def take(self, name: str) -> None:
         """A view has the keys, from now on."""
-        self.chosen, self.pinned = name, True
+        self.chosen = self.wish = name
         self.place()
 
     def place(self) -> None:

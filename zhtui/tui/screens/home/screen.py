@@ -179,9 +179,12 @@ class HomeScreen(LabScreen):
             self.notify(self._none())
 
     def action_inspect(self) -> None:
-        """Looks inside the newest run's model."""
+        """Looks inside the newest run's model, or at the lesson's mechanism without one."""
+        entry = self.entry
         if self.shown_run is not None:
             self.session.doors.inspect(self.shown_run.folder)
+        elif entry is not None and entry.scenes():
+            self.session.doors.explore(entry)
         else:
             self.notify(self._none())
 

@@ -109,7 +109,8 @@ class LessonScreen(LabScreen):
             self.run_worker(self._load(), exit_on_error=False)
 
     async def _load(self) -> None:
-        """What takes time: the notes, and the preset that suits this machine."""
+        """What takes time: the scenes, the notes, and the preset that suits this machine."""
+        self.session.warm(self.entry)
         self.notes.show(await asyncio.to_thread(self._notes))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
@@ -337,7 +338,10 @@ class LessonScreen(LabScreen):
     def action_open(self, part: str) -> None:
         """The console of the run's model, or a look inside it, as it was at the moment shown."""
         opens = {"generate": self.session.doors.console, "inspect": self.session.doors.inspect}
-        if self.seen is None:
+        if part == "inspect" and self.entry.scenes():
+            run = None if self.seen is None else self.seen.folder
+            self.session.doors.explore(self.entry, run, self.replay.done)
+        elif self.seen is None:
             self.notify(no_run(self.app))
         elif not self.entry.has(part):
             self.notify(f"{self.lesson.title} {LACKS[part]}")

@@ -1,0 +1,235 @@
+"""Agents, records, ratings and tournaments; what is refused; `zhtui play` by pipe."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lessons.arena import agent as asked
+from lessons.arena import rating
+from lessons.arena.agents import agent, agents, game_of, think
+from lessons.arena.config import PRESETS
+from lessons.arena.cross import Cross
+from lessons.arena.match import Record, Table, played, read
+from lessons.arena.train import train
+from lessons.blocks.games.minimax import Table as Solved
+from zhtui.lab import LabError, Run
+
+GAME = game_of("tic-tac-toe")
+
+
+# Agents
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("mcts:0", "1 to"),
+        ("mcts:99999999999", "1 to"),
+        ("Hello World", "nobody"),
+        ("", "nobody"),
+        ("../../etc", "nobody"),
+    ],
+)
+def test_who_cannot_play_is_one_sentence(name: str, words: str) -> None:
+    with pytest.raises(LabError, match=words):
+        agent(name)
+
+
+@pytest.mark.parametrize("text", ["random", "random,random", ",,"])
+def test_a_tournament_takes_two(text: str) -> None:
+    with pytest.raises(LabError):
+        agents(text)
+
+
+def test_minimax_plays_only_what_keeps_the_value() -> None:
+    solved, dice = Solved(GAME), random.Random(1)
+    state = GAME.start()
+    while GAME.result(state) is None:
+        (thought,) = think(agent("minimax"), GAME, state, dice)
+        assert thought.move in solved.best(state)
+        state = GAME.apply(state, thought.move)
+    assert GAME.result(state) == 0
+
+
+def test_minimax_refuses_a_board_that_it_cannot_look_through() -> None:
+    big = game_of("5x5x4")
+    with pytest.raises(LabError, match="12 squares"):
+        next(think(agent("minimax"), big, big.start(), random.Random(1)))
+
+
+def test_a_search_thinks_in_parts_and_visits_add_up() -> None:
+    thoughts = list(think(agent("mcts:100"), GAME, GAME.start(), random.Random(1)))
+    assert [thought.done for thought in thoughts] == list(range(10, 101, 10))
+    assert sum(thoughts[-1].visits.values()) == 100
+    assert thoughts[-1].line[0] == thoughts[-1].move
+
+
+def test_nobody_thinks_after_the_end() -> None:
+    won = GAME.start()
+    for word in ["a1", "a2", "b1", "b2", "c1"]:
+        won = GAME.apply(won, GAME.read(won, word))
+    for name in ("random", "minimax", "mcts:10"):
+        with pytest.raises(LabError, match="over"):
+            next(think(agent(name), GAME, won, random.Random(1)))
+
+
+def test_the_engine_asks_any_agent_about_any_position() -> None:
+    state = {"moves": [4, 0], "agent": "mcts:20", "seed": 3}
+    assert "5x5x4" in asked.GAMES
+    thoughts = list(asked.think(None, asked.GAMES["tic-tac-toe"], state))
+    assert thoughts[-1].done == 20
+    assert thoughts[-1].move not in (0, 4)
+
+
+# Records
+
+
+def test_the_same_seed_plays_the_same_game() -> None:
+    tables = [Table(GAME, agent("mcts:30"), agent("random"), 7) for _ in range(2)]
+    first, second = (played(table) for table in tables)
+    assert first == second
+    assert first != played(Table(GAME, agent("mcts:30"), agent("random"), 8))
+
+
+@pytest.mark.parametrize("name", ["tic-tac-toe", "connect-four", "5x5x4"])
+def test_a_record_replays_to_the_same_position(name: str) -> None:
+    table = Table(game_of(name), agent("random"), agent("random"), 3)
+    record = played(table)
+    again = read(record.text())
+    assert again == record
+    assert again.positions()[-1] == table.state
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("result", "x result"), "lines"),
+        (("seed 3", "seed three"), "whole number"),
+        (("zhtui game", "chess"), "no record"),
+        (("x random", "y random"), "lines"),
+        (("tic-tac-toe", "draughts"), "no game"),
+    ],
+)
+def test_a_record_that_was_edited_is_refused(change: tuple[str, str], words: str) -> None:
+    text = played(Table(GAME, agent("random"), agent("random"), 3)).text()
+    with pytest.raises(LabError, match=words):
+        read(text.replace(*change, 1))
+
+
+def test_moves_that_do_not_fit_are_refused() -> None:
+    text = Record("tic-tac-toe", "random", "random", 1, (0, 1, 2)).text()
+    with pytest.raises(LabError, match="move 2"):
+        read(text.replace("a1 b1", "a1 a1"))
+    with pytest.raises(LabError, match="end in"):
+        read(text.replace("result not over", "result draw"))
+
+
+# Ratings
+
+
+def test_elo_of_two_in_closed_form() -> None:
+    points, games = np.array([[0, 76.0], [24.0, 0]]), np.array([[0, 100.0], [100.0, 0]])
+    first, second = rating.elo(points, games)
+    share = (76 + 0.25) / (100 + 0.5)
+    assert first - second == pytest.approx(400 * np.log10(share / (1 - share)), abs=0.01)
+
+
+def test_elo_orders_those_who_never_met() -> None:
+    points = np.array([[0, 15.0, 0], [5.0, 0, 15.0], [0, 5.0, 0]])
+    games = np.array([[0, 20.0, 0], [20.0, 0, 20.0], [0, 20.0, 0]])
+    found = rating.elo(points, games)
+    assert found[0] > found[1] > found[2]
+    assert found.mean() == pytest.approx(0, abs=1e-6)
+
+
+def test_who_won_all_has_a_finite_rating() -> None:
+    points, games = np.array([[0, 50.0], [0.0, 0]]), np.array([[0, 50.0], [50.0, 0]])
+    assert np.isfinite(rating.elo(points, games)).all()
+    assert (rating.errors(rating.elo(points, games), games) > 0).all()
+
+
+def test_an_interval_holds_its_share() -> None:
+    low, high = rating.wilson(8, 10)
+    assert (round(low, 2), round(high, 2)) == (0.49, 0.94)
+    assert rating.wilson(0, 0) == (0.0, 1.0)
+
+
+# Tournaments
+
+
+def test_a_tournament_counts_every_game_once() -> None:
+    run = Run(replace(PRESETS["tiny"], steps=4))
+    *_, row = train(run)
+    cross = run.once(Cross.of)
+    assert cross.ends.sum() == 4 * 2
+    assert row["x_wins"] + row["draws"] + row["o_wins"] == pytest.approx(1)
+    assert row["optimal_2"] == 1.0  # minimax
+    assert 0.5 < row["optimal_1"] < 0.66  # random: 0.58 of all moves are optimal
+    assert row["elo_2"] > row["elo_1"]
+
+
+@pytest.mark.slow
+def test_minimax_against_random_in_closed_form() -> None:
+    *_, row = train(Run(PRESETS["paper"]))
+    expected = {"second_x_win": 0.96781, "second_o_win": 0.77748, "second_o_draw": 0.22252}
+    for name, value in expected.items():
+        assert row[name] == pytest.approx(value, abs=0.005)
+    assert row["second_x_loss"] == row["second_o_loss"] == 0
+
+
+def test_random_against_random_in_closed_form() -> None:
+    dice = random.Random(1)
+    ends = [0, 0, 0]
+    for _ in range(4000):
+        state = GAME.start()
+        while GAME.result(state) is None:
+            *_, thought = think(agent("random"), GAME, state, dice)
+            state = GAME.apply(state, thought.move)
+        ends[1 - (GAME.result(state) or 0)] += 1
+    shares = [end / 4000 for end in ends]
+    assert shares == pytest.approx([0.58492, 0.12698, 0.28810], abs=0.025)
+
+
+def test_a_tournament_is_refused_before_it_begins() -> None:
+    config = replace(PRESETS["tiny"], game="5x5x4")
+    with pytest.raises(LabError, match="12 squares"):
+        next(train(Run(config)))
+
+
+# By pipe
+
+
+def play(typed: str, *words: str, cwd: Path) -> Any:
+    command = [sys.executable, "-P", "-m", "zhtui", "play", *words]
+    paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "ZHTUI_STORE": str(cwd)}
+    return subprocess.run(
+        command, input=typed, capture_output=True, text=True, cwd=cwd, timeout=100, check=False,
+        env={**os.environ, **paths},
+    )  # fmt: skip
+
+
+def test_a_game_is_played_by_pipe(tmp_path: Path) -> None:
+    done = play("b2\nb2\nz9\nu\na1\nq\n", "--o", "minimax", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "b2 is taken" in done.stdout
+    assert "'z9' is no square" in done.stdout
+    assert "left as it is" in done.stdout
+
+
+def test_agents_play_write_a_record_and_show_it_again(tmp_path: Path) -> None:
+    record = str(tmp_path / "game.txt")
+    done = play("", "--x", "mcts:20", "--o", "minimax", "--record", record, cwd=tmp_path)
+    assert done.returncode == 0
+    again = play("", "--replay", record, cwd=tmp_path)
+    assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
+    (tmp_path / "game.txt").write_text("nonsense")
+    assert play("", "--replay", record, cwd=tmp_path).returncode == 1
