@@ -85,7 +85,7 @@ class NGram:
             context = torch.unique(context * size + column, return_inverse=True)[1]
         pair = torch.unique(context * size + rows[:, -1], return_inverse=True)[1]
         self.size, self.trained = size, len(train)
-        self.contexts = len(context[: len(train)].unique())  # type: ignore[no-untyped-call]
+        self.contexts = len(torch.unique(context[: len(train)]))
         self.seen_context = self._occurrences(context)  # (N + M,)
         self.seen_pair = self._occurrences(pair)  # (N + M,)
 

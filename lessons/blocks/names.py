@@ -189,7 +189,7 @@ def mean_loss(
 ) -> float:
     """Mean negative log-likelihood of the windows in nats, a few thousand at a time."""
     total = 0.0
-    chunks = (part.split(CHUNK) for part in (windows.X, windows.Y))  # type: ignore[no-untyped-call]
+    chunks = (torch.split(part, CHUNK) for part in (windows.X, windows.Y))
     for x, y in zip(*chunks, strict=True):
         logits = logits_of(x.to(device))  # (CHUNK, V)
         total += F.cross_entropy(logits, y.to(device), reduction="sum").item()

@@ -84,7 +84,7 @@ class Tensors:
         loss = tensors.max_margin(scores, labels) + l2 * tensors.sum_of_squares(self.net)
 
         self.net.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         return loss.item(), scores.detach().cpu().double().numpy()
 
     @torch.no_grad()
