@@ -85,7 +85,7 @@ class NGram:
             context = torch.unique(context * size + column, return_inverse=True)[1]
         pair = torch.unique(context * size + rows[:, -1], return_inverse=True)[1]
         self.size, self.trained = size, len(train)
-        self.contexts = len(context[: len(train)].unique())
+        self.contexts = len(torch.unique(context[: len(train)]))
         self.seen_context = self._occurrences(context)  # (N + M,)
         self.seen_pair = self._occurrences(pair)  # (N + M,)
 
@@ -152,11 +152,13 @@ class OneLayer(nn.Module):
     def forward(self, encoded: Tensor) -> Tensor:
         """Logarithms of P(b | a) for one-hot rows of a: (N, V) to (N, V)."""
         logits = encoded @ self.W  # (N, V): a single 1 at a picks row a of W
-        return logits - logits.logsumexp(1, keepdim=True)  # log of exp(logits) / its row's sum
+        log_p: Tensor = logits - logits.logsumexp(1, keepdim=True)
+        return log_p  # log of exp(logits) / its row's sum
 
     def nll(self, encoded: Tensor, b: Tensor) -> Tensor:
         """Average NLL of the characters b (N,) after one-hot rows (N, V), example by example."""
-        return -self(encoded)[torch.arange(len(b), device=b.device), b].mean()
+        log_p: Tensor = self(encoded)  # (N, V)
+        return -log_p[torch.arange(len(b), device=b.device), b].mean()
 
     def table_nll(self, share: Tensor) -> Tensor:
         """The same number from each pair's share of all pairs (V, V), with no pass over examples.
@@ -180,5 +182,5 @@ class OneLayer(nn.Module):
     def descend(self, lr: float) -> None:
         """One step down the gradient, which is then forgotten."""
         assert self.W.grad is not None, "call backward() on a loss first"
-        self.W -= lr * self.W.grad
+        self.W.sub_(lr * self.W.grad)
         self.W.grad = None

@@ -174,12 +174,13 @@ class Corpus:
 def corpus(words: Sequence[str], context: int) -> Corpus:
     """All that a lesson on names learns from and compares with. Raises ValueError."""
     alphabet, parts = Alphabet.of(words), split(words)
-    each = (Windows.of(part, alphabet, context) for part in (parts.train, parts.val, parts.test))
+    train = Windows.of(parts.train, alphabet, context)
+    val, test = (Windows.of(part, alphabet, context) for part in (parts.val, parts.test))
     lines = {"uniform": math.log(len(alphabet))}
     for name, n in (("bigram", 2), ("trigram", 3)):
-        rows = (examples(part, alphabet, n) for part in (parts.train, parts.val))
-        lines[name] = count_rows(*rows, len(alphabet)).loss
-    return Corpus(alphabet, parts, *each, lines)
+        learned, held = (examples(part, alphabet, n) for part in (parts.train, parts.val))
+        lines[name] = count_rows(learned, held, len(alphabet)).loss
+    return Corpus(alphabet, parts, train, val, test, lines)
 
 
 @torch.no_grad()
@@ -188,7 +189,8 @@ def mean_loss(
 ) -> float:
     """Mean negative log-likelihood of the windows in nats, a few thousand at a time."""
     total = 0.0
-    for x, y in zip(windows.X.split(CHUNK), windows.Y.split(CHUNK), strict=True):
+    chunks = (torch.split(part, CHUNK) for part in (windows.X, windows.Y))
+    for x, y in zip(*chunks, strict=True):
         logits = logits_of(x.to(device))  # (CHUNK, V)
         total += F.cross_entropy(logits, y.to(device), reduction="sum").item()
     return total / len(windows.Y)

@@ -1,6 +1,9 @@
-"""From logits to a choice: temperature, top-k, top-p.
+"""From logits to a choice: temperature, penalties, and what is kept of the candidates.
 
-Leaves out: min-p, penalties for repetition, beams (lesson `sampling`).
+    p = heat(penalised(logits, seen, repetition=1.1), temperature)
+    p = cut(p, top_k=50, top_p=0.9)             # or min_p(p, 0.05), or typical(p, 0.9)
+
+Leaves out: beams, and what each does to a text (lesson `sampling`).
 """
 
 from __future__ import annotations
@@ -34,6 +37,42 @@ def cut(probabilities: Tensor, top_k: int = 0, top_p: float = 1.0) -> Tensor:
         out[0] = False
         probabilities = probabilities.index_fill(0, order[out], 0.0)
     return probabilities / probabilities.sum()
+
+
+def min_p(probabilities: Tensor, least: float) -> Tensor:
+    """Those of (V,) that have at least this share of the likeliest's chance, summing to one again.
+
+    [.5, .3, .2] with 0.5 -> [.625, .375, 0]
+    """
+    kept = probabilities * (probabilities >= least * probabilities.max())
+    return kept / kept.sum()
+
+
+def typical(probabilities: Tensor, mass: float) -> Tensor:
+    """Those of (V,) whose surprise is nearest to the entropy, until their shares reach `mass`
+    (Meister 2022); at least one stays.
+    """
+    surprise = -probabilities.clamp(min=1e-30).log()  # (V,)
+    distance = (surprise - torch.special.entr(probabilities).sum()).abs()
+    order = distance.argsort()
+    shares = probabilities[order]
+    out = shares.cumsum(0) - shares >= mass  # what stands before each already suffices
+    out[0] = False
+    kept = probabilities.index_fill(0, order[out], 0.0)
+    return kept / kept.sum()
+
+
+def penalised(
+    logits: Tensor, seen: Tensor, repetition: float = 1.0, frequency: float = 0.0
+) -> Tensor:
+    """Logits (V,) of a text in which `seen` (T,) stood: each seen once is divided by `repetition`
+    (multiplied where negative; Keskar 2019), and lowered by `frequency` for each time.
+
+    [2, −1] after both, with 2: [1, −2]
+    """
+    times = torch.bincount(seen, minlength=len(logits))  # (V,)
+    divided = torch.where(logits > 0, logits / repetition, logits * repetition)
+    return torch.where(times > 0, divided, logits) - frequency * times
 
 
 def distribution(logits: Tensor, temperature: float, top_k: int = 0, top_p: float = 1.0) -> Tensor:

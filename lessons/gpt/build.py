@@ -13,6 +13,11 @@ from typing import Any
 from torch import nn
 
 from lessons.blocks import tokens
+from lessons.blocks.attention import SelfAttention
+from lessons.blocks.feedforward import SwiGLU
+from lessons.blocks.norms import RMSNorm
+from lessons.blocks.positions import Alibi, Nowhere, Rotary, Sinusoidal, Unplaced
+from lessons.blocks.residual import PostBlock
 from lessons.blocks.text import Alphabet, CharText, Symbols
 from lessons.blocks.tokens import TokenText, Vocabulary
 from lessons.gpt.config import Config
@@ -20,7 +25,10 @@ from lessons.gpt.ladder import rung
 from lessons.gpt.model import (
     GPT,
     Attention,
+    Block,
     FeedForward,
+    Learned,
+    Make,
     Parts,
     Size,
     inverse_root,
@@ -30,7 +38,12 @@ from lessons.gpt.model import (
 )
 from zhtui.lab import DataError, LabError, Run, export_run, find_run
 
-ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
+ACTIVATIONS: dict[str, Make] = {"relu": nn.ReLU, "gelu": nn.GELU}
+PLACES: dict[str, Make] = {  # inside attention
+    "rotary": Rotary,
+    "rotary-halves": partial(Rotary, halves=True),
+    "alibi": Alibi,
+}
 
 
 def text_of(run: Run) -> CharText:
@@ -119,20 +132,46 @@ def config_of(run: Run) -> Config:
 def parts_of(config: Config) -> Parts:
     """The parts of a model at the top of the ladder, each with its knobs."""
     bias, dropout = config.bias, config.dropout
+    norms: dict[str, Make] = {
+        "layernorm": partial(nn.LayerNorm, bias=bias),
+        "rmsnorm": RMSNorm,
+        "rmsnorm-unscaled": partial(RMSNorm, learned=False),
+    }
+    thoughts: dict[str, Make] = {
+        "mlp": partial(FeedForward, activation=ACTIVATIONS[config.activation]),
+        "swiglu": SwiGLU,
+    }
+    added: dict[str, Make] = {
+        "learned": Learned,
+        "sinusoidal": partial(Sinusoidal, size=0.02 if config.rung == "full" else 1.0),
+    }
     return Parts(
-        norm=partial(nn.LayerNorm, bias=bias),
+        positions=added.get(config.positions, Nowhere),
+        norm=norms[config.norm],
         attention=partial(
-            Attention,
+            attention_of(config),
             bias=bias,
             qkv_bias=bias and config.qkv_bias,
             dropout=dropout,
             scale=inverse_root if config.scaled else unscaled,
         ),
-        think=partial(
-            FeedForward, bias=bias, dropout=dropout, activation=ACTIVATIONS[config.activation]
-        ),
+        think=partial(thoughts[config.ffn], bias=bias, dropout=dropout),
+        block=Block if config.norm_first else PostBlock,
         head=tied if config.tied else untied,
         begin=partial(start_small, spread=config.start),
+    )
+
+
+def attention_of(config: Config) -> Make:
+    """The finished GPT's attention, or where something else than its is asked for, the shelf's."""
+    place = PLACES.get(config.positions)
+    if not (place or config.qk_norm or config.n_kv_head):
+        return Attention
+    return partial(
+        SelfAttention,
+        groups=config.n_kv_head,
+        place=place or Unplaced,
+        qk_norm=RMSNorm if config.qk_norm else nn.Identity,
     )
 
 
@@ -149,14 +188,26 @@ def assemble(config: Config, vocab: int) -> GPT:
 
 def build(run: Run) -> tuple[Symbols, GPT]:
     """What the numbers stand for, and a fresh model for them."""
-    config = run.config
-    if config.n_embd % config.n_head:
-        raise LabError(
-            f"n_embd={config.n_embd} does not split into {config.n_head} heads; "
-            f"choose an n_head that divides it."
-        )
+    check(run.config)
     symbols = run.once(symbols_of)
     return symbols, assemble(config_of(run), len(symbols)).to(run.device)
+
+
+def check(config: Config) -> None:
+    """Raises LabError where two knobs do not go together."""
+    C, G = config.n_embd, config.n_kv_head
+    H = 1 if config.rung == "head" else config.n_head
+    if C % H:
+        raise LabError(
+            f"n_embd={C} does not split into {H} heads; choose an n_head that divides it."
+        )
+    if G and H % G:
+        raise LabError(f"{H} heads cannot share n_kv_head={G}; choose a number that divides {H}.")
+    if config.positions.startswith("rotary") and C // H % 2:
+        raise LabError(
+            f"A head of {C // H} channels has no pairs to turn; choose n_embd and n_head so that "
+            f"n_embd / n_head is even."
+        )
 
 
 def model(run: Run) -> GPT:

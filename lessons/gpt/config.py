@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zhtui.lab import knob
+from zhtui.lab import Mistake, knob
 
+RESHAPE = Mistake(
+    "reshape", "the channels were cut into heads by view(B, H, T, D), without the transpose: a "
+    "head's rows were no positions, so the future leaked although the mask was on",
+    ("Q", "K", "O"), "model.py#Attention.split",
+)  # fmt: skip
+AXIS = Mistake(
+    "axis", "softmax ran down the columns: the weights of a row did not sum to 1, and a column "
+    "told the past how much the future looks at it",
+    ("A", "O"), "model.py#attention_weights",
+)  # fmt: skip
+COUNTED_TWICE = Mistake(
+    "twice", "the table that reads and writes was counted as two", ("ledger", "model"),
+    "model.py#tied",
+)  # fmt: skip
+MISTAKES = (RESHAPE, AXIS, COUNTED_TWICE)
+
+POSITIONS = ("learned", "none", "sinusoidal", "rotary", "rotary-halves", "alibi")
+NORMS = ("layernorm", "rmsnorm", "rmsnorm-unscaled")
+FFNS = ("mlp", "swiglu")
 RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
 
 
@@ -17,9 +36,15 @@ class Config:
     block_size: int = knob(64, "context, in characters or tokens", low=2)
     n_layer: int = knob(4, "blocks", low=1)
     n_head: int = knob(4, "heads a block; divides n_embd", low=1)
+    n_kv_head: int = knob(0, "heads of keys and values, each shared by several; 0: none", low=0)
     n_embd: int = knob(128, "channels of the residual stream", low=1)
+    positions: str = knob("learned", "how a character knows where it stands", choices=POSITIONS)
+    norm: str = knob("layernorm", "what brings the stream to one size", choices=NORMS)
+    norm_first: bool = knob(True, "a norm before each branch (GPT-2); off: after the sum (2017)")
+    qk_norm: bool = knob(False, "queries and keys are brought to one size, too")
+    ffn: str = knob("mlp", "what each position does by itself", choices=FFNS)
     scaled: bool = knob(True, "divide attention scores by the root of a head's channels")
-    activation: str = knob("gelu", "the kink in the feed-forward layer", choices=("relu", "gelu"))
+    activation: str = knob("gelu", "ffn=mlp: the kink in it", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
     bias: bool = knob(False, "biases in linear layers and norms")
     qkv_bias: bool = knob(True, "where there are biases, q, k and v have one too, as in GPT-2")

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from lessons.blocks.cache import Cache
 from lessons.blocks.points import Tap
+from lessons.blocks.positions import Nowhere
 from lessons.gpt.model import GPT, Part, Parts, Size
 
 
@@ -52,16 +53,6 @@ class Silent(nn.Module):
 
     def look(self, x: Tensor, tap: Tap) -> Tensor:
         """There is nothing to see."""
-        return x
-
-
-class Nowhere(nn.Module):
-    """No positions: a character is the same wherever it stands."""
-
-    def __init__(self, room: int, C: int) -> None:
-        super().__init__()
-
-    def forward(self, x: Tensor, start: int = 0) -> Tensor:
         return x
 
 

@@ -145,19 +145,20 @@ def topological_order(root: Value) -> list[Value]:
     """All nodes that `root` is made from, each after its operands, `root` last.
 
     Depth first with a stack of its own, so a graph may be deeper than Python's recursion. A node
-    is on the stack twice: once to look below it, and then, under a None, to be written down.
+    is on the stack twice: once to look below it, and then, with a True, to be written down.
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[Value | None] = [root]
+    stack: list[tuple[Value, bool]] = [(root, False)]
     while stack:
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
+        node, below = stack.pop()
+        if below:
+            order.append(node)
         elif node not in seen:
             seen.add(node)
             if node.operands:
-                stack += (node, None, *node.operands)
+                stack.append((node, True))
+                stack += [(operand, False) for operand in node.operands]
             else:
                 order.append(node)
     return order
@@ -174,7 +175,7 @@ def weighted_sum(weights: Sequence[Value], inputs: Sequence[Value | float], bias
     operands, slopes = [bias], [1.0]
     for weight, x in zip(weights, inputs, strict=True):
         operands.append(weight)
-        if x.__class__ is Value:
+        if isinstance(x, Value):
             total += weight.data * x.data
             slopes.append(x.data)
             operands.append(x)

@@ -84,13 +84,14 @@ class Tensors:
         loss = tensors.max_margin(scores, labels) + l2 * tensors.sum_of_squares(self.net)
 
         self.net.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         return loss.item(), scores.detach().cpu().double().numpy()
 
     @torch.no_grad()
     def move(self, factor: float) -> None:
         for p in self.net.parameters():
-            p += factor * p.grad
+            assert p.grad is not None, "backward() comes first"
+            p.add_(p.grad, alpha=factor)
 
     def numbers(self) -> Array:
         return self.flat([p.detach() for p in self.net.parameters()])

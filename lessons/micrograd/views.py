@@ -155,12 +155,12 @@ def neurons(layers: Sequence[Layer], points: Points) -> Heatmap:
 # -- units and weights ----------------------------------------------------------------------------
 
 
-def stuck(layers: Sequence[Layer], points: Points) -> list[Array]:
+def stuck(layers: Sequence[Layer], points: Points) -> list[NDArray[np.bool_]]:
     """For every hidden layer, which units (U,) pass no gradient at any point."""
     marks = []
     for layer, out in zip(layers[:-1], forward(layers, points.xy), strict=False):
         still = out <= 0 if layer.kind == "relu" else np.abs(out) > SATURATED
-        marks.append(still.all(axis=0))
+        marks.append(np.asarray(still.all(axis=0)))
     return marks
 
 

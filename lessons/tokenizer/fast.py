@@ -132,7 +132,8 @@ class Trainer:
         """Those of the places where the pair stands even now."""
         a, b = pair
         here = self.symbols[places] == a
-        return places[here & (self.symbols[self.after[places]] == b)]
+        found: Integers = places[here & (self.symbols[self.after[places]] == b)]
+        return found
 
     def _every_other(self, places: Integers) -> Integers:
         """The first, third, … place of every run of places that follow one another."""
@@ -140,7 +141,8 @@ class Trainer:
         first[1:] = self.after[places[:-1]] != places[1:]
         starts = np.flatnonzero(first)
         run = np.repeat(starts, np.diff(starts, append=len(places)))
-        return places[(np.arange(len(places)) - run) % 2 == 0]
+        found: Integers = places[(np.arange(len(places)) - run) % 2 == 0]
+        return found
 
     def _add_neighbours(self, places: Integers, new: int) -> None:
         """The pairs that the new token forms: with what follows, and with what stands before."""

@@ -67,10 +67,10 @@ def _learned(folder: Path) -> tuple[list[tuple[int, int]], list[int], dict[str, 
         raise LabError(f"{folder.name} has no checkpoint yet; let it run on, or give another run")
     try:
         card = json.loads((folder / "run.json").read_bytes())
-        settings = dict(card["config"])
+        settings: dict[str, object] = {"specials": "", "pattern": "gpt4", **card["config"]}
         state = load_file(done[max(done)] / "tokenizer.safetensors")
         merges = [(int(left), int(right)) for left, right in state["merges"].tolist()]
-        return merges, state["counts"].tolist(), {"specials": "", "pattern": "gpt4"} | settings
+        return merges, state["counts"].tolist(), settings
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise _damaged(folder, f"{error}".splitlines()[0]) from error
 

@@ -48,8 +48,9 @@ class CharacterTokenizer:
                 self._add(*(half.decode(errors="replace") for half in halves))
 
     def _add(self, left: str, right: str) -> None:
-        pair = self.numbers.get(left), self.numbers.get(right)
-        if None not in pair and left + right not in self.numbers:
+        known = left in self.numbers and right in self.numbers
+        if known and left + right not in self.numbers:
+            pair = self.numbers[left], self.numbers[right]
             self.merges[pair] = self.numbers[left + right] = len(self.tokens)
             self.tokens.append(left + right)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -252,67 +252,6 @@ print("torch" in sys.modules)
 # What can fail
 
 
-class Noisy(torch.nn.Module):
-    """A module whose forward draws numbers and changes a buffer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = torch.nn.BatchNorm1d(4)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.dropout(self.norm(x), training=self.training)
-
-
-def trial(compiled: Callable[..., object]) -> Callable[[torch.nn.Module], Callable[..., object]]:
-    """A torch.compile whose result, when it runs, calls this."""
-    return lambda module: lambda *inputs: compiled(module, *inputs)
-
-
-def test_a_trial_leaves_the_module_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[torch.Tensor] = []
-    monkeypatch.setattr(torch, "compile", trial(lambda module, x: runs.append(module(x))))
-    module, example = Noisy(), torch.randn(8, 4)
-    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    dice = torch.get_rng_state()
-    compiled, note = device.try_compile(module, (example,))
-    assert compiled is not module
-    assert note == "the model runs compiled by torch.compile"
-    assert len(runs) == 1
-    assert torch.equal(torch.get_rng_state(), dice)
-    assert all(torch.equal(module.state_dict()[name], before[name]) for name in before)
-    assert all(parameter.grad is None for parameter in module.parameters())
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method:DeprecationWarning")  # torch's own
-def test_a_compiled_module_computes_the_same() -> None:
-    module, example = Noisy(), torch.randn(8, 4)
-    compiled, _ = device.try_compile(module, (example,))
-    torch.testing.assert_close(compiled.eval()(example), module.eval()(example))
-
-
-def test_a_module_that_does_not_compile_runs_eagerly(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise RuntimeError("backend='inductor' raised:\nno C++ compiler was found.\na long trace")
-
-    monkeypatch.setattr(torch, "compile", trial(broken))
-    module = Noisy()
-    same, note = device.try_compile(module, (torch.randn(8, 4),))
-    assert same is module
-    assert note == (
-        "torch.compile does not work here (no C++ compiler was found): the model runs eagerly"
-    )
-
-
-def test_too_little_memory_is_not_blamed_on_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: torch.nn.Module) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(torch, "compile", full)
-    with pytest.raises(torch.OutOfMemoryError):
-        device.try_compile(Noisy(), (torch.randn(8, 4),))
-
-
 def test_out_of_memory_is_told_from_other_errors() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**48)  # 1 PiB
@@ -329,48 +268,33 @@ def test_out_of_memory_is_told_from_other_errors() -> None:
 # Where systemd ends what a user left running
 
 
-def systemd(root: Path, **files: str) -> Path:
-    """A root folder with systemd running and these files (etc="…" is /etc/systemd/logind.conf)."""
-    (root / "run/systemd/system").mkdir(parents=True)
-    for name, text in files.items():
-        top, _, drop_in = name.partition("_")
-        place = root / {"etc": "etc", "usr": "usr/lib", "run": "run"}[top] / "systemd"
-        path = place / (f"logind.conf.d/{drop_in}.conf" if drop_in else "logind.conf")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"[Login]\n{text}\n", encoding="utf-8")
-    return root
-
-
 @pytest.mark.parametrize(
-    ("files", "kills"),
-    [
-        ({}, False),
-        ({"etc": "#KillUserProcesses=no"}, False),
-        ({"etc": "#KillUserProcesses=yes"}, True),  # what it was built with
-        ({"etc": "KillUserProcesses=yes"}, True),
-        ({"etc": "KillUserProcesses = 1"}, True),
-        ({"etc": "KillUserProcesses=yes\nKillUserProcesses=no"}, False),
-        ({"usr": "KillUserProcesses=yes"}, True),
-        ({"usr": "KillUserProcesses=yes", "etc": "#KillUserProcesses=no"}, False),
-        ({"etc": "#KillUserProcesses=no", "usr_10": "KillUserProcesses=yes"}, True),
-        ({"etc_10": "KillUserProcesses=yes", "usr_20": "KillUserProcesses=no"}, False),
-        ({"etc_20": "KillUserProcesses=yes", "usr_10": "KillUserProcesses=no"}, True),
-        ({"etc_10": "KillUserProcesses=no", "usr_10": "KillUserProcesses=yes"}, False),
-        ({"etc_10": "KillUserProcesses=yes", "etc_20": "#KillUserProcesses=no"}, True),
-        ({"etc_10": "KillUserProcesses=yes", "etc_20": "IdleAction=ignore"}, True),
-    ],
+    ("answer", "kills"), [("b true\n", True), ("b false\n", False), ("", False)]
 )
-def test_logind_is_read_as_systemd_reads_it(
-    tmp_path: Path, files: dict[str, str], kills: bool
-) -> None:
-    remedy = logind.logind_kills(systemd(tmp_path, **files))
+def test_logind_itself_is_asked_whether_it_ends_processes(answer: str, kills: bool) -> None:
+    asked: list[str] = []
+
+    def say(command: Sequence[str]) -> str:
+        asked.extend(command)
+        return answer
+
+    remedy = logind.logind_kills(say)
     assert (remedy is not None) == kills
+    assert asked[0] == "busctl"
+    assert asked[-1] == "KillUserProcesses"
     if remedy is not None:
         assert "enable-linger" in remedy
         assert "systemd-run --user --scope" in remedy
 
 
-def test_without_systemd_nothing_is_ended(tmp_path: Path) -> None:
-    systemd(tmp_path, etc="KillUserProcesses=yes")
-    (tmp_path / "run/systemd/system").rmdir()
-    assert logind.logind_kills(tmp_path) is None
+def test_where_nothing_can_be_asked_nothing_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert logind.logind_kills() is None
+    busctl = tmp_path / "busctl"
+    busctl.write_text("#!/bin/sh\necho 'b true'; exit 1\n")
+    busctl.chmod(0o755)
+    assert logind.logind_kills() is None, "it could not be asked"
+    busctl.write_text("#!/bin/sh\necho 'b true'\n")
+    assert logind.logind_kills() is not None

@@ -10,15 +10,39 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
+from lessons.blocks import norms
+from lessons.blocks.attention import CrossAttention, SelfAttention, attend_fast, tile
+from lessons.blocks.cache import Cache, bytes_of
 from lessons.blocks.compilation import compiled
+from lessons.blocks.feedforward import FeedForward, SwiGLU
 from lessons.blocks.ngrams import SMOOTHING, baselines, count
-from lessons.blocks.optimization import cosine, decay_groups, warmup
+from lessons.blocks.optimization import (
+    cosine,
+    decay_groups,
+    inverse_root_after,
+    linear,
+    warmup,
+)
+from lessons.blocks.points import Notes
+from lessons.blocks.positions import (
+    Alibi,
+    Rotary,
+    Sinusoidal,
+    Unplaced,
+    alibi_slopes,
+    angles,
+    rotate_halves,
+    rotate_neighbours,
+    sinusoids,
+)
 from lessons.blocks.precision import autocast, fast_bfloat16
-from lessons.blocks.sampling import distribution
+from lessons.blocks.residual import PostBlock, PreBlock
+from lessons.blocks.sampling import distribution, min_p, penalised, typical
 from lessons.blocks.text import CharText, windows_of
 
 SHAKESPEARE = Path(os.environ.get("ZHTUI_DATA", "nowhere")) / "tinyshakespeare.txt"
@@ -199,3 +223,246 @@ def test_baselines_on_shakespeare_are_the_published_ones() -> None:
     text = CharText.read(SHAKESPEARE)
     losses = [c.loss for c in baselines(text.train, text.val, len(text.alphabet))]
     assert losses == pytest.approx([2.4819, 2.0458, 1.7793, 1.7503, 1.9790], abs=0.0025)
+
+
+# --- attention ------------------------------------------------------------------------------------
+
+PLACES = {"nowhere": Unplaced, "rotary": Rotary, "alibi": Alibi}
+
+
+def drawn(*shape: int, seed: int = 7) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).double()
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("past", [0, 1, 5])
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("learns", [False, True])
+def test_attention_equals_torchs_forward_and_backward(
+    groups: int, past: int, biased: bool, causal: bool, learns: bool
+) -> None:
+    q, k, v = (
+        drawn(2, 4, 6, 8),
+        drawn(2, groups, 6 + past, 8, seed=1),
+        drawn(2, groups, 6 + past, 8),
+    )
+    bias = drawn(4, 6, 6 + past, seed=3) if biased else None
+    parts = [x.requires_grad_(learns) for x in (q, k, v)]
+    ours = attend_fast(q, k, v, 0.3, bias=bias, causal=causal)
+    seen = torch.ones(6, 6 + past, dtype=torch.bool).tril(past) if causal else torch.ones(1).bool()
+    mask = torch.zeros(6, 6 + past).double().masked_fill(~seen, -math.inf)
+    mask = mask if bias is None else mask + bias
+    theirs = F.scaled_dot_product_attention(
+        q, tile(k, 4 // groups), tile(v, 4 // groups), mask, scale=0.3
+    )
+    torch.testing.assert_close(ours, theirs)
+    if learns:
+        weight = drawn(2, 4, 6, 8, seed=9)
+        expected = torch.autograd.grad((theirs * weight).sum(), parts)
+        torch.testing.assert_close(torch.autograd.grad((ours * weight).sum(), parts), expected)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_self_attention_equals_torchs_multihead_attention(causal: bool) -> None:
+    torch.manual_seed(3)
+    ours = SelfAttention(12, 3, bias=True, qkv_bias=True, causal=causal).eval()
+    theirs = nn.MultiheadAttention(12, 3, batch_first=True)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(ours.qkv.weight)
+        theirs.in_proj_bias.copy_(ours.qkv.bias)
+        theirs.out_proj.load_state_dict(ours.project.state_dict())
+    x = torch.randn(2, 5, 12)
+    hidden = torch.ones(5, 5, dtype=torch.bool).triu(1) if causal else None
+    torch.testing.assert_close(ours(x), theirs(x, x, x, attn_mask=hidden)[0])
+    padding = torch.tensor([[False] * 5, [False] * 3 + [True] * 2])
+    mask = torch.zeros(2, 1, 1, 5).masked_fill(padding[:, None, None], -math.inf)
+    expected = theirs(x, x, x, attn_mask=hidden, key_padding_mask=padding)[0]
+    torch.testing.assert_close(ours(x, mask=mask), expected)
+
+
+def test_cross_attention_equals_torchs_multihead_attention() -> None:
+    torch.manual_seed(3)
+    ours, theirs = CrossAttention(12, 3, bias=True), nn.MultiheadAttention(12, 3, batch_first=True)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat((ours.q.weight, ours.kv.weight)))
+        theirs.in_proj_bias.copy_(torch.cat((ours.q.bias, ours.kv.bias)))
+        theirs.out_proj.load_state_dict(ours.project.state_dict())
+    x, other = torch.randn(2, 4, 12), torch.randn(2, 7, 12)
+    padding = torch.zeros(2, 7, dtype=torch.bool)
+    padding[1, 5:] = True
+    mask = torch.zeros(2, 1, 1, 7).masked_fill(padding[:, None, None], -math.inf)
+    expected = theirs(x, other, other, key_padding_mask=padding)[0]
+    torch.testing.assert_close(ours(x, other, mask), expected)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("groups", [0, 1, 2])
+@pytest.mark.parametrize("norm", [nn.Identity, norms.RMSNorm])
+def test_cached_equals_uncached_and_a_look_equals_both(place: str, groups: int, norm: Any) -> None:
+    torch.manual_seed(1)
+    layer = SelfAttention(16, 4, groups=groups, place=PLACES[place], qk_norm=norm).double().eval()
+    x, cache, notes = drawn(2, 9, 16), Cache(9), Notes()
+    with torch.no_grad():
+        expected = layer(x)
+        pieces = [layer(piece, cache) for piece in x.split([3, 1, 1, 4], dim=1)]
+        torch.testing.assert_close(torch.cat(pieces, dim=1), expected)
+        torch.testing.assert_close(layer.look(x, notes), expected)
+    torch.testing.assert_close(notes["weights"].sum(-1), torch.ones(2, 4, 9).double())
+    assert not notes["weights"].triu(1).any()
+    assert cache.used == 9
+    assert cache.bytes() == 2 * 2 * (groups or 4) * 9 * 4 * 8
+
+
+def test_as_many_groups_as_heads_are_no_groups_and_fewer_are_tiled() -> None:
+    torch.manual_seed(1)
+    plain, grouped = SelfAttention(8, 4), SelfAttention(8, 4, groups=4)
+    grouped.load_state_dict(plain.state_dict())
+    x = torch.randn(1, 5, 8)
+    assert torch.equal(plain(x), grouped(x))
+    shared = SelfAttention(8, 4, groups=2)
+    q, k, v = shared.qkv.weight.detach().split([8, 4, 4])
+    tiled = [tile(part.view(1, 2, 2, 8), 2).reshape(8, 8) for part in (k, v)]
+    with torch.no_grad():
+        plain.qkv.weight.copy_(torch.cat((q, *tiled)))
+        plain.project.load_state_dict(shared.project.state_dict())
+    torch.testing.assert_close(plain(x), shared(x))
+
+
+def test_the_cache_of_a_large_model() -> None:
+    assert bytes_of(32, 32, 128, 32_768) / 1e9 == pytest.approx(17.18, abs=0.005)
+    assert bytes_of(32, 8, 128, 32_768) / 1e9 == pytest.approx(4.29, abs=0.005)
+
+
+@pytest.mark.parametrize(("sizes", "what"), [((9, 2, 0), "split"), ((8, 4, 3), "share")])
+def test_heads_that_do_not_divide_are_refused(sizes: tuple[int, int, int], what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        SelfAttention(sizes[0], sizes[1], groups=sizes[2])
+
+
+# --- positions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_a_rotary_product_depends_on_the_offset_alone(halves: bool) -> None:
+    rotary = Rotary(8, 1, halves).double()
+    rotary.table = angles(torch.arange(400).double(), 8)
+    q, k = drawn(1, 1, 1, 8), drawn(1, 1, 1, 8, seed=2)
+    products = [(rotary.turn(q, i + 5) @ rotary.turn(k, i).mT).item() for i in (0, 1, 90, 300)]
+    assert products == pytest.approx([products[0]] * 4, abs=1e-12)
+    assert (rotary.turn(q, 9) @ rotary.turn(k, 5).mT).item() != pytest.approx(products[0], abs=1e-3)
+
+
+def test_the_two_pairings_are_one_but_for_the_order_of_channels() -> None:
+    x, turned = drawn(3, 8), drawn(3, 4, seed=2)
+    order = torch.tensor([0, 2, 4, 6, 1, 3, 5, 7])
+    torch.testing.assert_close(
+        rotate_neighbours(x, turned)[:, order], rotate_halves(x[:, order], turned)
+    )
+    turned = torch.full((1,), math.pi / 2)
+    torch.testing.assert_close(
+        rotate_neighbours(torch.tensor([1.0, 0.0]), turned), torch.tensor([0.0, 1.0])
+    )
+
+
+def test_sinusoids_are_the_papers_and_their_product_depends_on_the_offset() -> None:
+    table = sinusoids(torch.arange(50).double(), 8)
+    assert table[3, 4].item() == pytest.approx(math.sin(3 / 10_000 ** (4 / 8)))
+    assert table[3, 5].item() == pytest.approx(math.cos(3 / 10_000 ** (4 / 8)))
+    products = (table[5:] * table[:-5]).sum(-1)
+    torch.testing.assert_close(products, products[0].expand(45))
+    far = Sinusoidal(4, 8)
+    near = Sinusoidal(64, 8)
+    torch.testing.assert_close(far(torch.zeros(1, 9, 8), 40), near(torch.zeros(1, 9, 8), 40))
+
+
+def test_alibi_has_the_papers_slopes_exactly() -> None:
+    assert alibi_slopes(8).tolist() == [2.0**-i for i in range(1, 9)]
+    assert alibi_slopes(16).double()[0].item() == pytest.approx(2**-0.5)
+    assert alibi_slopes(12).tolist()[:9] == [*alibi_slopes(8).tolist(), alibi_slopes(16)[0].item()]
+    bias = Alibi(4, 2).bias(2, 3)
+    slope = 2.0**-4
+    assert bias is not None
+    assert bias[0].tolist() == [[-slope, 0, slope], [-2 * slope, -slope, 0]]
+
+
+# --- norms, residual paths, feed-forward ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_layer_norm_equals_torchs(bias: bool) -> None:
+    ours, theirs = norms.LayerNorm(7, bias).double(), nn.LayerNorm(7, bias=bias).double()
+    with torch.no_grad():
+        for number, weight in enumerate(ours.parameters()):
+            weight.copy_(drawn(7, seed=number))
+    theirs.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(ours(drawn(3, 7)), theirs(drawn(3, 7)))
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_rms_norm_equals_torchs(learned: bool) -> None:
+    ours = norms.RMSNorm(7, learned).double()
+    theirs = nn.RMSNorm(7, eps=1e-5, elementwise_affine=learned).double()
+    if ours.weight is not None:
+        ours.weight.data.copy_(drawn(7, seed=2))
+    theirs.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(ours(drawn(3, 7)), theirs(drawn(3, 7)))
+
+
+@pytest.mark.parametrize(("block", "first"), [(PreBlock, True), (PostBlock, False)])
+def test_a_block_equals_torchs_encoder_layer(block: Any, first: bool) -> None:
+    torch.manual_seed(5)
+    attention = SelfAttention(8, 2, bias=True, qkv_bias=True)
+    think = FeedForward(8, bias=True, activation=nn.ReLU)
+    ours = block(norms.LayerNorm(8), attention, norms.LayerNorm(8), think)
+    theirs = nn.TransformerEncoderLayer(8, 2, 32, 0.0, norm_first=first, batch_first=True)
+    with torch.no_grad():
+        theirs.self_attn.in_proj_weight.copy_(attention.qkv.weight)
+        theirs.self_attn.in_proj_bias.copy_(attention.qkv.bias)
+        for mine, other in (
+            (attention.project, theirs.self_attn.out_proj),
+            (think.expand, theirs.linear1),
+            (think.project, theirs.linear2),
+        ):
+            other.load_state_dict(mine.state_dict())
+    x, notes = torch.randn(2, 5, 8), Notes()
+    future = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    torch.testing.assert_close(ours(x), theirs(x, src_mask=future))
+    torch.testing.assert_close(ours.look(x, notes), ours(x))
+    assert {"resid_mid", "norm1", "norm2", "ffn_hidden", "resid_post"} <= set(notes)
+
+
+def test_swiglu_is_gated_and_has_as_many_weights() -> None:
+    ours = SwiGLU(12)
+    x = torch.randn(4, 12)
+    expected = ours.project(F.silu(ours.gate(x)) * ours.expand(x))
+    torch.testing.assert_close(ours(x), expected)
+    plain = sum(p.numel() for p in FeedForward(12).parameters())
+    assert sum(p.numel() for p in ours.parameters()) == plain
+
+
+# --- samplers and schedules -----------------------------------------------------------------------
+
+
+def test_min_p_and_typical_keep_what_they_say() -> None:
+    p = torch.tensor([0.5, 0.3, 0.15, 0.05])
+    assert min_p(p, 0.5).tolist() == pytest.approx([0.625, 0.375, 0, 0])
+    assert min_p(p, 1.0).tolist() == [1, 0, 0, 0]
+    entropy = -(p * p.log()).sum()
+    nearest = int((-p.log() - entropy).abs().argmin())
+    assert typical(p, 1e-6).nonzero().item() == nearest
+    torch.testing.assert_close(typical(p, 1.0), p)
+
+
+def test_penalties_lower_what_was_seen() -> None:
+    logits = torch.tensor([2.0, -1.0, 0.5])
+    seen = torch.tensor([0, 1, 1])
+    assert penalised(logits, seen, repetition=2.0).tolist() == [1.0, -2.0, 0.5]
+    assert penalised(logits, seen, frequency=0.5).tolist() == [1.5, -2.0, 0.5]
+
+
+def test_the_rate_of_2017_peaks_after_the_warm_up() -> None:
+    rates = [inverse_root_after(step, 512, 4000) for step in range(8000)]
+    assert rates.index(max(rates)) == 3999
+    assert max(rates) == pytest.approx(7e-4, rel=0.01)
+    assert [linear(step, 2, 6) for step in (0, 2, 4, 6, 9)] == [1, 1, 0.5, 0, 0]

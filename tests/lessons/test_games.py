@@ -117,7 +117,7 @@ def test_who_has_won_is_seen_without_wrapping_round_the_edge(name: str) -> None:
     game, rng = find(name), random.Random(name)
     k = 4 if name == "connect-four" else game.k
     seen = set()
-    for _ in range(40):
+    for _ in range(15):
         state = game.start()
         while (result := game.result(state)) is None:
             state = game.apply(state, rng.choice(list(game.moves(state))))
@@ -151,7 +151,8 @@ def test_a_disc_falls_to_the_lowest_free_square() -> None:
 def test_a_move_is_read_as_it_is_spelled(name: str) -> None:
     game = find(name)
     state = game.start()
-    for move in game.moves(state):
+    every = list(game.moves(state))
+    for move in random.Random(4).sample(every, min(60, len(every))):
         assert game.read(state, f" {game.spell(state, move).upper()}\n") == move
     for text in ("", "zz9", "0", "a0", "?", "zz99", "ä1"):
         with pytest.raises(ValueError, match="give"):

@@ -23,10 +23,9 @@ from lessons.blocks.cache import Cache
 from lessons.blocks.points import Notes, points
 from lessons.gpt import lesson
 from lessons.gpt.build import assemble, build, text_of
-from lessons.gpt.config import PRESETS, RUNGS, Config
+from lessons.gpt.config import FFNS, NORMS, POSITIONS, PRESETS, RUNGS, Config
 from lessons.gpt.decode import decoder, quick, stream
 from lessons.gpt.generate import generate
-from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.ladder import rung as rung_of
 from lessons.gpt.model import GPT, Attention, Parts, Size, attend, attention_weights, inverse_root
 from lessons.gpt.train import evaluate, train
@@ -46,6 +45,7 @@ class Shelf:
     def __init__(self, path: Path, parts: dict[str, Any] | None = None) -> None:
         self.path, self.parts = path, parts or {}
         self.views: dict[str, View] = {}
+        self.order: list[str] = []
         self.said: list[str] = []
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
@@ -57,6 +57,7 @@ class Shelf:
 
     def show(self, step: int, name: str, view: View) -> None:
         self.views[name] = view
+        self.order.append(name)
 
     def say(self, step: int, text: str) -> None:
         self.said.append(text)
@@ -340,6 +341,78 @@ def test_the_past_holds_what_it_is_given() -> None:
     assert torch.equal(past.extend(kv[..., 3:, :]), kv)
 
 
+def varied(kv: int, positions: str, qk_norm: bool) -> Config:
+    """A mixture of knobs; those that are not given vary with those that are."""
+    number = kv + POSITIONS.index(positions) + 2 * qk_norm
+    return replace(
+        TINY, n_embd=16, n_head=2, n_kv_head=kv, positions=positions, qk_norm=qk_norm,
+        norm=NORMS[number % 3], norm_first=number % 4 > 0, ffn=FFNS[number % 2],
+        bias=number % 5 > 2, scaled=number % 7 > 0, tied=number % 3 > 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kv", [0, 1, 2])
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("qk_norm", [False, True])
+def test_every_mixture_is_cached_looked_at_and_blind_to_the_future(
+    kv: int, positions: str, qk_norm: bool
+) -> None:
+    config = varied(kv, positions, qk_norm)
+    model, T = shaken(model_of(config)).double(), TINY.block_size
+    ids = torch.randint(11, (2 * T,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        expected = model(ids[None, :T])[0]
+        after = stream(model, ids[:3], decoder(model))
+        cached = [next(after), *(after.send(token.view(1)) for token in ids[3:])]
+        torch.testing.assert_close(torch.stack(cached[: T - 2]), expected[2:])
+        torch.testing.assert_close(cached[-1], model(ids[None, -len(ids) + T :])[0, -1])
+        notes = Notes()
+        torch.testing.assert_close(model.look(ids[None, :T], notes)[0], expected)
+        assert set(notes) == {point.name for point in points(config.n_layer)}
+        poked = ids[:T].clone()
+        poked[6] = (poked[6] + 1) % 11
+        moved = model(poked[None])[0]
+    assert torch.equal(moved[:6], expected[:6])
+    assert not torch.equal(moved[6], expected[6])
+
+
+@pytest.mark.parametrize("knobs", [
+    {"n_kv_head": 1}, {"positions": "rotary", "qk_norm": True}, {"positions": "alibi"},
+    {"norm": "rmsnorm", "ffn": "swiglu"}, {"norm_first": False, "positions": "sinusoidal"},
+])  # fmt: skip
+def test_every_variation_trains_and_resumes_to_the_same_bits(
+    poem: Path, knobs: dict[str, Any]
+) -> None:
+    config = replace(TINY, steps=8, **knobs)
+    whole = Run(config, host=Shelf(poem))
+    expected = [float(row["loss"]) for row in train(whole)]
+    assert expected[-1] < expected[0]
+    first = Run(config, host=Shelf(poem))
+    list(islice(train(first), 4))
+    saved = {name: copy.deepcopy(part.state_dict()) for name, part in first.kept.items()}
+    second = Run(config, host=Shelf(poem, saved))
+    second.step = 4
+    assert [float(row["loss"]) for row in train(second)] == expected[4:]
+    assert written(second, tokens=5)
+
+
+def test_the_defaults_are_the_finished_gpt() -> None:
+    by_knobs, alone = model_of(Config()), GPT(11, Size(), Parts())
+    assert str(by_knobs) == str(alone).replace("bias=True)", "bias=False)")
+
+
+@pytest.mark.parametrize(("knobs", "what"), [
+    ({"n_kv_head": 3}, "2 heads cannot share n_kv_head=3; choose"),
+    ({"n_kv_head": 2, "rung": "head"}, "1 heads cannot share n_kv_head=2"),
+    ({"positions": "rotary", "n_embd": 6}, "3 channels has no pairs to turn; choose"),
+])  # fmt: skip
+def test_knobs_that_do_not_go_together_are_refused(
+    poem: Path, knobs: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(LabError, match=what):
+        next(train(Run(replace(TINY, **knobs), host=Shelf(poem))))
+
+
 # --- training -------------------------------------------------------------------------------------
 
 
@@ -352,6 +425,7 @@ def test_tiny_learns_and_shows_what_it_does(run: Run) -> None:
     assert set(views) == {"sample", "attention", "heads", "stream", "surprise", "gradient"}
     assert run.units == TINY.batch_size * TINY.block_size
     assert run.flops > 0
+    assert run._host.order[0] == run._host.order[-1] == "attention", "it stands first on screen"
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -507,38 +581,6 @@ def test_an_empty_prompt_begins_a_line(run: Run) -> None:
 def test_unknown_characters_of_a_prompt_are_named(run: Run) -> None:
     with pytest.raises(LabError, match=r"'Ω', '7'.*use only"):
         written(run, "The Ω 7Ω")
-
-
-# --- looking inside -------------------------------------------------------------------------------
-
-
-def test_a_look_inside_shows_each_head_and_each_character(run: Run) -> None:
-    views = dict(inspect(run, "The quick brown fox jumps"))
-    attention, heads = views["attention"], views["heads"]
-    assert isinstance(attention, Heatmap)
-    assert isinstance(heads, Heatmap)
-    assert attention.values.shape == (16, 16)  # cut to the context
-    assert attention.values.sum(axis=1) == pytest.approx(1)
-    assert "".join(attention.rows) == "The quick brown "
-    assert heads.values.shape == (2 * 17 - 1, 2 * 17 - 1)
-    assert len(views["stream"].labels) == 1 + TINY.n_layer
-    assert len(views["surprise"].weights) == 16
-
-
-def test_thumbnails_stand_layers_down_and_heads_across() -> None:
-    weights = [torch.full((2, 3, 3), float(layer)) for layer in (1, 2)]
-    weights[0][1] = torch.eye(3)
-    sheet = thumbnails(weights)
-    assert sheet.shape == (7, 7)
-    assert torch.equal(sheet[:3, 4:], torch.eye(3))
-    assert (sheet[3] == 0).all()
-    assert (sheet[4:, :3] == 1).all()
-
-
-@pytest.mark.parametrize(("text", "what"), [("T", "two or more"), ("The Ω", "'Ω'")])
-def test_a_text_that_cannot_be_looked_at_is_refused(run: Run, text: str, what: str) -> None:
-    with pytest.raises(LabError, match=what):
-        dict(inspect(run, text))
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -280,7 +280,7 @@ def test_at_the_cliff_sarsa_is_ahead_while_it_learns_and_q_learning_after() -> N
 
 
 def test_a_few_cliffs_show_it_already() -> None:
-    few = replace(PRESETS["cliff-500"], runs=12, steps=180)
+    few = replace(PRESETS["cliff-500"], runs=12, steps=130)
     q, sarsa = (last(replace(few, method=name)) for name in ("q-learning", "sarsa"))
     assert q["greedy"] == -13.0
     assert sarsa["return_last"] - q["return_last"] >= 12
@@ -443,7 +443,7 @@ def test_dqn_learns_to_balance() -> None:
 SMALL: dict[str, Config] = {
     "walk": replace(PRESETS["quick"], steps=8, runs=5, eval_every=3),
     "batch": replace(PRESETS["batch"], steps=8, runs=5, eval_every=3),
-    "sweep": replace(PRESETS["n-step"], steps=4, runs=3),
+    "sweep": replace(PRESETS["n-step"], world="walk5", steps=4, runs=3),
     "rooms": replace(PRESETS["rooms"], steps=12, eval_every=4),
     "cliff": replace(PRESETS["cliff"], steps=12, eval_every=4),
     "cliffs": replace(PRESETS["cliff-500"], steps=8, runs=3, eval_every=4),
@@ -485,14 +485,16 @@ def test_every_learner_goes_on_as_if_it_had_not_stopped(name: str, tmp_path: Pat
 
 def test_the_same_seed_is_the_same_game() -> None:
     for name in ("afterstate", "menace", "walk", "cliff"):
-        assert rows(SMALL[name], 5) == rows(SMALL[name], 5)
-        assert rows(SMALL[name], 5) != rows(SMALL[name], 6)
+        config = replace(SMALL[name], steps=4, eval_every=4)
+        once = rows(config, 5)
+        assert once == rows(config, 5)
+        assert once != rows(config, 6)
 
 
 def test_an_alpha_that_is_not_used_never_comes_to_rest() -> None:
-    right = replace(PRESETS["quick"], runs=30, alpha=0.05)
+    right = replace(PRESETS["quick"], runs=30, steps=30, alpha=0.05)
     wrong = replace(right, mistake="alpha-unused")
-    assert last(wrong)["rms"] > 3 * last(right)["rms"]
+    assert last(wrong)["rms"] > 2 * last(right)["rms"]
     short = replace(wrong, steps=5)
     assert rows(short) == rows(replace(short, alpha=0.3))  # α does nothing
 
@@ -504,7 +506,7 @@ def test_without_gamma_every_door_is_worth_the_same() -> None:
 
 
 def test_an_epsilon_that_never_falls_never_gets_calm() -> None:
-    config = replace(PRESETS["falling"], steps=80, runs=4, method="q-learning")
+    config = replace(PRESETS["falling"], steps=60, runs=3, method="q-learning")
     right, wrong = last(config), last(replace(config, mistake="epsilon-never-falls"))
     assert (right["epsilon"], wrong["epsilon"]) == (0.0, 0.1)
     assert right["return"] == -13
@@ -514,7 +516,7 @@ def test_an_epsilon_that_never_falls_never_gets_calm() -> None:
 
 def test_an_end_that_is_guessed_at_lifts_all_values() -> None:
     for method in ("td0", "n-step", "td-lambda"):
-        config = replace(PRESETS["quick"], runs=30, steps=60, method=method)
+        config = replace(PRESETS["quick"], runs=30, steps=25, alpha=0.3, method=method)
         wrong = replace(config, mistake="terminal-bootstraps")
         run = Run(wrong)
         drain(train(run))
@@ -582,7 +584,7 @@ def test_a_run_plays_tic_tac_toe(name: str) -> None:
 
 
 def test_a_run_that_learned_takes_the_win_for_either_side() -> None:
-    run = Run(replace(PRESETS["afterstate"], steps=100))
+    run = Run(replace(PRESETS["afterstate"], steps=100, eval_every=100))
     drain(train(run))
     x_wins = (0b11, 0b11000)
     *_, thought = think(run, GAME, x_wins)

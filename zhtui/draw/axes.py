@@ -144,11 +144,16 @@ def line_names(cells: Cells, ends: Sequence[End], area: Area, room: int) -> None
 
 
 def apart(wanted: Sequence[int], height: int) -> list[int]:
-    """Rising rows, each its own, as near to the wanted ones as that allows."""
-    rows: list[int] = []
-    for want in wanted:
-        rows.append(max(want, rows[-1] + 1) if rows else want)
-    last = height
-    for place in reversed(range(len(rows))):
-        last = rows[place] = min(rows[place], last - 1)
-    return rows
+    """Rising rows, each its own, as near to the rising `wanted` ones as that allows: those that
+    collide stand around the middle of what they want.
+    """
+    blocks: list[tuple[float, int]] = []  # the sum of places less their number, how many
+    for index, want in enumerate(wanted):
+        total, count = float(want - index), 1
+        while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
+            before = blocks.pop()
+            total, count = total + before[0], count + before[1]
+        blocks.append((total, count))
+    starts = [round(total / count) for total, count in blocks for _ in range(count)]
+    last = max(height - len(wanted), 0)
+    return [min(max(start, 0), last) + index for index, start in enumerate(starts)]

@@ -126,34 +126,7 @@ def _cpu_name() -> str:
     return found[1] if found else platform.processor() or platform.machine() or "CPU"
 
 
-# Readings
-
-
 # What can fail
-
-
-def try_compile(module: torch.nn.Module, example: tuple[Any, ...]) -> tuple[Any, str]:
-    """(the compiled module, a note) or (the module, why not), found out by running it once.
-
-    Keep the module, not what this returns: a compiled module's parameters have other names. The
-    trial leaves parameters, buffers, gradients and torch's global generator as they were.
-    """
-    import torch
-
-    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    gpus = {tensor.device for tensor in state.values() if tensor.is_cuda}
-    try:
-        with torch.random.fork_rng(devices=gpus):
-            compiled = torch.compile(module)
-            compiled(*example)
-    except (RuntimeError, OSError, ImportError, TypeError, AttributeError, AssertionError) as error:
-        if out_of_memory(error):
-            raise
-        note = f"torch.compile does not work here ({_first_line(error)}): the model runs eagerly"
-        return module, note
-    finally:
-        module.load_state_dict(state)
-    return compiled, "the model runs compiled by torch.compile"
 
 
 def out_of_memory(error: BaseException) -> bool:

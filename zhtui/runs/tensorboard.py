@@ -2,7 +2,7 @@
 
 An event file is a chain of records: the length (uint64), its masked CRC-32C, the bytes, their
 masked CRC-32C; all little-endian. Each record is an `Event` in protocol buffers' wire format, which
-takes six fields here. So no package of half a gigabyte is needed to write a few numbers.
+takes six fields here: a few numbers need no further package to be installed.
 
 Formats: TensorFlow's record_writer.h and event.proto; CRC-32C: RFC 3720, appendix B.4.
 """

@@ -10,25 +10,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
-from textual._styles_cache import StylesCache
-from textual.app import App, SystemCommand
-from textual.await_complete import AwaitComplete
+from textual.app import SystemCommand
 from textual.driver import Driver
-from textual.events import Event, Key
+from textual.events import Key
 from textual.filter import LineFilter
-from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
-from textual.widget import Widget
 
 from zhtui.draw import inks
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
+from zhtui.tui import run_words
 from zhtui.tui.doors import LabDoors
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
@@ -36,17 +30,17 @@ from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.reading import device as machine
 from zhtui.tui.reading.watch import Watch
 from zhtui.tui.screens.home.screen import HomeScreen
-from zhtui.tui.screens.shared.dialogs import Ask, failure_screen, help_screen, told
+from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
 from zhtui.tui.session import Session
 from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
-from zhtui.tui.terminal.garbage import SOON, Tidy
 from zhtui.tui.terminal.output import Link, driver
+from zhtui.tui.terminal.paced import PacedApp
 from zhtui.tui.themes import PALETTES, THEMES
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
 
 
-class LabApp(App[int]):
+class LabApp(PacedApp[int]):
     """The lab on a terminal."""
 
     CSS_PATH = "app.tcss"
@@ -69,24 +63,17 @@ class LabApp(App[int]):
     ) -> None:
         self.settings, self.plain = settings, tuple(_plain() if settings.ascii else ())
         self.keyboard = Keyboard(settings.keys, plain=bool(settings.ascii))
-        self.link = Link(settings.bytes_a_second)
-        plain = "NO_COLOR" in os.environ
-        super().__init__(driver_class=_driver(self.link), ansi_color=True if plain else None)
+        link, plain = Link(settings.bytes_a_second), "NO_COLOR" in os.environ
+        super().__init__(link, _driver(link), guest_failed, ansi_color=True if plain else None)
         self.animation_level = "none"
         self.first = (lesson, run)
-        self._aims: WeakKeyDictionary[Key, Widget | None] = WeakKeyDictionary()  # who had the keys
         self.watching = watching
-        self.tidy = Tidy()
-        self._tidying: tuple[float, Timer] | None = None  # when
-        self._owing = False  # a frame was left out
-        self._untold: set[type[Message]] = set()  # news that wait for the line
-        self._guest: tuple[str, Screen[Any] | None] = ("", None)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "ansi-dark" if plain else THEME_NAMES[settings.theme]
         self.set_keymap(dict(settings.keys))
         found = list(entries) if entries is not None else catalog.all_lessons()
-        self.session = Session(self, store, Watch(store, self, device), self.link, found, clock)
+        self.session = Session(self, store, Watch(store, self, device), link, found, clock)
         self.doors = self.session.doors = LabDoors(self, self.session)
 
     @property
@@ -117,7 +104,7 @@ class LabApp(App[int]):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(self.tidy.begin)
             self.set_timer(WARM_AFTER, self.doors.warm)
-            self._tidy_in(2 * WARM_AFTER)
+            self.tidy_in(2 * WARM_AFTER)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
             self.call_after_refresh(self.session.watch.start)  # a thread would hold up the frame
@@ -126,60 +113,20 @@ class LabApp(App[int]):
         if entry is not None:
             self.session.doors.lesson(entry, run=run or "")
 
-    def _tidy_in(self, seconds: float) -> None:
-        """Tidies up after so many seconds, or earlier where that was settled."""
-        due = time.monotonic() + seconds
-        if self._tidying is None or due < self._tidying[0]:
-            if self._tidying is not None:
-                self._tidying[1].stop()
-            self._tidying = (due, self.set_timer(seconds, self._tidy_up))
-
-    def _tidy_up(self) -> None:
-        self._tidying = None
-        again = self.tidy.look(self.link.quiet, home=len(self.screen_stack) == 1)
-        if again is not None:
-            self._tidy_in(again)
-
     def on_unmount(self) -> None:
         self.session.watch.end()
         self.session.engine.close()
         self.session.explorer.close()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        self._tell(RunsChanged)
-
-    async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._aims[event] = self.focused
-        await super().on_event(event)
-
-    def on_key(self, event: Key) -> None:
-        """Somebody is there: what nobody looked at is read again. A key that was aimed at another
-        widget before a line to type in opened is typed once more: one packet of a slow link holds
-        many.
-        """
-        self.session.watch.looked_at = True
-        line = self.focused
-        typing = line is not None and line.check_consume_key("x", "x")
-        if typing and self._aims.get(event, line) is not line:
-            event.stop().prevent_default()
-            self.post_message(Key(event.key, event.character))
+        self.tell(RunsChanged)
 
     def on_device_read(self, message: DeviceRead) -> None:
-        self._tell(DeviceRead)
+        self.tell(DeviceRead)
 
-    def _tell(self, news: type[RunsChanged] | type[DeviceRead]) -> None:
-        """Tells the screen in sight as soon as the line has room: nobody will say it again."""
-        if self.link.free():
-            for screen in self.screen_stack[-1:]:
-                screen.post_message(news())
-        elif news not in self._untold:
-            self._untold.add(news)
-            self.set_timer(0.1, partial(self._tell_now, news))
-
-    def _tell_now(self, news: type[RunsChanged] | type[DeviceRead]) -> None:
-        self._untold.discard(news)
-        self._tell(news)
+    def on_key(self, event: Key) -> None:
+        """Somebody is there: what nobody looked at is read again."""
+        self.session.watch.looked_at = True
 
     def complain(self, why: str) -> None:
         """Says what is wrong with config.toml, if anything is."""
@@ -213,14 +160,14 @@ class LabApp(App[int]):
         self.notify(f"saved {Path(path).name}")
 
     def action_leave(self) -> None:
-        """Leaves; where runs are live it first says that they go on."""
+        """Leaves; where runs are live it first says what they do then."""
         live = [run for run in self.session.runs() if run.status.live]
         if not live:
             self.exit(0)
             return
-        names = ", ".join(f"{run.folder.lesson}/{run.folder.name}" for run in live[:3])
-        question = f"{names} will go on training without the lab.\nOpen it again to find the run."
-        answers = [("q", "quit, runs go on"), ("k", "stop the runs, quit"), ("n", "stay")]
+        named = [(f"{run.folder.lesson}/{run.folder.name}", run.status.state) for run in live]
+        question, few = run_words.left_words(named)
+        answers = [("q", few), ("k", "stop the runs, quit"), ("n", "stay")]
         self.push_screen(Ask(question, answers), self._left)
 
     def _left(self, answer: str | None) -> None:
@@ -232,56 +179,12 @@ class LabApp(App[int]):
         elif answer == "q":
             self.exit(0)
 
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Sends a frame; where the line is full it is left out, and all is drawn when there is room
-        again, so that no old frame ever stands before a new one.
-        """
-        if not self.link.full:
-            super()._display(screen, renderable)
-        elif not self._owing:
-            self._owing = True
-            self.set_timer(0.05, self._draw_owed)
-
-    def _draw_owed(self) -> None:
-        if self.link.full:
-            self.set_timer(0.05, self._draw_owed)
-        else:
-            self._owing = False
-            self.screen.refresh()
-
-    def pop_screen(self) -> AwaitComplete:
-        """Takes the screen off, and lets go of its pictures: a cache of Textual's would keep them
-        of the last sixty screens.
-        """
-        popped = super().pop_screen()
-        StylesCache.get_inner_outer.cache_clear()
-        self.tidy.left()
-        if not self.is_headless:
-            self._tidy_in(SOON)
-        return popped
-
     def show_guest(self, name: str, screen: Screen[Any]) -> None:
-        """A lesson's own screen. Should it fail, it goes and its error is shown; the lab lives."""
-        self._guest = (name, screen)
-        self.push_screen(screen)
+        super().show_guest(name, screen)
         others = [entry.name for entry in self.session.entries]
         own = [place for _, place in getattr(screen, "explained", ("", ()))[1]]
         if mistake := check(self.settings.keys, others, own):  # the guest has brought its keys
             self.complain(mistake[1])
-
-    def _handle_exception(self, error: Exception) -> None:
-        name, guest = self._guest
-        if guest is None or guest not in self.screen_stack:
-            super()._handle_exception(error)
-            return
-        self._guest = ("", None)
-        self.call_later(self._dismiss_guest, name, guest, told(error))
-
-    def _dismiss_guest(self, name: str, guest: Screen[Any], text: str) -> None:
-        """Takes a failed screen off, whatever it had put over itself, and shows its error."""
-        while guest in self.screen_stack:
-            self.pop_screen()
-        self.push_screen(failure_screen(f"the screen of {name} failed", text))
 
 
 def open_lab(

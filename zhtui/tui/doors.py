@@ -82,14 +82,13 @@ class LabDoors:
 
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""
-        from zhtui.tui.screens.shared.dialogs import failure_screen, told
+        from zhtui.tui.screens.shared.dialogs import guest_failed
 
         try:
             module = importlib.import_module(f"{entry.package}.screen")
             screen: Any = module.open_screen(Opened(self.session, entry, run, step))
             assert isinstance(screen, Screen), "open_screen() returns a textual Screen"
         except Exception as error:  # noqa: BLE001 - a stranger's code; whatever it was is shown
-            title = f"the screen of {entry.name} failed"
-            self.app.push_screen(failure_screen(title, told(error)))
+            self.app.push_screen(guest_failed(entry.name, error))
             return
         self.app.show_guest(entry.name, screen)

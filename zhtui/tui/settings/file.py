@@ -1,6 +1,6 @@
 """What a learner has set in `config.toml`: keys, theme, mouse, plain ASCII, bytes a second.
 
-A file with a mistake counts as none: the lab opens with its defaults and says which line it was.
+A file with a mistake counts as none: the lab opens with its defaults and says what to correct.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from zhtui.tui.terminal.output import BYTES_A_SECOND
 VARIABLE = "ZHTUI_CONFIG"
 THEME_NAMES = {"dark": "lab-dark", "light": "lab-light", "safe": "lab-safe", "own": "ansi-dark"}
 LEAST_BYTES = 2_000  # a second; below it a screen takes longer to come than one waits for it
-HEADER = r"\s*\[([^\[\]]+)\]"
-PAIR = r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
 POOR = {"linux", "vt100", "vt220"}  # terminals without the signs that charts are drawn with
 
 
@@ -67,7 +65,7 @@ def load(lessons: Collection[str] = ()) -> Settings:
 
 
 def read(text: str, lessons: Collection[str] = ()) -> Settings:
-    """The settings of a TOML text. Raises `ConfigError` naming the first line that is wrong."""
+    """The settings of a TOML text. Raises `ConfigError` naming the first thing wrong."""
     import tomllib  # deferred: 3 ms that a start without the file does not pay
 
     try:
@@ -77,26 +75,26 @@ def read(text: str, lessons: Collection[str] = ()) -> Settings:
     rebound = table.pop("keys", {})
     for name, value in table.items():
         if wrong := _wrong(name, value):
-            raise ConfigError(_at(text, name, wrong))
+            raise ConfigError(_at(name, wrong))
     if not isinstance(rebound, dict):
-        raise ConfigError(_at(text, "keys", 'keys is a table; write [keys], below it id = "key"'))
-    return Settings(keys=_keys(rebound, text, lessons), **table)
+        raise ConfigError(_at("keys", 'keys is a table; write [keys], below it id = "key"'))
+    return Settings(keys=_keys(rebound, lessons), **table)
 
 
-def _keys(table: dict[str, Any], text: str, lessons: Collection[str]) -> dict[str, str]:
+def _keys(table: dict[str, Any], lessons: Collection[str]) -> dict[str, str]:
     """id -> keys in Textual's names; `home.run = "r"` and `"home.run" = "r"` are the same."""
     rebound: dict[str, str] = {}
     for id, value in _flat(table):
         if not isinstance(value, str):
             why = f'{id} is not a text; write its key or keys in quotes: {id} = "r,f5"'
-            raise ConfigError(_at(text, f"keys.{id}", why))
+            raise ConfigError(_at(id, why))
         try:
             rebound[id] = keyboard.normal(value)
         except ConfigError as error:
-            raise ConfigError(_at(text, f"keys.{id}", str(error))) from error
+            raise ConfigError(_at(id, str(error))) from error
     if mistake := keyboard.check(rebound, lessons):
         id, why = mistake
-        raise ConfigError(_at(text, f"keys.{id}", why))
+        raise ConfigError(_at(id, why))
     return rebound
 
 
@@ -121,10 +119,9 @@ def _wrong(name: str, value: object) -> str:
     return f"there is no setting {name}; take theme, mouse, ascii, bytes_a_second or [keys]"
 
 
-def _at(text: str, name: str, why: str) -> str:
-    """Why a setting cannot be, with the line of the file in front; tomllib itself tells none."""
-    line = dict(_lines(text)).get(name)
-    return f"line {line}: {why}" if line else why
+def _at(name: str, why: str) -> str:
+    """Why a setting cannot be, with its name where the sentence has none."""
+    return why if name in why else f"{name}: {why}"
 
 
 def _syntax(error: str, text: str) -> str:
@@ -133,21 +130,6 @@ def _syntax(error: str, text: str) -> str:
     number = int(found[1]) if found else len(text.splitlines()) or 1
     what = error[: found.start()] if found else re.sub(r" \(at end of document\)", "", error)
     return f"line {number}: {what[:1].lower()}{what[1:]}; correct it, `zhtui keys` shows how"
-
-
-def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """(full name, line) of every table and pair."""
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(HEADER, line):
-            table = f"{_bare(header[1])}."
-            yield table[:-1], number
-        elif pair := re.match(PAIR, line):
-            yield table + _bare(pair[1]), number
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"\s*\.\s*", ".", name.strip()).replace('"', "").replace("'", "")
 
 
 def plain_terminal(environ: Mapping[str, str] = os.environ) -> str:

@@ -193,8 +193,14 @@ class LessonScreen(LabScreen):
         self.cards.show(self.seen, self.history)
 
     async def on_run_grew(self, message: RunGrew) -> None:
-        """Takes and draws what is new, when the terminal has taken what was before."""
-        if self.followed is None or not self.session.link.free():
+        """Takes and draws what is new, when the terminal has taken what was before; the state of
+        the run at once.
+        """
+        if self.followed is None:
+            return
+        if not self.session.link.free():
+            if self.followed.changed_state():
+                self.top.show(self.replay.state(self.lesson))
             return
         growth = self.followed.grow()
         if not growth:

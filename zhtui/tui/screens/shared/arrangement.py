@@ -53,15 +53,18 @@ class Arrangement:
         self.current = number
         self.arrange()
         self._focus()
-        self.screen.call_after_refresh(self._focus)
+        self.screen.call_after_refresh(self._focus_later)
 
     def _focus(self) -> None:
-        pane, focused = self.here, self.screen.focused
-        if focused is not None and focused.check_consume_key("x", "x") and focused.is_on_screen:
-            return  # somebody types
-        target = pane.target
-        if pane.display and target is not None and target is not focused:
+        target = self.here.target
+        if self.here.display and target is not None and target is not self.screen.focused:
             self.screen.set_focus(target)
+
+    def _focus_later(self) -> None:
+        """Where the pane could not take the keys at once; unless somebody types by now."""
+        focused = self.screen.focused
+        if focused is None or not focused.check_consume_key("x", "x"):
+            self._focus()
 
     def turn(self, by: int) -> None:
         """The next pane in sight, or the next one at all where one is shown."""

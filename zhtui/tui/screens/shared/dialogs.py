@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Static
@@ -28,10 +29,8 @@ class Ask(StyledOnce, ModalScreen[str]):
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.question, self.answers = question, answers
-        for key, _ in answers:
-            self._bindings.bind(key, f"answer({key!r})", show=False)
-        self._bindings.bind("escape", f"answer({answers[-1][0]!r})", show=False)
-        self._bindings.bind("enter", f"answer({answers[0][0]!r})", show=False)
+        self.ways = {key: key for key, _ in answers}
+        self.ways |= {"escape": answers[-1][0], "enter": answers[0][0]}
 
     def compose(self) -> ComposeResult:
         words = RichText("   ").join(
@@ -41,9 +40,11 @@ class Ask(StyledOnce, ModalScreen[str]):
             yield Static(self.question, markup=False)
             yield Static(words, classes="answers")
 
-    def action_answer(self, key: str) -> None:
+    def on_key(self, event: Key) -> None:
         """Closes with the answer's key."""
-        self.dismiss(key)
+        if event.key in self.ways and self.is_active:
+            event.stop()
+            self.dismiss(self.ways[event.key])
 
 
 class EditKnob(StyledOnce, ModalScreen[str | None]):
@@ -134,6 +135,11 @@ def help_screen(
 def told(error: BaseException) -> str:
     """An error in a line, and below it where it came from."""
     return f"{type(error).__name__}: {error}\n\n{''.join(traceback.format_exception(error))}"
+
+
+def guest_failed(name: str, error: Exception) -> Reader:
+    """What is shown where a lesson's own screen was."""
+    return failure_screen(f"the screen of {name} failed", told(error))
 
 
 def failure_screen(title: str, text: str) -> Reader:
