@@ -13,19 +13,19 @@ DRAIN = Mistake(
 )  # fmt: skip
 LAST_ONLY = Mistake(
     "last-only", "gradients were zeroed at each micro-batch: only the last one counts",
-    ("norm_gap",), "step.py#micro_batches",
+    ("norm_gap",), "step.py#Shared.micro_batches",
 )  # fmt: skip
 TWICE = Mistake(
     "norm-twice", "each rank added the whole norm to the sum, not its own part of it",
-    ("norm_gap",), "step.py#norm_of",
+    ("norm_gap",), "step.py#Shared.norm",
 )  # fmt: skip
 DIVIDED = Mistake(
     "divided", "the loss was divided by the micro-batches and the gradient once more",
-    ("norm_gap",), "step.py#micro_batches",
+    ("norm_gap",), "step.py#Shared.forward",
 )  # fmt: skip
 DROPOUT = Mistake(
     "dropout", "each rank drew its own dropout for a layer that all compute together",
-    ("norm_gap",), "step.py#dice",
+    ("norm_gap",), "step.py#Shared.drop",
 )  # fmt: skip
 MISTAKES = (DRAIN, LAST_ONLY, TWICE, DIVIDED, DROPOUT)
 IN_RUNS = (LAST_ONLY, TWICE, DIVIDED, DROPOUT)
@@ -55,4 +55,6 @@ PRESETS = {
     "tp": replace(QUICK, way="tp"),
     "pp": replace(QUICK, way="pp"),
     "mixed": replace(QUICK, way="ddp+tp", ranks=4),
+    "last-only": replace(QUICK, mistake="last-only"),
+    "dropout": replace(QUICK, way="tp", dropout=0.5, mistake="dropout"),
 }

@@ -11,14 +11,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any
 
-import torch.distributed as dist
 from safetensors.torch import save
 from torch import Tensor
+from torch._C._distributed_c10d import TCPStore
 
 from zhtui.lab import LabError
 
@@ -27,14 +28,12 @@ MODULE = "lessons.parallel.rank"
 
 
 class Ranks:
-    """n processes that answer steps. A rank that ends takes the run with it, with its last words."""
+    """n processes that answer steps. One that ends takes the run with it, with its last words."""
 
     def __init__(self, asked: dict[str, Any], ranks: int) -> None:
         self.ranks = ranks
         limit = timedelta(seconds=PATIENCE)
-        self.store = dist.TCPStore(
-            "127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=limit
-        )
+        self.store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=limit)
         self.log = TemporaryFile()  # noqa: SIM115 - it lives as long as the ranks
         told = json.dumps({**asked, "port": self.store.port})
         self.process = subprocess.Popen(
@@ -59,10 +58,14 @@ class Ranks:
     ) -> None:
         self.close()
 
-    def answer(self, weights: dict[str, Tensor], x: Tensor, wanted: Tensor) -> dict[str, float]:
-        """Loss and norm of a step. Raises `LabError` where a rank has ended."""
+    def answer(self, weights: Mapping[str, Tensor], rows: Mapping[str, Tensor]) -> dict[str, float]:
+        """Loss and norm of a step over these rows: x, wanted, and kept where there is dropout.
+
+        Raises `LabError` where a rank has ended.
+        """
         parts = {name: part.detach().cpu().contiguous() for name, part in weights.items()}
-        self.store.set(f"ask/{self.step}", save({**parts, "rows.x": x, "rows.wanted": wanted}))
+        parts |= {f"rows.{name}": part.contiguous() for name, part in rows.items()}
+        self.store.set(f"ask/{self.step}", save(parts))  # type: ignore[arg-type]  # bytes it takes
         key, begun = f"answer/{self.step}", time.monotonic()
         while not self.store.check([key]):
             if self.process.poll() is not None:

@@ -1,11 +1,11 @@
 """Pipeline schedules, slot by slot: who does what when, and what each stage has to remember.
 
-p stages, m micro-batches; a forward takes one slot, a backward two (of GPipe's own figures one).
+p stages, m micro-batches; each piece of work takes one slot, so a backward in halves takes two.
 
     gpipe        all forwards, then all backwards (Huang 2019)
     1f1b         a stage goes backward as soon as it can (Narayanan 2019): p stashes, not m
     interleaved  v chunks of layers a stage (Narayanan 2021): the bubble is v times smaller
-    zero-bubble  the backward in two halves; the weights' one fills the bubble (Qi 2023)
+    zero-bubble  the backward in two halves, B and W; W fills the bubble (Qi 2023)
 
 The bubble is (p − 1) / (m + p − 1) for GPipe and 1F1B alike; 1F1B's gain is memory.
 
@@ -107,7 +107,7 @@ def with_weights_late(row: list[Work]) -> list[Work]:
 
 
 def timeline(kind: str, p: int, m: int, v: int = 2) -> Timeline:
-    """Plays the orders: a stage does its next work in the first slot in which what it needs is done.
+    """Plays the orders: a stage does its next work as soon as what that needs is done.
 
     Raises `ValueError` where the interleaved schedule has no whole groups.
     """

@@ -3,7 +3,7 @@
 Each step begins with the weights that the run has, so a step is a function of weights and rows, and
 a run that is stopped goes on exactly. Weights and rows come as safetensors; nothing is pickled.
 
-Leaves out: NCCL's own tuning, more than one machine, and the optimizer's state, which the run keeps.
+Leaves out: NCCL's own tuning, more than one machine, and the optimizer, which the run keeps.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load
 from torch import Tensor
+from torch._C._distributed_c10d import TCPStore
 
 from lessons.parallel.step import Shared, shared_by
 
@@ -31,7 +32,7 @@ def main() -> None:
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group(backend)
-    store = dist.TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
+    store = TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
     shared = shared_by(asked)
     step = int(asked["step"])
     while True:
@@ -49,8 +50,9 @@ def one(shared: Shared, told: bytes) -> dict[str, Any]:
     """Loss and gradient norm of a step."""
     parts: dict[str, Tensor] = load(told)
     x, wanted = parts.pop("rows.x"), parts.pop("rows.wanted")
+    kept = parts.pop("rows.kept", None)
     shared.take(parts)
-    loss, norm = shared.step(x, wanted)
+    loss, norm = shared.step(x, wanted, kept)
     return {"loss": loss, "norm": norm}
 
 

@@ -1,4 +1,4 @@
-"""A step's loss and gradient, shared by torch's own parts: DDP, FSDP2, tensor and pipeline parallel.
+"""A step's loss and gradient, shared by torch's own parts: DDP, FSDP2, tensor and pipeline.
 
     ddp      every rank has all weights and its own rows; gradients are averaged
     fsdp     every rank has a part of each weight, and gathers a layer when it is its turn
@@ -60,22 +60,35 @@ class Shared:
                     parameter.copy_(whole)
         self.model.zero_grad(set_to_none=True)
 
-    def step(self, x: Tensor, wanted: Tensor) -> tuple[float, float]:
-        """The loss over all rows, and the norm of the gradient of all weights."""
+    def step(self, x: Tensor, wanted: Tensor, kept: Tensor | None) -> tuple[float, float]:
+        """The loss over all rows, and the norm of the gradient of all weights.
+
+        `kept` (L, B, C) is what dropout leaves of each pair's output.
+        """
         mine = slice(self.row * len(x) // self.rows, (self.row + 1) * len(x) // self.rows)
         total = torch.zeros((), device=self.asked["device"])
         for part, last in self.micro_batches(mine):
+            self.drop(kept, part)
             sync = last or not isinstance(self.model, DistributedDataParallel)
             inputs, targets = (each[part].to(total.device) for each in (x, wanted))
             if sync:
                 loss = self.forward(inputs, targets)
             else:
-                with self.model.no_sync():  # type: ignore[operator, union-attr]
+                with self.model.no_sync():  # type: ignore[operator]
                     loss = self.forward(inputs, targets)
             total += loss
         dist.all_reduce(total)
         mean = total.item() / dist.get_world_size() / int(self.asked["micro"])
         return mean, self.norm()
+
+    def drop(self, kept: Tensor | None, part: slice) -> None:
+        """Dropout for some rows: whoever shares a layer must leave out the same of it."""
+        if kept is None:
+            return
+        if self.asked["mistake"] == "dropout":  # each rank has dice of its own
+            kept = kept.roll(dist.get_rank(), -1)
+        for pair, mine in zip(self.plain, kept, strict=True):
+            pair.kept = mine[part].to(self.asked["device"])
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Forward and backward of a micro-batch; its gradient is added to what is there."""
@@ -110,7 +123,7 @@ class Shared:
 class Staged(Shared):
     """A pipeline: this rank has some of the layers, and micro-batches pass through."""
 
-    def step(self, x: Tensor, wanted: Tensor) -> tuple[float, float]:
+    def step(self, x: Tensor, wanted: Tensor, kept: Tensor | None) -> tuple[float, float]:
         schedule: Schedule1F1B = self.asked["schedule"]
         rank, last, losses = dist.get_rank(), dist.get_world_size() - 1, list[Tensor]()
         x, wanted = x.to(self.asked["device"]), wanted.to(self.asked["device"])
@@ -156,7 +169,7 @@ def shared_by(asked: dict[str, Any]) -> Shared:
 def staged(asked: dict[str, Any], plain: nn.Sequential, n: int, rank: int) -> Shared:
     """This rank's layers as a stage of a pipeline; the others' are dropped."""
     each = len(plain) // n
-    mine = nn.Sequential(*plain[rank * each : (rank + 1) * each])
+    mine = plain[rank * each : (rank + 1) * each]
     stage = PipelineStage(mine, rank, n, torch.device(asked["device"]))
     schedule = Schedule1F1B(stage, int(asked["micro"]) * n, loss_fn=loss_of)
     return Staged({**asked, "schedule": schedule}, mine, plain, 1, 0)

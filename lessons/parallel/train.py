@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from lessons.parallel.launch import Ranks
-from lessons.parallel.net import loss_of, net, rows
+from lessons.parallel.net import loss_of, masks, net, rows
 from lessons.parallel.views import watch
 from zhtui.lab import LabError, Run
 
@@ -24,6 +24,10 @@ def check(run: Run) -> None:
         raise LabError(f"batch={c.batch} is not divided by ranks · micro = {c.ranks * c.micro}")
     if c.way == "pp" and c.layers % c.ranks:
         raise LabError(f"layers={c.layers} are not divided by {c.ranks} stages; choose another")
+    if c.way == "pp" and (c.dropout or c.mistake in ("last-only", "divided")):
+        raise LabError("a pipeline here has no dropout and does its own division; choose way=ddp")
+    if c.mistake == "dropout" and (not c.dropout or c.way not in ("tp", "ddp+tp")):
+        raise LabError("mistake=dropout is of a layer that is shared; set dropout=0.5 and way=tp")
     if c.way == "ddp+tp" and c.ranks % 2:
         raise LabError("ddp+tp takes an even number of ranks; choose ranks=2 or 4")
     if run.device.startswith("cuda") and torch.cuda.device_count() < c.ranks:
@@ -46,7 +50,12 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         for step in run.steps():
             optimizer.param_groups[0]["lr"] = run.config.lr
             x, wanted = rows(c.batch, c.width, torch.default_generator)  # (B, C) each
-            shared = ranks.answer(dict(model.named_parameters()), x, wanted)
+            told = {"x": x, "wanted": wanted}
+            if c.dropout:
+                told["kept"] = masks(c.layers, c.batch, c.width, c.dropout, torch.default_generator)
+                for pair, kept in zip(model, told["kept"], strict=True):
+                    pair.kept = kept
+            shared = ranks.answer(dict(model.named_parameters()), told)
             loss = loss_of(model(x), wanted)
             optimizer.zero_grad()
             torch.autograd.backward(loss)

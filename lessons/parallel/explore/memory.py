@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +27,16 @@ class Ask:
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     size = ask.billions * 1e9
-    rows = []
+    rows: list[tuple[str, float, float, float]] = []
     for stage, name in enumerate(memory.STAGES):
         held = memory.held(size, ask.ranks, stage)
-        rows.append((name, *(x / GB for x in (held.weights, held.gradients, held.optimizer))))
+        rows.append((name, held.weights / GB, held.gradients / GB, held.optimizer / GB))
         fits = "fits" if held.total / GB <= ask.room else "does not fit"
         parts = ["weights (bf16)", "gradients (bf16)", "Adam (fp32)"]
         yield Frame(
             name,
             {
-                "held": Bars(parts, [float(x) for x in rows[-1][1:]], note=f"GB a rank, {name}"),
+                "held": Bars(parts, list(rows[-1][1:]), note=f"GB a rank, {name}"),
                 "stages": Table(("stage", *parts, "GB"), [total(row) for row in rows], stage),
             },
             say=f"{held.total / GB:.2f} GB a rank: it {fits} into {ask.room:g} GB, and "
@@ -95,12 +96,11 @@ def sent(ask: Ask, size: float) -> Frame:
 
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     stage = frame.keep.get("stage")
+    view: Any = frame.shown().get(spot.view)
     if spot.view == "held" and stage is not None:
         bytes_, shared = ((2, 3), (2, 2), (12, 1))[spot.row]
         by = ask.ranks if stage >= shared else 1
-        part = frame.shown()["held"].values[spot.row]  # type: ignore[union-attr]
-        return f"{bytes_} bytes · {ask.billions:g}e9 / {by} = {part:.2f} GB"
+        return f"{bytes_} bytes · {ask.billions:g}e9 / {by} = {view.values[spot.row]:.2f} GB"
     if spot.view == "sent":
-        view = frame.shown()["sent"]
-        return f"{view.labels[spot.row]}: {view.values[spot.row]:.3f} GB a step"  # type: ignore
+        return f"{view.labels[spot.row]}: {view.values[spot.row]:.3f} GB a step"
     return ""
