@@ -101,8 +101,9 @@ def test_a_shared_step_is_the_whole_one() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("way", "ranks"), [("ddp", 2), ("ddp", 4), ("fsdp", 4), ("tp", 2), ("pp", 2), ("pp", 4), ("ddp+tp", 4)]
-)  # fmt: skip
+    ("way", "ranks"),
+    [("ddp", 2), ("ddp", 4), ("fsdp", 4), ("tp", 2), ("pp", 2), ("pp", 4), ("ddp+tp", 4)],
+)
 def test_every_way_of_sharing_gives_the_whole_step(way: str, ranks: int) -> None:
     row = last(way=way, ranks=ranks)
     assert row["loss_gap"] <= 1e-6
@@ -176,6 +177,6 @@ def test_a_poked_number_goes_round() -> None:
     poked = list(ring_scene.explore(None, ring_scene.Ask(), Poke(Spot("chunks", 0, 0), 100.0)))
     last_values = poked[-1].shown()["chunks"].values  # type: ignore[union-attr]
     assert (last_values[:, 0] > 100).all()
+    ask = pipeline_scene.Ask(schedule="interleaved", micro=6)
     with pytest.raises(LabError, match="micro"):
-        ask = pipeline_scene.Ask(schedule="interleaved", micro=6)
         list(pipeline_scene.explore(None, ask, Poke()))
