@@ -15,7 +15,7 @@ from zhtui.tui.asking.answers import Answered, Ear
 from zhtui.tui.asking.asked_run import Subject
 from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import RunGrew
-from zhtui.tui.screens.console import words as console_lines
+from zhtui.tui.screens.console import lines
 from zhtui.tui.screens.console.branches import Branch, index_at
 from zhtui.tui.screens.console.columns import Strands
 from zhtui.tui.screens.console.dials import DIALS
@@ -35,7 +35,7 @@ class ConsoleScreen(LabScreen):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
-    explained: ClassVar = (console_lines.HELP, (("In the console", "console"),))
+    explained: ClassVar = (lines.HELP, (("In the console", "console"),))
     CSS_PATH = "screen.tcss"
 
     def __init__(
@@ -56,7 +56,7 @@ class ConsoleScreen(LabScreen):
     def stage(self) -> Iterable[Widget]:
         yield AskLine("prompt", self.prompt)
         with Container(id="stage"):
-            yield Strands(console_lines.EMPTY, id="strands")
+            yield Strands(lines.EMPTY, id="strands")
             with Container(id="aside"):
                 yield Odds(id="odds")
                 yield Rows(id="branches")
@@ -71,7 +71,7 @@ class ConsoleScreen(LabScreen):
 
     def on_unmount(self) -> None:
         self.subject.leave()
-        self.writer.hush()
+        self.writer.cancel()
 
     def on_answered(self, message: Answered) -> None:
         self.ear.due()
@@ -143,12 +143,12 @@ class ConsoleScreen(LabScreen):
 
     def _show_top(self) -> None:
         parts = self.subject.parts(self.writer.asked.step)
-        parts += console_lines.dials(self.writer.settings[self.column], self.dial)
+        parts += lines.dials(self.writer.settings[self.column], self.dial)
         self.top.show(parts)
 
     def _show_message(self) -> None:
         which = self.subject.which(self.writer.asked.step)
-        said = console_lines.message(self.writer, self.subject.fresh, which)
+        said = lines.message(self.writer, self.subject.fresh, which)
         self.query_one("#message", Line).show([said or words(DIALS[self.dial].text, FAINT)])
 
     # Prompts
@@ -194,7 +194,7 @@ class ConsoleScreen(LabScreen):
     def action_write(self) -> None:
         """Writes after the prompt; stops what is being written."""
         if self.writer.writing:
-            self.writer.hush()
+            self.writer.cancel()
         else:
             self._write()
 
