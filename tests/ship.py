@@ -16,6 +16,7 @@ from pathlib import Path
 
 STORE = Path(__file__).parents[1] / "checkpoints"
 SMALL = 64 * 1024  # bytes of checkpoints that are all taken along
+RESUME = ("optimizer", "replay")  # parts of a checkpoint
 TENTHS = (1, 2, 5)  # of a run, after which larger ones are
 
 
@@ -35,11 +36,14 @@ def ship(run: Path) -> None:
         shutil.copyfile(run / name, there / name)
     shutil.copytree(run / "artifacts", there / "artifacts")
     *older, newest = sorted(run.glob("step-*"))
-    for checkpoint in older:
-        small = sum(file.stat().st_size for file in checkpoint.iterdir()) <= SMALL
-        if small or 10 * _step(checkpoint) / _step(newest) in TENTHS:
-            take(checkpoint, there)
-    take(newest, there)
+    chosen = [checkpoint for checkpoint in older if _worth(checkpoint, newest)] or older[-2:]
+    for checkpoint in (*chosen, newest):
+        take(checkpoint, there)
+
+
+def _worth(checkpoint: Path, newest: Path) -> bool:
+    small = sum(file.stat().st_size for file in checkpoint.iterdir()) <= SMALL
+    return small or 10 * _step(checkpoint) / _step(newest) in TENTHS
 
 
 def _step(checkpoint: Path) -> int:
@@ -47,12 +51,12 @@ def _step(checkpoint: Path) -> int:
 
 
 def take(checkpoint: Path, there: Path) -> None:
-    """One checkpoint, without the optimizer."""
-    shutil.copytree(
-        checkpoint, there / checkpoint.name, ignore=shutil.ignore_patterns("optimizer.*")
-    )
+    """One checkpoint, without what only a resume needs."""
+    left = shutil.ignore_patterns(*(f"{part}.*" for part in RESUME))
+    shutil.copytree(checkpoint, there / checkpoint.name, ignore=left)
     state = json.loads((checkpoint / "state.json").read_text())
-    state["parts"].pop("optimizer", None)
+    for part in RESUME:
+        state["parts"].pop(part, None)
     (there / checkpoint.name / "state.json").write_text(json.dumps(state) + "\n")
 
 

@@ -26,6 +26,7 @@ from zhtui.draw.inks import (
 )
 from zhtui.draw.pictures import draw
 from zhtui.draw.words import inked, role_ink
+from zhtui.tui.asking.answers import Answered, Ear
 from zhtui.tui.keys.table import PLAYER, Key, bindings, picked
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.dialogs import Ask, EditKnob, Reader
@@ -67,11 +68,13 @@ __all__ = [
     "WRONG",
     "YOURS",
     "About",
+    "Answered",
     "Arrangement",
     "Ask",
     "AskLine",
     "Cells",
     "Drawn",
+    "Ear",
     "EditKnob",
     "Grid",
     "Item",

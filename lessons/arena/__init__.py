@@ -24,6 +24,14 @@ lesson = Lesson(
     higher=True,
     charts={
         "games": ("x_wins", "draws", "o_wins"),
+        "the second agent": (
+            "second_x_win",
+            "second_x_draw",
+            "second_x_loss",
+            "second_o_win",
+            "second_o_draw",
+            "second_o_loss",
+        ),
         "Elo": ("elo_1", "elo_2", "elo_3", "elo_4", "elo_5", "elo_6"),
         "optimal moves": ("optimal_1", "optimal_2", "optimal_3", "optimal_4", "optimal_5"),
     },

@@ -24,7 +24,7 @@ from typing import Any
 
 from lessons.blocks.games import find, tree_search
 from lessons.blocks.games.minimax import Table
-from zhtui.lab import LabError, Thought, agent_of, open_run
+from zhtui.lab import LabError, Thought, agent_of, find_run, open_run
 
 BUILT_IN = ("random", "minimax", "mcts:N")
 SOLVED = 12  # squares of a board that is searched to the end
@@ -145,12 +145,14 @@ def principal(tree: tree_search.Tree) -> tuple[int, ...]:
 
 
 def learned(who: Agent, game: Any, state: Any, store: Path | None) -> Iterator[Thought]:
-    """What a run's own lesson thinks."""
-    run = opened(who.run, who.step, store)
+    """What a run's own lesson thinks; of a run that trains, its newest checkpoint each time."""
+    folder = find_run(who.run, store)
+    newest = max((path.name for path in folder.glob("step-*")), default="")
+    run = opened(who.run, who.step, store, newest if who.step is None else "")
     yield from agent_of(run)(game, state)
 
 
 @lru_cache(maxsize=8)
-def opened(name: str, step: int | None, store: Path | None) -> Any:
-    """A run's network, kept while others are asked. Raises `LabError`."""
+def opened(name: str, step: int | None, store: Path | None, newest: str) -> Any:
+    """A run's network, kept until there is a newer one. Raises `LabError`."""
     return open_run(name, step, store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.gpt.config import PRESETS, Config
+from lessons.gpt.config import MISTAKES, PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
@@ -30,6 +30,10 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss", "grad_norm"),
+    scenes=("model", "attention", "inside"),
+    subjects=("gpt",),
+    mistakes=MISTAKES,
     charts={
         "loss": ("loss", "train", "val", "counted"),
         "bits a byte": ("bits_per_byte",),

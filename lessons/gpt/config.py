@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zhtui.lab import knob
+from zhtui.lab import Mistake, knob
+
+RESHAPE = Mistake(
+    "reshape", "the channels were cut into heads by view(B, H, T, D), without the transpose: a "
+    "head's rows were no positions, so the future leaked although the mask was on",
+    ("Q", "K", "O"), "model.py#Attention.split",
+)  # fmt: skip
+AXIS = Mistake(
+    "axis", "softmax ran down the columns: the weights of a row did not sum to 1, and a column "
+    "told the past how much the future looks at it",
+    ("A", "O"), "model.py#attention_weights",
+)  # fmt: skip
+COUNTED_TWICE = Mistake(
+    "twice", "the table that reads and writes was counted as two", ("ledger", "model"),
+    "model.py#tied",
+)  # fmt: skip
+MISTAKES = (RESHAPE, AXIS, COUNTED_TWICE)
 
 POSITIONS = ("learned", "none", "sinusoidal", "rotary", "rotary-halves", "alibi")
 NORMS = ("layernorm", "rmsnorm", "rmsnorm-unscaled")

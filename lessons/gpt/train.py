@@ -21,7 +21,7 @@ from lessons.blocks.precision import autocast
 from lessons.blocks.text import windows_of
 from lessons.gpt.build import build, text_of
 from lessons.gpt.model import GPT
-from lessons.gpt.views import table, watch
+from lessons.gpt.views import glimpse, table, watch
 from zhtui.lab import Run
 
 
@@ -48,6 +48,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
     windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
     unseen = windows_of(text.val.to(run.device), config.block_size)
+    glimpse(run)  # it looks nowhere yet
     count = config.baselines and not config.tokenizer  # of tokens there are too many
     counted = baselines(text.train, text.val, len(alphabet)) if count else []
     if counted:
@@ -88,4 +89,6 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
             if counted:
                 row["counted"] = min(c.loss for c in counted)
             watch(run)
+        elif step % max(10, config.steps // 50) == 0:
+            glimpse(run)
         yield row

@@ -10,7 +10,8 @@ from torch.nn import Module
 from lessons.blocks.ngrams import Counted
 from lessons.gpt.build import build, text_of
 from lessons.gpt.generate import generate
-from lessons.gpt.inspect import glance, read
+from lessons.gpt.pictures import grid, letters_of, sheet, stream, surprise
+from lessons.gpt.reading import read
 from zhtui.lab import Bars, Run, Sampling, Table, Text
 
 SAMPLE = Sampling(tokens=200, temperature=0.8)
@@ -31,15 +32,32 @@ def gradient(part: Module) -> float:
     return length
 
 
+def glimpse(run: Run) -> None:
+    """Who looks at whom in the first head of the last layer, on a passage that is never learned."""
+    symbols, model = run.once(build)
+    if not len(model.blocks):
+        return
+    of = read(symbols, model, symbols.decode(run.once(text_of).val[:PASSAGE]))
+    layers, heads = len(of.weights), len(of.weights[0])
+    note = f"layer {layers - 1}, head 0 of {heads}: row looks at column"
+    run.show("attention", grid(of.weights[-1][0], letters_of(of), note))
+
+
 def watch(run: Run) -> None:
-    """A sample, the inside on a passage, and the gradient of each layer after a backward pass."""
-    alphabet, model = run.once(build)
-    passage = alphabet.decode(run.once(text_of).val[:PASSAGE])
+    """A sample, the inside on a passage, and the gradient of each layer after a backward pass.
+
+    What is shown last stands first on the screen: attention.
+    """
+    symbols, model = run.once(build)
     written = "".join(token.text for token in generate(run, "", SAMPLE))
     run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
-    for name, view in glance(read(run, passage)):
-        run.show(name, view)
+    of = read(symbols, model, symbols.decode(run.once(text_of).val[:PASSAGE]))
     parts: dict[str, Module] = {"tokens": model.tokens, "positions": model.positions}
     parts |= {f"block {i + 1}": block for i, block in enumerate(model.blocks)}
     sizes = {name: gradient(part) for name, part in parts.items() if list(part.parameters())}
     run.show("gradient", Bars(list(sizes), list(sizes.values()), note="length of the gradient"))
+    run.show("stream", stream(of))
+    run.show("surprise", surprise(of))
+    if of.weights:
+        run.show("heads", sheet(of.weights))
+    glimpse(run)

@@ -71,15 +71,17 @@ def some(known: Sequence[Position], count: int, seed: int) -> list[Position]:
 
 
 def share_of_optimal(known: Sequence[Position], choose: Choose) -> dict[str, float]:
-    """ "optimal", and by the side to move "optimal_x" and "optimal_o"."""
+    """The share "optimal", by the side to move "optimal_x", "optimal_o", and of "tactical" ones."""
     chosen = choose([position.state for position in known])
     game = TicTacToe()
-    right: dict[int, list[bool]] = {0: [], 1: []}
+    right: dict[str, list[bool]] = {"optimal_x": [], "optimal_o": [], "tactical": []}
     for position, move in zip(known, chosen, strict=True):
-        right[game.to_move(position.state)].append(move in position.best)
-    whole = right[0] + right[1]
-    shares = {"optimal": whole, "optimal_x": right[0], "optimal_o": right[1]}
-    return {name: sum(rows) / max(len(rows), 1) for name, rows in shares.items()}
+        side = "optimal_o" if game.to_move(position.state) else "optimal_x"
+        right[side].append(move in position.best)
+        if position.tactical:
+            right["tactical"].append(move in position.best)
+    right["optimal"] = right["optimal_x"] + right["optimal_o"]
+    return {name: sum(rows) / max(len(rows), 1) for name, rows in right.items()}
 
 
 def searched_by_uct(simulations: int, c: float, seed: int, count: int) -> dict[str, float]:

@@ -5,7 +5,6 @@ Leaves out what is examined (strength.py) and what is shown (views.py).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,9 +36,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         config = run.config
         dice = np.random.default_rng([run.seed, step])
         evaluate = selfplay.evaluator(net.eval(), game, run.device)
-        began = time.perf_counter()
         fresh, results = selfplay.play(game, evaluate, config.games, play_of(config), dice)
-        seconds = time.perf_counter() - began
         replay.add(selfplay.images(game, fresh))
 
         net.train()
@@ -55,8 +52,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
             value_loss += value.item() / config.updates
 
         row = {"loss": policy_loss + value_loss, "policy_loss": policy_loss}
-        row |= {"value_loss": value_loss, "games_a_second": config.games / seconds}
-        row |= {"draws": results.count(0) / len(results)}
+        row |= {"value_loss": value_loss, "draws": results.count(0) / len(results)}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
             row |= examined(run) | opponents(run, dice)
             show_round(run)

@@ -90,6 +90,19 @@ def test_the_engine_asks_any_agent_about_any_position() -> None:
     assert thoughts[-1].move not in (0, 4)
 
 
+@pytest.mark.parametrize("name", ["twelve-rounds", "twelve-rounds@8", "self-taught"])
+def test_a_shipped_run_plays(name: str) -> None:
+    store = Path(__file__).parents[2] / "checkpoints"
+    *_, thought = think(agent(name), GAME, GAME.start(), random.Random(1), store)
+    assert thought.move in range(9)
+
+
+def test_a_run_that_is_not_there_is_named() -> None:
+    store = Path(__file__).parents[2] / "checkpoints"
+    with pytest.raises(LabError, match="nobody-here"):
+        next(think(agent("nobody-here"), GAME, GAME.start(), random.Random(1), store))
+
+
 # Records
 
 

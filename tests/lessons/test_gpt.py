@@ -26,7 +26,6 @@ from lessons.gpt.build import assemble, build, text_of
 from lessons.gpt.config import FFNS, NORMS, POSITIONS, PRESETS, RUNGS, Config
 from lessons.gpt.decode import decoder, quick, stream
 from lessons.gpt.generate import generate
-from lessons.gpt.inspect import inspect, thumbnails
 from lessons.gpt.ladder import rung as rung_of
 from lessons.gpt.model import GPT, Attention, Parts, Size, attend, attention_weights, inverse_root
 from lessons.gpt.train import evaluate, train
@@ -46,6 +45,7 @@ class Shelf:
     def __init__(self, path: Path, parts: dict[str, Any] | None = None) -> None:
         self.path, self.parts = path, parts or {}
         self.views: dict[str, View] = {}
+        self.order: list[str] = []
         self.said: list[str] = []
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
@@ -57,6 +57,7 @@ class Shelf:
 
     def show(self, step: int, name: str, view: View) -> None:
         self.views[name] = view
+        self.order.append(name)
 
     def say(self, step: int, text: str) -> None:
         self.said.append(text)
@@ -424,6 +425,7 @@ def test_tiny_learns_and_shows_what_it_does(run: Run) -> None:
     assert set(views) == {"sample", "attention", "heads", "stream", "surprise", "gradient"}
     assert run.units == TINY.batch_size * TINY.block_size
     assert run.flops > 0
+    assert run._host.order[0] == run._host.order[-1] == "attention", "it stands first on screen"
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -579,38 +581,6 @@ def test_an_empty_prompt_begins_a_line(run: Run) -> None:
 def test_unknown_characters_of_a_prompt_are_named(run: Run) -> None:
     with pytest.raises(LabError, match=r"'Ω', '7'.*use only"):
         written(run, "The Ω 7Ω")
-
-
-# --- looking inside -------------------------------------------------------------------------------
-
-
-def test_a_look_inside_shows_each_head_and_each_character(run: Run) -> None:
-    views = dict(inspect(run, "The quick brown fox jumps"))
-    attention, heads = views["attention"], views["heads"]
-    assert isinstance(attention, Heatmap)
-    assert isinstance(heads, Heatmap)
-    assert attention.values.shape == (16, 16)  # cut to the context
-    assert attention.values.sum(axis=1) == pytest.approx(1)
-    assert "".join(attention.rows) == "The quick brown "
-    assert heads.values.shape == (2 * 17 - 1, 2 * 17 - 1)
-    assert len(views["stream"].labels) == 1 + TINY.n_layer
-    assert len(views["surprise"].weights) == 16
-
-
-def test_thumbnails_stand_layers_down_and_heads_across() -> None:
-    weights = [torch.full((2, 3, 3), float(layer)) for layer in (1, 2)]
-    weights[0][1] = torch.eye(3)
-    sheet = thumbnails(weights)
-    assert sheet.shape == (7, 7)
-    assert torch.equal(sheet[:3, 4:], torch.eye(3))
-    assert (sheet[3] == 0).all()
-    assert (sheet[4:, :3] == 1).all()
-
-
-@pytest.mark.parametrize(("text", "what"), [("T", "two or more"), ("The Ω", "'Ω'")])
-def test_a_text_that_cannot_be_looked_at_is_refused(run: Run, text: str, what: str) -> None:
-    with pytest.raises(LabError, match=what):
-        dict(inspect(run, text))
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, record
 
+from zhtui.tui.run_words import live_words
 from zhtui.tui.screens.home.newest import Newest
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.lesson.screen import LessonScreen
@@ -53,6 +54,39 @@ async def test_live_runs_stand_on_one_line(make: Make, store: Path) -> None:
             text = shown(pilot)
             assert "▶ gpt brisk-otter 60 %" in text
             assert "1 run live" in text
+
+
+async def test_a_paused_run_is_said_to_be_paused_here_and_when_the_lab_is_left(
+    make: Make, store: Path
+) -> None:
+    run = record(store, state="paused")
+    with alive(run):
+        async with make().run_test(size=(120, 40)) as pilot:
+            await tick(pilot)
+            text = shown(pilot)
+            assert "1 run paused" in text
+            assert "run live" not in text
+            assert "‖ " in text
+            assert "▶" not in text
+            await pilot.press("q")
+            await pilot.pause()
+            said = shown(pilot)
+            assert "gpt/brisk-otter is paused and stays so; its worker waits" in said
+            assert "go on training" not in said
+            assert "runs go on" not in said
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ((), "no run is live"),
+        (("running",), "1 run live"),
+        (("paused", "paused"), "2 runs paused"),
+        (("running", "paused", "starting"), "2 runs live, 1 paused"),
+    ],
+)
+def test_live_runs_are_counted_by_what_they_do(states: tuple[str, ...], words: str) -> None:
+    assert live_words(states) == words
 
 
 async def test_a_run_whose_worker_died_is_not_live(make: Make, store: Path) -> None:

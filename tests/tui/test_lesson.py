@@ -441,6 +441,63 @@ async def test_status_alone_moves_the_line_on_top(make: Make, store: Path) -> No
             assert "601 / 1,000" in shown(pilot)
 
 
+async def test_only_what_is_noisy_is_smoothed(make: Make, store: Path) -> None:
+    rows = [{"step": step, "loss": 9 - step, "lr": 9 - step} for step in range(8)]
+    record(store, rows=rows)
+    async with make().run_test(size=WIDE) as pilot:
+        screen = await opened(pilot)
+        (loss,) = screen.charts.chart.picture.lines
+        assert loss.noisy
+        assert "smoothed" in shown(pilot)
+        await pilot.press("c")
+        await tick(pilot)
+        (lr,) = screen.charts.chart.picture.lines
+        assert lr.last.tolist() == [9, 8, 7, 6, 5, 4, 3, 2]
+        assert "smoothed" not in shown(pilot)
+
+
+async def test_a_sign_of_life_alone_draws_nothing(
+    make: Make, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record(store, state="paused")
+    with alive(run):
+        async with make().run_test(size=WIDE) as pilot:
+            await opened(pilot)
+            await pilot.press("question_mark")
+            await tick(pilot, 5)
+            frames: list[Any] = []
+            app: Any = pilot.app
+            monkeypatch.setattr(app, "_display", lambda screen, frame: frames.append(frame))
+            for second in range(10):
+                known = status_of("paused", 600, 1000, row={"loss": 1.7}, best=None)
+                told = {"time": time.time() + second, "promise": time.time() + 10 + second}
+                (run.path / STATUS).write_text(json.dumps({**known, **told}))
+                await tick(pilot)
+                if not second:
+                    frames.clear()  # that was another row
+            assert frames == []
+
+
+async def test_the_state_is_said_at_once_however_much_was_spent(make: Make, store: Path) -> None:
+    run = record(store, state="paused")
+    with alive(run):
+        async with make().run_test(size=WIDE) as pilot:
+            screen = await opened(pilot)
+            link = pilot.app.session.link
+            link.clock = lambda: 0.0
+            link.queue(1_000_000)
+            link.flushed(1_000_000)
+            lines(run.path / METRICS, [{"step": 600, "loss": 1.0}])
+            (run.path / STATUS).write_text(json.dumps(status_of("running", 601, 1000)))
+            await tick(pilot)
+            assert "▶ RUNNING" in shown(pilot)
+            assert "PAUSED" not in shown(pilot)
+            assert len(screen.history.series["loss"]) == 600, "the rest waits for the line"
+            link.clock = lambda: 3.0
+            await tick(pilot)
+            assert len(screen.history.series["loss"]) == 601
+
+
 async def test_the_source_is_shown(make: Make, store: Path, entries: list[Any]) -> None:
     (entries[2].folder / "model.py").write_text("def attention():\n    return 'who looks'\n")
     async with make().run_test(size=WIDE) as pilot:

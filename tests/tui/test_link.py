@@ -38,12 +38,23 @@ def test_a_frame_waits_while_the_last_one_is_unsent() -> None:
 def test_the_bytes_of_a_second_are_spent_and_come_back() -> None:
     clock = Clock()
     link = Link(rate=1000, clock=clock)
-    link.queue(3000)
-    link.flushed(3000)
+    link.queue(1900)
+    link.flushed(1900)
     assert not link.free()
-    clock.now += 1.9
+    clock.now += 0.8
     assert not link.free()
-    clock.now += 0.2
+    clock.now += 0.4
+    assert link.free()
+
+
+def test_what_was_spent_on_keys_holds_news_up_for_a_second_at_most() -> None:
+    clock = Clock()
+    link = Link(rate=1000, clock=clock)
+    link.queue(115_000)  # somebody turned pages
+    link.flushed(115_000)
+    clock.now += 0.9
+    assert not link.free()
+    clock.now += 0.3
     assert link.free()
 
 

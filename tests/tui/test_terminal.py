@@ -98,6 +98,44 @@ def test_the_first_frame_is_whole(store: Path) -> None:
         assert any("gpt" in line for line in lines)
 
 
+def test_a_paused_run_sends_nothing_and_its_state_comes_at_once(
+    store: Path, stranger: Callable[..., Path]
+) -> None:
+    folder = drift(store, stranger)
+    try:
+        with lab(store, "drift") as child:
+            child.expect("RUNNING")
+            child.send(" ")
+            child.expect("PAUSED")
+            child.send("?")
+            child.expect("What is on this screen")
+            assert silence(child, 3.0) == "", "nothing changed, so nothing is drawn"
+            child.send("\x1b")
+            silence(child, 1.0)
+            child.send(" ")
+            began = time.monotonic()
+            child.expect("RUNNING")
+            assert time.monotonic() - began < 2.5
+    finally:
+        stop(folder)
+
+
+def silence(child: pexpect.spawn, seconds: float) -> str:
+    """What is sent within so many seconds, from a second after the last of what was on its way."""
+    while True:
+        try:
+            child.read_nonblocking(1 << 16, timeout=1.0)
+        except pexpect.TIMEOUT:
+            break
+    until, sent = time.monotonic() + seconds, ""
+    while (left := until - time.monotonic()) > 0:
+        try:
+            sent += child.read_nonblocking(1 << 16, timeout=left)
+        except pexpect.TIMEOUT:
+            break
+    return sent
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_no_raw_terminal_behind(store: Path, number: signal.Signals) -> None:
     with lab(store) as child:

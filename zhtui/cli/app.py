@@ -165,6 +165,7 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
 @app.command()
 def sample(
     name: RunName,
+    knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
     prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "",
     tokens: Annotated[int, typer.Option(min=1, help="How many to write.")] = 200,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest.")] = 1.0,
@@ -186,7 +187,8 @@ def sample(
     folder = store.find(store.root(where), name)
     opened = reading.open_run(folder, where=device, step=step)
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
-    settings = catalog.one(folder.lesson).sampling({**given, "seed": seed})
+    usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
+    settings = config.parse(usual, knobs or ())  # those that only this lesson has
     shown = several_lines if sys.stdout.isatty() else str
     if not as_json:
         sys.stdout.write(shown(prompt))

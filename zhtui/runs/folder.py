@@ -44,8 +44,8 @@ class Status:
     device: str = ""
     pid: int = 0
     host: str = ""
-    time: float = 0.0
-    promise: float = 0.0  # the next sign of life comes by then
+    time: float = field(default=0.0, compare=False)  # a sign of life alone is no news
+    promise: float = field(default=0.0, compare=False)  # the next sign of life comes by then
     mfu: float | None = None
     error: str = ""
 

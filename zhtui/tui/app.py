@@ -22,6 +22,7 @@ from textual.screen import Screen
 from zhtui.draw import inks
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
+from zhtui.tui import run_words
 from zhtui.tui.doors import LabDoors
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
@@ -159,14 +160,14 @@ class LabApp(PacedApp[int]):
         self.notify(f"saved {Path(path).name}")
 
     def action_leave(self) -> None:
-        """Leaves; where runs are live it first says that they go on."""
+        """Leaves; where runs are live it first says what they do then."""
         live = [run for run in self.session.runs() if run.status.live]
         if not live:
             self.exit(0)
             return
-        names = ", ".join(f"{run.folder.lesson}/{run.folder.name}" for run in live[:3])
-        question = f"{names} will go on training without the lab.\nOpen it again to find the run."
-        answers = [("q", "quit, runs go on"), ("k", "stop the runs, quit"), ("n", "stay")]
+        named = [(f"{run.folder.lesson}/{run.folder.name}", run.status.state) for run in live]
+        question, few = run_words.left_words(named)
+        answers = [("q", few), ("k", "stop the runs, quit"), ("n", "stay")]
         self.push_screen(Ask(question, answers), self._left)
 
     def _left(self, answer: str | None) -> None:

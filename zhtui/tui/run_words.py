@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zhtui.draw.inks import FAINT, GOOD, PLAIN, TITLE, WRONG, YOURS
@@ -31,6 +31,37 @@ def figure(lesson: Lesson, status: Status) -> float | None:
     """How good a run is now: the last value of the lesson's figure, else its loss."""
     value = status.row.get(lesson.figure, status.best)
     return status.row.get("loss") if value is None else value
+
+
+def live_words(states: Sequence[str]) -> str:
+    """How many runs have a worker that trains, and how many one that waits."""
+    paused = states.count("paused")
+    training = len(states) - paused
+    if not training:
+        return f"{_runs(paused)} paused" if paused else "no run is live"
+    return f"{_runs(training)} live" + (f", {paused} paused" if paused else "")
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' if count != 1 else ''}"
+
+
+def left_words(runs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """What becomes of live runs, (name, state) each, when the lab is left: as a text and in a few
+    words.
+    """
+    paused = [name for name, state in runs if state == "paused"]
+    training = [name for name, state in runs if state != "paused"]
+    said = []
+    if training:
+        said.append(f"{', '.join(training[:3])} will go on training without the lab.")
+    if len(paused) == 1:
+        said.append(f"{paused[0]} is paused and stays so; its worker waits.")
+    elif paused:
+        said.append(f"{', '.join(paused[:3])} are paused and stay so; their workers wait.")
+    found = "Open the lab again to find the run" + ("." if len(runs) == 1 else "s.")
+    few = "quit, runs go on" if training else "quit, paused runs wait"
+    return "\n".join([*said, found]), few
 
 
 def ago(seconds: float) -> str:

@@ -46,6 +46,16 @@ class Followed:
             self.history.grow(growth)
         return growth
 
+    def changed_state(self) -> bool:
+        """Takes the newest status alone where its state is another than the one that is shown: it
+        is said at once, whatever else waits to be drawn.
+        """
+        newest = self.follower.status
+        if newest is None or self.status is None or newest.state == self.status.state:
+            return False
+        self.history.status = newest
+        return True
+
     def turn(self, at: float | None) -> None:
         """Reads the views as they stood at a step, None for the newest, and at once."""
         self.follower.turn(at)

@@ -78,6 +78,11 @@ class Follower:
         self._growth = Growth()
         self._loaded = False
 
+    @property
+    def status(self) -> Status | None:
+        """The status as last read; None before that."""
+        return self._status if self._loaded else None
+
     def take(self) -> Growth:
         """What was read since the last take; called by the screen."""
         with self._lock:

@@ -3,6 +3,7 @@
 Textual queues thirty frames and then blocks on a slow terminal, so the app asks here before it
 draws what nobody asked for: while the last frame is unsent, or the second's bytes are spent, or
 drawing took most of the time, it waits. What answers a key is drawn as soon as the line has room.
+However much that took, what nobody asked for waits for a second at most.
 Who leaves waits for nothing: what was not sent yet never will be.
 """
 
@@ -55,7 +56,7 @@ class Link:
     def queue(self, size: int) -> None:
         """So many bytes were handed to the writer's thread."""
         self._fill()
-        self._left -= size
+        self._left = max(self._left - size, -self.rate)
         self.queued += size
         self._frames.append((self._then, size))
         if self._begun is not None:

@@ -205,7 +205,7 @@ class TableWidget(ViewWidget):
         self.virtual_size = Size(max(self.cells.width, 1), rows)
         self.refresh()
 
-    def _follow(self, cell: Cell) -> None:
+    def reveal(self, cell: Cell) -> None:
         """Scrolls to a row, and to the column of its cell."""
         top, rows = round(self.scroll_offset.y), max(self.room.height - table.HEAD, 1)
         wanted = min(max(top, cell[0] - rows + 1), cell[0])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.lesson.sampling import Sampling
-from zhtui.tui.screens.console.dials import DIALS
+from zhtui.tui.screens.console.dials import Dial, OwnDial
 from zhtui.tui.screens.console.writer import Writer
 from zhtui.tui.widgets.lines import Part, words
 
@@ -27,10 +29,10 @@ EMPTY = """Type a prompt and press enter: the model goes on from there.
 \\n in a prompt is a new line."""
 
 
-def dials(sampling: Sampling, chosen: int) -> list[Part]:
+def dials(known: Sequence[Dial | OwnDial], sampling: Sampling, chosen: int) -> list[Part]:
     """The settings; the one that turns stands between arrows."""
     parts = []
-    for index, dial in enumerate(DIALS):
+    for index, dial in enumerate(known):
         on = index == chosen
         value = dial.reading(sampling)
         value = f"◂{value}▸" if on else f" {value} "

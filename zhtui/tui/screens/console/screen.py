@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from zhtui.draw.inks import FAINT
+from zhtui.lesson import knobs
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.answers import Answered, Ear
@@ -18,14 +19,13 @@ from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.console import lines
 from zhtui.tui.screens.console.branches import Branch, index_at
 from zhtui.tui.screens.console.columns import Strands
-from zhtui.tui.screens.console.dials import DIALS
 from zhtui.tui.screens.console.token_widgets import Odds, Strand, branch_row
 from zhtui.tui.screens.console.writer import MIDDLE, Writer
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
-from zhtui.tui.widgets.lines import Line, Rule, words
+from zhtui.tui.widgets.lines import Line, Part, Rule, words
 from zhtui.tui.widgets.rows import Rows
 
 ONE, TWO, THREE = "one", "two", "three"
@@ -143,13 +143,19 @@ class ConsoleScreen(LabScreen):
 
     def _show_top(self) -> None:
         parts = self.subject.parts(self.writer.asked.step)
-        parts += lines.dials(self.writer.settings[self.column], self.dial)
+        parts += self._dials()
         self.top.show(parts)
+
+    def _dials(self) -> list[Part]:
+        writer = self.writer
+        return lines.dials(writer.dials, writer.settings[self.column], self.dial)
 
     def _show_message(self) -> None:
         which = self.subject.which(self.writer.asked.step)
         said = lines.message(self.writer, self.subject.fresh, which)
-        self.query_one("#message", Line).show([said or words(DIALS[self.dial].text, FAINT)])
+        self.query_one("#message", Line).show(
+            [said or words(self.writer.dials[self.dial].text, FAINT)]
+        )
 
     # Prompts
 
@@ -333,18 +339,18 @@ class ConsoleScreen(LabScreen):
     def action_dial(self, by: int) -> None:
         """The next setting; behind the last one the next of three streams."""
         place = self.dial + by
-        if self.mode == THREE and not 0 <= place < len(DIALS):
+        if self.mode == THREE and not 0 <= place < len(self.writer.dials):
             self._to_column(self.column + by)
-        self.dial = place % len(DIALS)
+        self.dial = place % len(self.writer.dials)
         self.refresh_all()
 
     def action_turn(self, by: int) -> None:
         """Turns the setting."""
-        self._set(DIALS[self.dial].turn(self.writer.settings[self.column], by))
+        self._set(self.writer.dials[self.dial].turn(self.writer.settings[self.column], by))
 
     def action_edit(self) -> None:
         """Types the setting."""
-        dial, sampling = DIALS[self.dial], self.writer.settings[self.column]
+        dial, sampling = self.writer.dials[self.dial], self.writer.settings[self.column]
 
         def taken(text: str | None) -> None:
             if text is not None:
@@ -354,7 +360,7 @@ class ConsoleScreen(LabScreen):
             dial.parse(sampling, text)
 
         title = f"{dial.word}: {dial.text}"
-        self.app.push_screen(EditKnob(title, "", f"{dial.value(sampling):g}", check), taken)
+        self.app.push_screen(EditKnob(title, "", knobs.text(dial.value(sampling)), check), taken)
 
     def _set(self, sampling: Sampling) -> None:
         self.writer.set(self.column, sampling)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
 
 from zhtui.ask.client import Engine, Reply
+from zhtui.lesson.knobs import Row
 from zhtui.lesson.sampling import Sampling, Token
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.screens.console.branches import Branch, Branches
+from zhtui.tui.screens.console.dials import Dial, OwnDial, dials_of, sent
 
 USUAL = Sampling(tokens=200, temperature=0.8)
 MIDDLE = 1  # the settings of a single stream stand between a colder and a hotter one
@@ -26,6 +28,7 @@ class Writer:
         step: int | None = None,
     ) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard
+        self.rows: Sequence[Row] = ()  # the knobs of the lesson's `Sampling`
         self.open(step)
         self.branches = Branches()
         cold, hot = replace(USUAL, temperature=0.4), replace(USUAL, temperature=1.2)
@@ -43,6 +46,12 @@ class Writer:
         hand = self.branches.hand
         written = hand.reply if hand is not None and hand.reply is not None else self.opening
         return max(written, self.opening, key=lambda reply: reply.number)
+
+    @property
+    def dials(self) -> tuple[Dial | OwnDial, ...]:
+        """What can be set, the lesson's own settings too, once the model is open."""
+        self.rows = self.opening.knobs or self.rows
+        return dials_of(self.rows)
 
     def open(self, step: int | None) -> None:
         """Writes with the newest checkpoint not above `step` from now on; None is the newest."""
@@ -106,4 +115,4 @@ class Writer:
 
     def _reply(self, sampling: Sampling, do: str, **fields: str) -> Reply:
         ask = self.engine.ask
-        return ask(do, self.folder, self.heard, sampling=sampling, step=self.step, **fields)
+        return ask(do, self.folder, self.heard, sampling=sent(sampling), step=self.step, **fields)

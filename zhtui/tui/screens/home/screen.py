@@ -201,8 +201,8 @@ class HomeScreen(LabScreen):
         return entry.lesson if entry else None
 
     def _show_top(self) -> None:
-        live = sum(run.status.live for run in self.session.runs())
-        runs = f"{live} run{'s' if live != 1 else ''} live" if live else "no run is live"
+        live = [run.status.state for run in self.session.runs() if run.status.live]
+        runs = run_words.live_words(live)
         parts = [words("zhtui", TITLE, 9), words(self.session.reading(), FAINT, 5)]
         parts.append(words(runs, YOURS if live else FAINT, 6))
         self.top.show(parts)
@@ -310,10 +310,13 @@ def _row(entry: Entry, runs: Sequence[Seen]) -> Paint:
 
 def _mark(lesson: Lesson, runs: Sequence[Seen]) -> tuple[str, int, str]:
     """The sign, its ink and the figure of a lesson."""
-    live = [run for run in runs if run.status.live]
+    live = sorted(  # one that trains before one that waits
+        (run for run in runs if run.status.live), key=lambda run: run.status.state == "paused"
+    )
     if live:
         value = run_words.figure(lesson, live[0].status)
-        return "▶", YOURS, number(value) if value is not None else ""
+        mark, ink = run_words.sign(live[0].status.state)
+        return mark, ink, number(value) if value is not None else ""
     best = _best(lesson, runs)
     if best is None:
         return " ", FAINT, ""

@@ -1,0 +1,44 @@
+"""The arena's keys, and what it explains."""
+
+from __future__ import annotations
+
+from zhtui.screen import Key
+
+HELP = """
+X begins. Move with the arrows and enter, with a click, or with 1 to 9 as they lie on a numeric pad
+(a column's number in connect four). x and o seat somebody else; e types a name: random, minimax,
+mcts:500, or a run of lessons td and mcts (NAME@STEP is the same run when it was younger).
+
+While an agent thinks, the number on a square is its share of visits or the value of the move there.
+On the right: what it holds of each move, and the line that it expects. a asks perfect play, or a
+search of 2,000 where nobody can look to the end. Left and right go through the moves that were
+made; a move from an older position takes the later ones back.
+"""
+HERE = (
+    Key("arena.play", "enter", "play", "move", "make the move at the cursor"),
+    Key("arena.hint", "a", "hint", "advice", "what would perfect play do?"),
+    Key("arena.undo", "u", "undo", "undo", "take your last move back"),
+    Key("arena.x", "x", "seat(0)", "X", "somebody else plays X"),
+    Key("arena.o", "o", "seat(1)", "O", "somebody else plays O"),
+    Key("arena.type", "e", "type", "type a name", "who plays the side to move, by name", False),
+    Key("arena.swap", "b", "swap", "swap", "the two change sides", False),
+    Key("arena.both", "c", "both", "compare", "what would each of the two do here?"),
+    Key("arena.tree", "t", "tree", "tree", "the moves as a tree, and the line that is expected"),
+    Key("arena.watch", "space", "watch", "stop", "stop the agents, or let them go on"),
+    Key("arena.new", "n", "new", "new", "a new game"),
+    Key("arena.game", "g", "game", "game", "another board: 3x3, connect four, 5x5"),
+    Key("arena.more", "plus,equals_sign", "simulations(100)", "", "100 simulations more", False),
+    Key("arena.less", "minus", "simulations(-100)", "", "100 simulations fewer", False),
+    Key("arena.back", "left,comma", "through(-1)", "", "the position before", False),
+    Key("arena.on", "right,full_stop", "through(1)", "", "the position after", False),
+    Key("arena.first", "home", "through(-10000)", "", "the empty board", False),
+    Key("arena.last", "end", "through(10000)", "", "the last position", False),
+    Key("arena.save", "S", "save", "save", "save the game's record as a text file", False),
+    Key("arena.load", "L", "load", "load", "read a record that was saved", False),
+    Key("arena.leave", "escape", "back", "back", "out of the board, then back to the lesson"),
+)
+PAD = tuple(
+    Key(f"arena.square_{n}", str(n), f"digit({n})", "", f"square or column {n}", False)
+    for n in range(1, 10)
+)
+KEYS = {"In the arena": (*HERE, *PAD)}

@@ -1,0 +1,1 @@
+"""Scenes of the gpt lesson: the model as boxes, attention on a text, and what is inside."""

@@ -1,0 +1,76 @@
+"""Lesson 10: a distribution is not yet a text."""
+
+from __future__ import annotations
+
+from lessons.sampling.config import MISTAKES, PRESETS, Config
+from zhtui.lab import Lesson, Question, Reference
+
+SHAKESPEARE = "shakespeare"
+
+
+def exact(metric: str, value: float, label: str) -> Reference:
+    """How many of three tokens are left: logits 3, 2, 1, T = .5, top-p = .8."""
+    source = "Holtzman 2020 for top-p; the orders of transformers and llama.cpp"
+    return Reference(metric, value, 0.0, label, source, preset="tiny", line=False)
+
+
+lesson = Lesson(
+    number=10,
+    title="sampling",
+    summary="how does a distribution become a text?",
+    part="attention",
+    config=Config,
+    presets=PRESETS,
+    figure="val",
+    charts={
+        "loss": ("loss", "val"),
+        "said again": ("repeats_greedy", "repeats_penalty", "repeats_cold", "repeats_plain"),
+        "bits a letter": ("bits_greedy", "bits_cold", "bits_top_p", "bits_plain", "bits_hot"),
+        "left": ("left_heat_first", "left_cut_first"),
+    },
+    scenes=("filters", "order", "draws", "text", "streams", "beam"),
+    subjects=("sampling", "attention", "positions", "gpt"),
+    mistakes=MISTAKES,
+    references=(
+        exact("left_heat_first", 1.0, "heat first, as Hugging Face"),
+        exact("left_cut_first", 2.0, "cut first, as llama.cpp"),
+    ),
+    questions=(
+        Question(
+            ask="Does the order of two filters matter?",
+            predict="Logits 3, 2, 1. With T = 0.5 first and top-p = 0.8 then, one token is left. "
+            "How many with top-p first?",
+            metric="left_cut_first", preset="tiny", known={"heat first": 1.0},
+            see="2. Hugging Face and vLLM heat first, llama.cpp last.",
+            say="Shares .665 and .245 reach .8 together. Heated to T = 0.5 the first alone has "
+            ".867. The same settings are two samplers.",
+        ),
+        Question(
+            ask="Why not always the likeliest letter?",
+            predict="400 letters of a trained model. Drawn as it says, no stretch of 12 comes "
+            "twice. Always the likeliest: what share of the stretches stood there before?",
+            metric="repeats_greedy", known={"drawn": 0.0}, data=SHAKESPEARE,
+            see="0.88; other seeds 0.92 and 0.90. View `written greedy` goes round in a circle.",
+            say="A model of finite context that takes the likeliest comes back to a context it "
+            "was in, and then says the same again, for ever.",
+        ),
+        Question(
+            ask="Does a penalty for repetition heal greedy?",
+            predict="Greedy says 0.88 of its stretches again. With the logits of all letters that "
+            "stand there divided by 1.3?",
+            metric="repeats_penalty", known={"greedy": 0.88}, data=SHAKESPEARE,
+            see="0.72; other seeds 0.76 and 0.74. A little, and soon no more.",
+            say="After some lines nearly every letter stands there, and all are lowered alike. A "
+            "penalty is for long vocabularies, where most tokens have not been used.",
+        ),
+        Question(
+            ask="Is a text that the model finds likely a good one?",
+            predict="Drawn as it says, a letter costs 3.08 bits, about its entropy. Held-out "
+            "Shakespeare costs 2.99. What does the greedy text cost?",
+            metric="bits_greedy", known={"drawn": 3.08, "Shakespeare": 2.99}, data=SHAKESPEARE,
+            see="1.79, and it is a circle of a few words.",
+            say="People are not most probable: they surprise about as much as the entropy says. "
+            "Cuts of the tail (top-p: 2.59) lie between, and leave out what is hardly ever right.",
+        ),
+    ),
+)  # fmt: skip

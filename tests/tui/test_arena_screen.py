@@ -1,0 +1,242 @@
+"""The arena by keyboard: moves, seats, thoughts, hints, records; and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from lessons.arena import agent
+from lessons.arena.screen import open_screen
+from lessons.arena.screen.screen import ArenaScreen
+from lessons.arena.screen.sitting import Sitting
+from zhtui.ask.client import Reply
+from zhtui.errors import LabError
+from zhtui.lesson import catalog
+from zhtui.tui.app import LabApp
+from zhtui.tui.session import Opened
+
+WIDE, NARROW = (120, 40), (80, 24)
+
+
+class AtOnce:
+    """An engine that answers before it is asked twice, in this process."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.silent = False  # it never answers
+
+    def ask(self, do: str, folder: None, heard: Callable[[], None], **fields: Any) -> Reply:
+        """Thoughts of the lesson's own agent."""
+        reply = Reply(len(self.asked) + 1, heard)
+        self.asked.append(fields)
+        if do == "think" and not self.silent:
+            try:
+                game = agent.GAMES[fields["game"]]
+                reply.thoughts += list(agent.think(None, game, fields["state"]))
+            except LabError as error:
+                reply.error = str(error)
+            reply.done = True
+            heard()
+        return reply
+
+    def cancel(self, reply: Reply) -> None:
+        """Nobody waits."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@asynccontextmanager
+async def arena(
+    tmp_path: Path, size: tuple[int, int] = WIDE
+) -> AsyncIterator[tuple[Pilot[int], ArenaScreen, AtOnce]]:
+    app = LabApp(tmp_path / "store", watching=False)
+    engine = AtOnce()
+    app.session.explorer = engine  # type: ignore[assignment]
+    async with app.run_test(size=size) as pilot:
+        shown = open_screen(Opened(app.session, catalog.one("arena")))
+        await app.push_screen(shown)
+        await pilot.pause()
+        yield pilot, shown, engine
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
+    """Waits for a thing, however long a busy machine takes."""
+    for _ in range(2000):
+        if true():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come")
+
+
+async def test_a_game_by_the_numeric_pad(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("5")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        assert shown.sitting.moves[0] == 4
+        assert shown.before is not None
+        assert sum(shown.before[2].visits.values()) == 100
+        assert "mcts:100 played" in shown.note
+
+
+async def test_arrows_and_enter_move(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("enter", "right", "down")
+        await pilot.press("enter")
+        assert shown.sitting.moves[:1] == [4]
+
+
+async def test_a_square_that_is_taken_says_so(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, engine):
+        engine.silent = True
+        await pilot.press("o", "o", "o", "o", "5", "5")  # round to a human
+        shown.sitting.sit(1, "human")
+        await pilot.press("5")
+        assert shown.sitting.moves == [4]
+        assert "b2 is taken" in shown.note
+
+
+async def test_undo_takes_back_both_moves_and_older_positions_can_be_seen(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("5")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        await pilot.press("comma")
+        assert (shown.sitting.at, len(shown.sitting.moves)) == (1, 2)
+        await pilot.press("full_stop", "u")
+        assert shown.sitting.moves == []
+
+
+async def test_advice_is_perfect_play_s(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, engine):
+        shown.sitting.sit(1, "human")
+        await pilot.press("7", "a")
+        await until(pilot, lambda: bool(shown.thinking.others))
+        assert engine.asked[-1]["state"]["agent"] == "minimax"
+        values = shown.thinking.others["minimax"].values
+        assert values[4] == 0
+        assert sorted(values.values())[:7] == [-1.0] * 7, "only the middle holds a corner"
+
+
+async def test_two_agents_play_to_the_end_and_can_be_stopped(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        shown.sitting.sit(0, "minimax")
+        shown.sitting.sit(1, "minimax")
+        await pilot.press("space")
+        assert not shown.watching
+        await pilot.press("space")
+        await until(pilot, lambda: shown.sitting.result is not None)
+        assert shown.sitting.result == 0
+        assert "a draw" in shown.note
+
+
+async def test_both_are_asked_about_the_same_position(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, engine):
+        await pilot.press("c")
+        assert "seat two different agents" in shown.note
+        engine.silent = True
+        shown.sitting.sit(0, "minimax")
+        engine.silent = False
+        shown.watching = False
+        await pilot.press("c")
+        await until(pilot, lambda: len(shown.thinking.others) == 2)
+        assert shown.other.display
+        await pilot.press("c")
+        assert not shown.other.display
+
+
+async def test_simulations_seats_sides_and_boards(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("plus")
+        assert shown.sitting.seats[1] == "mcts:200"
+        await pilot.press("minus", "minus")
+        assert shown.sitting.seats[1] == "mcts:1"
+        await pilot.press("b")
+        assert shown.sitting.seats == ["mcts:1", "human"]
+        await pilot.press("space", "g")
+        assert shown.sitting.game.name == "connect-four"
+        await pilot.press("g", "g")
+        assert shown.sitting.game.name == "tic-tac-toe"
+
+
+async def test_who_is_nobody_is_said_and_the_line_stays(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("e")
+        shown.field.offer("no body")
+        await pilot.press("enter")
+        assert "is nobody" in shown.note
+        assert shown.field.display
+        await pilot.press("escape")
+        assert not shown.field.display
+
+
+async def test_an_agent_that_fails_does_not_end_the_game(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        shown.sitting.sit(1, "no-such-run")
+        await pilot.press("5")
+        await until(pilot, lambda: "cannot move" in shown.note)
+        assert shown.sitting.moves == [4]
+        shown.sitting.sit(1, "random")
+        await pilot.press("space")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+
+
+async def test_a_record_is_saved_and_read_again(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("5")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        moves = list(shown.sitting.moves)
+        await pilot.press("S")
+        shown.field.offer(str(tmp_path / "game.txt"))
+        await pilot.press("enter")
+        assert "saved" in shown.note
+        await pilot.press("n", "L")
+        shown.field.offer(str(tmp_path / "game.txt"))
+        await pilot.press("enter")
+        assert shown.sitting.moves == moves
+        assert shown.sitting.seats == ["human", "human"]
+        await pilot.press("L")
+        shown.field.offer(str(tmp_path / "nothing.txt"))
+        await pilot.press("enter")
+        assert "name another file" in shown.note
+
+
+def test_a_move_from_an_older_position_takes_the_later_ones_back() -> None:
+    sitting = Sitting()
+    for move in (4, 0, 8):
+        sitting.play(move)
+    sitting.through(-2)
+    sitting.play(2)
+    assert sitting.moves == [4, 2]
+    with pytest.raises(LabError, match="taken"):
+        sitting.play(4)
+
+
+async def test_it_explains_itself(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, _, _engine):
+        await pilot.press("question_mark")
+        assert "what would perfect play do?" in pilot.app.screen.plain  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_arena_while_an_agent_has_thought(
+    snap_compare: Any, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = LabApp(tmp_path / "store", watching=False)
+    app.session.explorer = AtOnce()  # type: ignore[assignment]
+
+    async def before(pilot: Pilot[int]) -> None:
+        shown = open_screen(Opened(app.session, catalog.one("arena")))
+        await app.push_screen(shown)
+        shown.sitting.sit(1, "mcts:400")
+        await pilot.press("7")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        await pilot.press("a")
+        await until(pilot, lambda: bool(shown.thinking.others))
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=before)
