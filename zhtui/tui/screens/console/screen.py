@@ -12,8 +12,8 @@ from zhtui.draw.inks import FAINT
 from zhtui.lesson import knobs
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.answers import Answered, Ear
-from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.asking.answers import Answered, Listener
+from zhtui.tui.asking.asked_run import AskedRun
 from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.console import lines
@@ -43,9 +43,9 @@ class ConsoleScreen(LabScreen):
     ) -> None:
         super().__init__()
         self.session, self.folder = session, folder
-        self.subject = Subject(session, folder, self, step, "console.live")
-        self.ear = Ear(self, session.link, self.refresh_all)
-        self.writer = Writer(session.engine, folder, self.ear.heard, step)
+        self.subject = AskedRun(session, folder, self, step, "console.live")
+        self.listener = Listener(self, session.link, self.refresh_all)
+        self.writer = Writer(session.engine, folder, self.listener.tell, step)
         self.branches = self.writer.branches
         self.mode, self.mark = ONE, 0
         self.column, self.dial = MIDDLE, 0
@@ -74,7 +74,7 @@ class ConsoleScreen(LabScreen):
         self.writer.cancel()
 
     def on_answered(self, message: Answered) -> None:
-        self.ear.due()
+        self.listener.soon()
 
     def on_run_grew(self, message: RunGrew) -> None:
         """A live run goes on, and now and then leaves a newer checkpoint."""
@@ -83,7 +83,7 @@ class ConsoleScreen(LabScreen):
             return
         if self.subject.saved(growth) and waited:
             self._came()
-        self.subject.hear(self.writer.asked)
+        self.subject.note(self.writer.asked)
         self._show_top()
 
     def _came(self) -> None:
@@ -118,7 +118,7 @@ class ConsoleScreen(LabScreen):
         marked = self.mark if self.mode != TWO else 0
         rows = [branch_row(branch, branch.number == marked) for branch in self.branches.listed]
         self.query_one("#branches", Rows).show(rows, str(self.branches.current))
-        self.subject.hear(self.writer.asked)
+        self.subject.note(self.writer.asked)
         self._show_top()
         self._show_message()
 
@@ -214,7 +214,7 @@ class ConsoleScreen(LabScreen):
         if not self.subject.live:
             self.notify("the run is not live; its last checkpoint is what there is")
             return
-        self.subject.beg()
+        self.subject.ask_checkpoint()
         self.writer.step = None
         self._show_message()
 
