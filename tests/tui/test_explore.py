@@ -73,8 +73,8 @@ async def settled(pilot: Pilot[int]) -> None:
     if not known:
         return  # it was left
     screen = known[0]
-    await until(pilot, lambda: not screen.inquiry.busy and not screen.ear.news)
-    await until(pilot, lambda: screen.inquiry._words is None and not screen.ear.news)
+    await until(pilot, lambda: not screen.inquiry.busy and not screen.listener.news)
+    await until(pilot, lambda: screen.inquiry._words is None and not screen.listener.news)
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

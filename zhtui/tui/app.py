@@ -27,7 +27,7 @@ from zhtui.tui.doors import LabDoors
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
 from zhtui.tui.messages import DeviceRead, RunsChanged
-from zhtui.tui.reading import device as machine
+from zhtui.tui.reading.device import reading
 from zhtui.tui.reading.watch import Watch
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
@@ -56,7 +56,7 @@ class LabApp(PacedApp[int]):
         run: str | None = None,
         *,
         clock: Callable[[], float] = time.time,
-        device: Callable[[], str] = machine.reading,
+        device: Callable[[], str] = reading,
         entries: Sequence[Entry] | None = None,
         watching: bool = True,
         settings: Settings = USUAL,

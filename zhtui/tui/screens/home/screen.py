@@ -57,7 +57,7 @@ class HomeScreen(LabScreen):
         self.session = session
         self.newest: Newest | None = None  # comes after the first frame
         self.shown_run: Seen | None = None
-        self.words = ""  # what the list is sifted by
+        self.words = ""  # what the list is filtered by
 
     def stage(self) -> Iterable[Widget]:
         with Horizontal(id="stage"):

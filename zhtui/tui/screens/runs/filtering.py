@@ -24,7 +24,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 ORDERS = ("newest", "lesson", "name", "state", "steps", "best")
 
 
-def sifted(runs: Sequence[Seen], text: str) -> list[Seen]:
+def kept(runs: Sequence[Seen], text: str) -> list[Seen]:
     """The runs of which every word of `text` holds."""
     words = text.lower().split()
     return [run for run in runs if all(_holds(run, word) for word in words)]

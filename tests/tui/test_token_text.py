@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zhtui.draw.text import places
 from zhtui.lesson.sampling import Token
-from zhtui.tui.screens.console import tokens as strand
+from zhtui.tui.screens.console import token_text
 
 TEXTS = st.lists(st.text("ab \n日", max_size=5), max_size=30)
 
@@ -18,7 +18,7 @@ def test_lines_are_laid_as_the_whole_text_would_be(
 ) -> None:
     tokens = [Token(text=text, probability=0.01) for text in texts]
     whole = prompt + "".join(texts)
-    laid = strand.draw(prompt, tokens, width, 1000, shaded=shaded, cursor=0)
+    laid = token_text.draw(prompt, tokens, width, 1000, shaded=shaded, cursor=0)
     spots = list(places(whole, max(width - 2, 2)))
     shown = [[" "] * width for _ in range(1000)]
     for x, y, glyph in spots:
@@ -39,8 +39,8 @@ def test_what_is_in_sight_is_as_if_all_had_been_drawn(
     texts: list[str], top: int, height: int
 ) -> None:
     tokens = [Token(text=text, probability=0.01) for text in texts]
-    whole = strand.draw("ab", tokens, 12, 1000, shaded=True)
-    part = strand.draw("ab", tokens, 12, height, top=top, shaded=True)
+    whole = token_text.draw("ab", tokens, 12, 1000, shaded=True)
+    part = token_text.draw("ab", tokens, 12, height, top=top, shaded=True)
     assert list(part.rows) == list(whole.rows)
     for y in range(top, min(top + height, part.cells.height)):
         assert list(part.cells.runs(y)) == list(whole.cells.runs(y))
@@ -48,4 +48,4 @@ def test_what_is_in_sight_is_as_if_all_had_been_drawn(
 
 def test_a_token_without_text_stands_where_the_next_one_does() -> None:
     tokens = [Token("a\n"), Token(""), Token("b"), Token("")]
-    assert list(strand.draw("", tokens, 20, 5).rows) == [0, 1, 1, 1]
+    assert list(token_text.draw("", tokens, 20, 5).rows) == [0, 1, 1, 1]
