@@ -109,7 +109,7 @@ class TokenText(CharText):
 
     def __init__(self, text: str, vocabulary: Symbols) -> None:
         cut = int(0.9 * len(text))
-        self.alphabet = vocabulary  # type: ignore[assignment]  # it encodes and decodes, as one does
+        self.alphabet = vocabulary
         self.train, self.val = vocabulary.encode(text[:cut]), vocabulary.encode(text[cut:])
         self.val_bytes = len(text[cut:].encode())
 

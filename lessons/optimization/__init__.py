@@ -27,6 +27,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
     charts={"loss": ("loss", "train", "val", "uniform", "bigram", "trigram")},
     scenes=("init", "batchnorm", "adam", "fold"),
     subjects=("optimization",),

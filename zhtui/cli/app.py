@@ -228,6 +228,17 @@ def verify(
 
 
 @app.command()
+def check(
+    lesson: Annotated[list[str] | None, typer.Argument(autocompletion=lesson_names)] = None,
+) -> None:
+    """Runs the whole contract of a lesson, or of all: presets, exact resume, frames, mistakes."""
+    from zhtui.work import check as contract
+
+    names = lesson or [entry.name for entry in catalog.all_lessons() if entry.lesson]
+    raise typer.Exit(contract.run(catalog.one(name) for name in names))
+
+
+@app.command()
 def doctor() -> None:
     """Says what this machine has, and what to do about what it lacks."""
     from zhtui.machine import doctor as checks

@@ -101,15 +101,19 @@ class History:
         """
         return sorted(self.views, key=lambda name: (self.views[name] == "Text", -self.newest[name]))
 
-    def lines(self, metrics: Sequence[str]) -> list[Line]:
-        """A chart's lines: what is recorded seldom is drawn as it is, the others smoothed."""
+    def lines(self, metrics: Sequence[str], noisy: Sequence[str]) -> list[Line]:
+        """A chart's lines: what is recorded seldom is dotted, what is `noisy` smoothed."""
         known = [(i, name) for i, name in enumerate(metrics) if name in self.series]
         longest = max((len(self.series[name]) for _, name in known), default=0)
         return [
-            Line(name, self.series[name], i % 8, len(self.series[name]) * 2 < longest)
+            self._line(name, i % 8, longest, name in noisy)
             for i, name in known
             if not self._baseline(name, longest)
         ]
+
+    def _line(self, name: str, colour: int, longest: int, noisy: bool) -> Line:
+        dotted = len(self.series[name]) * 2 < longest
+        return Line(name, self.series[name], colour, dotted, noisy and not dotted)
 
     def levels(self, lesson: Lesson, metrics: Sequence[str]) -> list[Level]:
         """Published figures of a chart's metrics, and what was recorded once: a baseline."""

@@ -65,7 +65,7 @@ class Newest(Vertical):
             return
         metrics = next(iter(self.lesson.charts.values()), ("loss",))
         history = self.followed.history if self.followed is not None else History()
-        status, lines = history.status, history.lines(metrics)
+        status, lines = history.status, history.lines(metrics, self.lesson.noisy)
         levels = history.levels(self.lesson, metrics) if lines else []
         self.chart.show(lines, levels, status.steps if status else 0)
         shown: list[Words] = []

@@ -36,13 +36,13 @@ from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
 
 HELP = """
-The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
-course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
-shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
-and of the next one: those with ● change while the run goes on. 5 is the lesson's text. 6 is what
-the GPU, the run's worker and the machine do, and what would help where the run is starved. 7 has
-questions: type a number, and a run begins that answers; your guess is a line in its chart. s reads
-the code that the thing at the cursor comes from.
+The line on top is the state of the run. 1 shows its curves: each as it was recorded, a noisy one
+faint under its smoothed course, one that is measured seldom dotted; dashed lines are published
+figures and baselines. 2 shows what the lesson looks at inside the model, 3 what the model writes, 4
+the knobs of this run and of the next one: those with ● change while the run goes on. 5 is the
+lesson's text. 6 is what the GPU, the run's worker and the machine do, and what would help where the
+run is starved. 7 has questions: type a number, and a run begins that answers; your guess is a line
+in its chart. s reads the code that the thing at the cursor comes from.
 
 The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
@@ -239,7 +239,7 @@ class LessonScreen(LabScreen):
         self.top.show(self.replay.state(self.lesson))
         self.rule.show(status.error if status else "")
         guessed = self.cards.levels(self.seen, metrics)
-        self.charts.show(self.history, self.replay.beside(metrics), guessed)
+        self.charts.show(self.history, self.replay.beside(metrics, self.lesson.noisy), guessed)
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
         values = of_run(card, moment.knobs)

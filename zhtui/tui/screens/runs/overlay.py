@@ -69,7 +69,7 @@ class Trace:
         source = self.history.series.get(metric)
         if source is None or not len(source):
             return None
-        if (axis, smoothing) == (STEP, SMOOTHING):
+        if axis == STEP and smoothing in (SMOOTHING, 0.0):
             return source
         if (axis == UNITS and not self.units) or (axis == TIME and TIME not in self.history.series):
             return None
@@ -156,18 +156,24 @@ class Overlay:
         if names:
             self.metric = names[(names.index(self.shown(lessons)) + by) % len(names)]
 
-    def lines(self, metric: str) -> list[Line]:
-        """A line a run; what is recorded seldom is dotted, and so is what is not smoothed."""
-        lines = []
+    def smoothed(self, metric: str, lessons: Sequence[Lesson]) -> float:
+        """How much a metric is smoothed: by itself only where a lesson says that it is noisy."""
+        noisy = any(metric in lesson.noisy for lesson in lessons)
+        return self.smoothing if noisy or self.smoothing != SMOOTHING else 0.0
+
+    def lines(self, metric: str, lessons: Sequence[Lesson]) -> list[Line]:
+        """A line a run; what is recorded seldom is dotted."""
+        lines, smoothing = [], self.smoothed(metric, lessons)
         names = [trace.name for trace in self.traces]
         for trace in self.traces:
-            series = trace.course(metric, self.axis, self.smoothing)
+            series = trace.course(metric, self.axis, smoothing)
             if series is not None:
                 longest = max(len(trace.history.series[name]) for name in trace.metrics())
                 seldom = len(series) * 2 < longest
                 twice = names.count(trace.name) > 1
                 name = f"{trace.seen.folder.lesson} {trace.name}" if twice else trace.name
-                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom))
+                noisy = bool(smoothing) and not seldom
+                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom, noisy))
         return lines
 
     def levels(self, metric: str, lessons: Sequence[Lesson]) -> list[Level]:

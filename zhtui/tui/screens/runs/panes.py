@@ -163,7 +163,7 @@ class OverlayPane(Pane):
     def show(self, overlay: Overlay, lessons: Sequence[Lesson], empty: str) -> None:
         """Draws the lines as they stand."""
         metric = overlay.shown(lessons)
-        lines = overlay.lines(metric)
+        lines = overlay.lines(metric, lessons)
         picture = self.chart.picture
         picture.empty = empty if not lines else ""
         if overlay.traces and metric and not lines:
@@ -175,7 +175,8 @@ class OverlayPane(Pane):
     def title(self, overlay: Overlay, lessons: Sequence[Lesson]) -> None:
         """What is drawn, and how, in the border."""
         picture, metric = self.chart.picture, overlay.shown(lessons)
-        smooth = "unsmoothed" if not overlay.smoothing else f"smoothed {overlay.smoothing:g}"
+        smoothing = overlay.smoothed(metric, lessons)
+        smooth = f"smoothed {smoothing:g}" if smoothing else "unsmoothed"
         names = overlay.metrics(lessons)
         count = f" · {names.index(metric) + 1} of {len(names)}" if len(names) > 1 else ""
         logs = "".join(f" · log {n}" for n, on in (("x", picture.log_x), ("y", picture.log)) if on)
@@ -273,7 +274,7 @@ def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> l
     heads = ["", "run", at, "best", "@", *knobs]
     table: list[list[Word]] = [[(text, FAINT) for text in heads]]
     for trace, card in zip(overlay.traces, cards, strict=True):
-        series = trace.course(metric, overlay.axis, overlay.smoothing)
+        series = trace.course(metric, overlay.axis, overlay.smoothed(metric, lessons))
         where = float("inf") if picture.cursor is None else picture.cursor
         index = series.at(where) if series is not None else None
         value = float(series.y[index]) if series is not None and index is not None else None
