@@ -109,7 +109,7 @@ class LessonScreen(LabScreen):
 
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
-        self.session.warm(self.entry)
+        self.session.doors.ready(self.entry)
         self.notes.show(await asyncio.to_thread(self._notes))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")

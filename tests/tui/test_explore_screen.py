@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,13 @@ import explored
 import pytest
 from asked import Kept, until
 from onscreen import Make, shown, tick
+from recorded import NOW, alive, status_of
 from textual.pilot import Pilot
 
 from zhtui.lesson import catalog
 from zhtui.runs import learner
+from zhtui.runs.files import append_json, write_json
+from zhtui.runs.folder import EVENTS, STATUS, RunFolder
 from zhtui.tui.app import LabApp
 from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.shared.notes import NotesScreen
@@ -420,6 +424,41 @@ async def test_a_long_walk_does_not_grow(explore: Make, explorer: Kept) -> None:
         first = await jumps(20)
         assert await jumps(20) < first + (8 << 20)
         assert len(screen.tiles.children) == 1
+
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "attention" / "python-reference"
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="no run of attention is shipped here")
+async def test_a_run_is_looked_at_at_any_kept_step_and_live_at_its_newest(
+    make: Make, explorer: Kept, store: Path
+) -> None:
+    run = RunFolder(store / "attention" / "a-run")
+    shutil.copytree(SHIPPED, run.path)
+    (*_, (before, _), (last, newest)) = run.checkpoints()
+    aside = newest.rename(run.path / "aside")
+    write_json(run.path / STATUS, status_of("running", before, last))
+    app = make(entries=[catalog.one("attention")])
+    app.session.explorer = explorer
+    with alive(run):
+        async with app.run_test(size=USUAL) as pilot:
+            await tick(pilot)
+            app.session.doors.explore(catalog.one("attention"), run, scene="head")
+            await pilot.pause()
+            screen = app.screen
+            assert isinstance(screen, ExploreScreen)
+            await until(pilot, lambda: screen.inquiry.shown is not None, 60)
+            assert screen.inquiry.at == before
+            await press(pilot, "less_than_sign")
+            assert screen.inquiry.at is not None
+            assert screen.inquiry.at < before
+            await press(pilot, "L")
+            assert screen.inquiry.at == before
+            await tick(pilot)
+            aside.rename(newest)
+            append_json(run.path / EVENTS, {"event": "checkpoint", "step": last, "time": NOW})
+            await tick(pilot)
+            await until(pilot, lambda: screen.inquiry.at == last)
 
 
 @pytest.mark.parametrize("size", [NARROW, USUAL], ids=["80x24", "120x40"])
