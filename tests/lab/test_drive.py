@@ -16,8 +16,9 @@ from zhtui.lesson import catalog
 from zhtui.runs import folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
-from zhtui.work import client, drive
+from zhtui.work import client, drive, headless
 from zhtui.work.drive import Asked
+from zhtui.work.record import Recorder
 
 Drop = Callable[..., Path]
 
@@ -271,3 +272,62 @@ def test_a_finished_run_that_is_resumed_stays_finished(store: Path, stranger: Dr
     assert work(run, asked=Asked()) == 0
     assert losses(run) == before
     assert run.status().state == "finished"
+
+
+EVALUATES = """
+    class Count:
+        def __init__(self):
+            self.done = 0
+        def state_dict(self):
+            return dict(done=self.done)
+        def load_state_dict(self, state):
+            self.done = state["done"]
+
+    def train(run):
+        count = Count()
+        run.keep(count=count)
+        for step in run.steps():
+            count.done += 1
+            row = dict(loss=1 / count.done)
+            if step % 499 == 0 or step + 1 == run.config.steps:
+                row["val"] = 2 / count.done
+            yield row
+    """
+
+
+def test_every_evaluation_is_kept(store: Path, stranger: Drop) -> None:
+    """Also where the first row is one, so that no row has a metric that the first one lacks."""
+    stranger(train=EVALUATES)
+    whole = make(store, "steps=5000")
+    assert work(whole) == 0
+    due = [*range(0, 5000, 499), 4999]
+    assert [row["step"] for row in whole.rows() if "val" in row] == due
+    assert len(whole.rows()) < 2600, "the others are kept on the cadence"
+
+
+@pytest.mark.parametrize("kept", [["loss"], ["loss", "val"], []])
+def test_a_checkpoint_of_before_still_opens(store: Path, stranger: Drop, kept: list[str]) -> None:
+    """It says which metrics the first row had; now it says which every row has."""
+    stranger(train=EVALUATES)
+    run = make(store)
+    assert work(run) == 0
+    path = run.checkpoints()[-1][1] / "state.json"
+    state = json.loads(path.read_text())
+    assert state["facts"]["keys"] == ["loss"]
+    state["facts"]["keys"] = kept
+    path.write_text(json.dumps(state))
+    recorder = Recorder(run, catalog.one("drift").card)
+    assert recorder.resume() == 40
+    recorder.row(41, {"loss": 1.0}, 1000)
+    assert recorder.row(42, {"loss": 1.0}, 1000) is None
+    assert recorder.row(43, {"loss": 1.0, "val": 1.0}, 1000)
+    recorder.close()
+
+
+def test_headless_prints_every_evaluation(
+    store: Path, stranger: Drop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger(train=EVALUATES)
+    assert headless.run(make(store, "steps=5000")) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
+    assert len([line for line in lines if " val " in line]) == 12
