@@ -13,10 +13,11 @@ import pytest
 
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
+from zhtui.lesson.views import Text
 from zhtui.runs import folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
-from zhtui.work import client, drive, headless
+from zhtui.work import client, drive, fork, headless
 from zhtui.work.drive import Asked
 from zhtui.work.record import Recorder
 
@@ -331,3 +332,47 @@ def test_headless_prints_every_evaluation(
     assert headless.run(make(store, "steps=5000")) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
     assert len([line for line in lines if " val " in line]) == 12
+
+
+SHOWS = """
+    from zhtui.lab import Text
+
+    class Place:
+        def state_dict(self):
+            return {}
+        def load_state_dict(self, state):
+            pass
+
+    def train(run):
+        run.keep(place=Place())
+        for step in run.steps():
+            run.show(NAME, Text(str(step)))
+            yield dict(loss=1.0)
+    """
+
+
+@pytest.mark.parametrize(
+    "name", ["Q Table", "W", "été", "d(loss)", "a, b + c", "x" * 64, "7th", "it's"]
+)
+def test_what_is_shown_is_known_to_the_folder_and_to_forks(
+    store: Path, stranger: Drop, name: str
+) -> None:
+    stranger(train=SHOWS.replace("NAME", repr(name)))
+    run = make(store)
+    assert work(run) == 0
+    assert (3, name) in run.artifacts()
+    assert run.artifact(3, name) == Text("3")
+    assert (3, name) in fork.fork(store, run, 20).artifacts()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a/b", "../up", ".hidden", "", " edge", "edge ", "x" * 65, "a\nb", "a\0", "𝒜" * 64, "a:b"],
+)
+def test_a_name_that_no_file_can_have_is_refused(store: Path, stranger: Drop, name: str) -> None:
+    stranger(train=SHOWS.replace("NAME", repr(name)))
+    run = make(store)
+    assert work(run) == 1
+    assert "cannot name a view; use letters" in run.status().error
+    assert not run.artifacts()
+    assert not [path for path in store.rglob("*.json") if "artifacts" in path.parts]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from zhtui.lesson.views import View
+from zhtui.lesson.views import View, check_name
 
 T = TypeVar("T")
 
@@ -114,8 +114,8 @@ class Run:
         return result
 
     def show(self, name: str, view: View) -> None:
-        """Shows a view under a name, at this step."""
-        self._host.show(self.step, name, view)
+        """Shows a view under a name, at this step. Raises `LabError` where no file can have it."""
+        self._host.show(self.step, check_name(name), view)
 
     def say(self, text: str) -> None:
         """One line for the learner."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.errors import StoreError
+from zhtui.lesson.views import NAME
 from zhtui.runs import lease
 from zhtui.runs.files import Tail, check_plain, is_folder, read_json, read_plain, scan
 
@@ -23,7 +24,7 @@ CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "art
 NOTE, GUESS = "note.txt", "guess.json"
 PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
-ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
+ARTIFACT = re.compile(rf"(\d{{6,12}})-({NAME.pattern})\.json")
 LIVE = ("starting", "running", "paused")
 YOUTH = 60.0  # seconds within which a new worker says something
 
