@@ -376,3 +376,60 @@ def test_a_name_that_no_file_can_have_is_refused(store: Path, stranger: Drop, na
     assert "cannot name a view; use letters" in run.status().error
     assert not run.artifacts()
     assert not [path for path in store.rglob("*.json") if "artifacts" in path.parts]
+
+
+MEASURES = """
+    from pathlib import Path
+
+    class Place:
+        def state_dict(self):
+            return {}
+        def load_state_dict(self, state):
+            pass
+
+    def measure():
+        book = Path(__file__).with_name("book")
+        with book.open("a") as file:
+            file.write("x")
+        return float(book.stat().st_size)
+
+    def train(run):
+        run.keep(place=Place())
+        value = run.measured("speed", "small", measure)
+        for step in run.steps():
+            yield dict(loss=value)
+    """
+
+
+def test_what_was_measured_is_used_again(
+    store: Path, stranger: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the run, whatever the machine says by then; by its forks; by other runs on the machine."""
+    stranger(train=MEASURES)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "one"))
+    first, second = make(store, name="first"), make(store, name="second")
+    assert work(first, {20: ask(first, "stop")}) == 0
+    assert work(second) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "two"))  # another machine
+    assert work(first) == 0
+    child = fork.fork(store, first, 30)
+    assert work(child) == 0
+    for run in (first, second, child):
+        assert {loss for _, loss in losses(run)} == {1.0}
+        (told,) = [event for event in run.events() if event["event"] == "measured"]
+        assert (told["name"], told["of"], told["value"]) == ("speed", "small", 1.0)
+    other = make(store, name="other")
+    assert work(other) == 0
+    assert {loss for _, loss in losses(other)} == {2.0}
+
+
+def test_a_machine_that_keeps_nothing_measures_each_time(
+    store: Path, stranger: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger(train=MEASURES)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    for value in (1.0, 2.0):
+        run = make(store)
+        assert work(run) == 0
+        assert {loss for _, loss in losses(run)} == {value}

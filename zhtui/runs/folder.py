@@ -153,6 +153,15 @@ class RunFolder:
         return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
 
 
+def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
+    """What a run measured at its beginning; a run that goes on takes it again."""
+    for event in folder.events():
+        value = event.get("value")
+        if (event.get("event"), event.get("name"), event.get("of")) == ("measured", name, of):
+            return float(value) if isinstance(value, int | float) else None
+    return None
+
+
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a status that have the type they should have."""
     kinds = {"state": str, "unit": str, "device": str, "host": str, "error": str, "row": dict}

@@ -19,10 +19,11 @@ from zhtui.data.sets import data_of
 from zhtui.errors import CheckpointError
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import Text, View
+from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
 from zhtui.runs.files import Appender, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
 from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
@@ -96,6 +97,18 @@ class Recorder:
     def say(self, step: int, text: str) -> None:
         """One line for the learner."""
         self.event("said", step=step, text=text)
+
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
+        """What the run was told before, else this machine, else what is measured now."""
+        before = measured_of(self.folder, name, of)
+        if before is not None:
+            return before
+        known = measured.recall(f"{name}: {of}")
+        value = round(measure(), 3) if known is None else known
+        if known is None:
+            measured.remember(f"{name}: {of}", value)
+        self.event("measured", step=0, name=name, of=of, value=value, here=known is None)
+        return value
 
     def event(self, event: str, /, **fields: Any) -> None:
         """Appends one event."""
