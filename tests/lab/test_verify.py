@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from zhtui.lesson import catalog
+from zhtui.runs import figures
 from zhtui.runs.figures import figure_of
-from zhtui.work import verify
+from zhtui.work import client, drive, verify
 
 CARD = """
     from .config import PRESETS, Config
@@ -86,3 +87,51 @@ def test_only_what_holds_exits_with_0(
 def test_the_row_that_counts(at: str | int, value: float | None) -> None:
     rows = [{"step": 0, "val": 3.0}, {"step": 1, "val": 1.0}, {"step": 2, "val": 2.5}, {"step": 3}]
     assert figure_of(rows, "val", at) == value
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [("best", 3.0), ("mean 2", 1.75), ("mean 100", 6.5 / 3), ("last", 2.5)]
+)
+def test_the_row_that_counts_where_more_is_better(at: str, value: float) -> None:
+    rows = [{"step": 0, "val": 3.0}, {"step": 1, "val": 1.0}, {"step": 2, "val": 2.5}, {"step": 3}]
+    assert figure_of(rows, "val", at, True) == pytest.approx(value)
+
+
+RISING = """
+    from .config import PRESETS, Config
+    from zhtui.lab import Lesson, Reference
+
+    def own(value, label, at):
+        return Reference("score", value, 0.01, label, "a page", preset="tiny", at=at)
+
+    lesson = Lesson(
+        number=900, title="{name}", summary="a number rises", part="Strangers", config=Config,
+        presets=PRESETS, figure="score", higher=True, charts=dict(score=("score",)),
+        references=(own(1.0, "peak", "best"), own(0.89, "late", "mean 3")),
+    )
+    """
+CLIMB = """
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0 - step / 40, score=1.0 if step == 20 else 0.5 + step / 97.5)
+    """
+
+
+def test_a_figure_of_which_more_is_better(
+    stranger: Callable[..., Path], store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lesson that reached 1.0 was told that it had 0.5."""
+    stranger("rising", __init__=RISING, train=CLIMB)
+    entry = catalog.one("rising")
+    assert verify.run([entry], where="cpu") == 0
+    assert capsys.readouterr().out.count("✓") == 2
+    run = client.create(store, entry, preset="tiny", where="cpu")
+    assert drive.work(run) == 0
+    best = run.status().best
+    assert best == 1.0
+    assert figures.reached(entry.card, best)
+    assert figures.reached(entry.card, 0.99)
+    assert not figures.reached(entry.card, 0.98)
+    assert figures.better(entry.card, [0.5, None, float("nan"), 0.7]) == 0.7
+    assert sorted([0.5, 0.7], key=lambda value: figures.rank(entry.card, value)) == [0.7, 0.5]
+    assert not figures.higher(entry.card, "loss"), "of everything else less is better"

@@ -22,15 +22,23 @@ from zhtui.errors import (
     LabError,
     LessonError,
     StoreError,
+    TerminalError,
 )
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
+from zhtui.tui.terminal.size import require_terminal
 from zhtui.wording import one_line, several_lines
 from zhtui.work import client
 
-WRONG = (ConfigError, LessonError, StoreError, DeviceError)  # the command was wrong: exit code 2
+WRONG = (
+    ConfigError,
+    LessonError,
+    StoreError,
+    DeviceError,
+    TerminalError,
+)  # the command was wrong: exit code 2
 app = typer.Typer(
     cls=WithLessons,
     help="A terminal lab for neural networks from scratch. Without a command it opens.",
@@ -117,6 +125,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Starts a run of a lesson: in the lab, with a worker behind it, or here with --headless."""
+    if not headless:
+        require_terminal()
     place = store.root(where)
     settings = tuple(knobs or ())
     if resume:
@@ -264,6 +274,8 @@ def _open(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> None:
+    if "TEXTUAL_DRIVER" not in os.environ:
+        require_terminal()
     from zhtui.tui.app import open_lab  # deferred: textual
 
     name, lesson = (run.name, run.lesson) if run else (None, None)

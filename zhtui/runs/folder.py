@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.errors import StoreError
+from zhtui.lesson.views import NAME
 from zhtui.runs import lease
 from zhtui.runs.files import Tail, check_plain, is_folder, read_json, read_plain, scan
 
@@ -23,7 +24,7 @@ CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "art
 NOTE, GUESS = "note.txt", "guess.json"
 PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
-ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
+ARTIFACT = re.compile(rf"(\d{{6,12}})-({NAME.pattern})\.json")
 LIVE = ("starting", "running", "paused")
 YOUTH = 60.0  # seconds within which a new worker says something
 
@@ -150,6 +151,15 @@ class RunFolder:
         for long after is one of before the clock was set back.
         """
         return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
+
+
+def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
+    """What a run measured at its beginning; a run that goes on takes it again."""
+    for event in folder.events():
+        value = event.get("value")
+        if (event.get("event"), event.get("name"), event.get("of")) == ("measured", name, of):
+            return float(value) if isinstance(value, int | float) else None
+    return None
 
 
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Report:
         self.folder, self.lesson, self.stream = folder, lesson, stream
         self.bar = Bar(stream) if stream.isatty() else None
         self.status: Mapping[str, Any] = {}
-        self.seen: set[str] = set()
+        self.usual: set[str] | None = None  # in every row so far
         self.next = 0
 
     def hear(self, kind: str, value: Mapping[str, Any]) -> None:
@@ -100,8 +100,8 @@ class Report:
 
     def _row(self, row: Mapping[str, Any]) -> None:
         step, steps = int(row["step"]), int(self.status.get("steps", 0))
-        evaluated = bool(self.seen) and bool(set(row) - self.seen)
-        self.seen = self.seen or set(row)
+        self.usual = set(row) if self.usual is None else self.usual & set(row)
+        evaluated = set(row) != self.usual
         due = not self.bar and step >= self.next
         if evaluated or due:
             self.next = step + max(1, steps // LINES)

@@ -17,7 +17,7 @@ from zhtui.lesson import knobs as config
 from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.machine import device
-from zhtui.runs.figures import figure_of
+from zhtui.runs.figures import figure_of, higher
 from zhtui.work import client
 from zhtui.work.drive import work
 
@@ -67,7 +67,9 @@ def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[O
             return
         runs.append(folder)
     for one in same:
-        each = [figure_of(rows, one.metric, one.at) for rows in runs]
+        each = [
+            figure_of(rows, one.metric, one.at, higher(entry.card, one.metric)) for rows in runs
+        ]
         known = [value for value in each if value is not None]
         ours = statistics.fmean(known) if len(known) == len(runs) else None
         holds = ours is not None and abs(ours - one.value) <= one.tolerance

@@ -15,7 +15,7 @@ from zhtui.draw.picture import Level
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
-from zhtui.runs.figures import figure, figure_of
+from zhtui.runs.figures import figure, figure_of, higher
 from zhtui.runs.folder import RunFolder
 from zhtui.runs.learner import Guess
 from zhtui.tui import run_words
@@ -186,17 +186,24 @@ class CardPane(Pane):
             return None
         series = history.series.get(run.guess.metric)
         if series is not None and len(series):
-            return figure(series.x.tolist(), series.y.tolist(), run.guess.at)
+            return figure(
+                series.x.tolist(), series.y.tolist(), run.guess.at, self._higher(run.guess)
+            )
         live = history.status is None or history.status.live
         if not live and run.folder.path not in self._figures:
             self._figures[run.folder.path] = None
             self.run_worker(self._read(run.folder, run.guess), exit_on_error=False)
         return self._figures.get(run.folder.path)
 
+    def _higher(self, guess: Guess) -> bool:
+        return higher(self.draft.lesson, guess.metric)
+
     async def _read(self, folder: RunFolder, kept: Guess, aloud: bool = False) -> None:
         """Takes the number from an ended run's rows; says it where the card is not in sight."""
         rows = await asyncio.to_thread(folder.rows)
-        value = self._figures[folder.path] = figure_of(rows, kept.metric, kept.at)
+        value = self._figures[folder.path] = figure_of(
+            rows, kept.metric, kept.at, self._higher(kept)
+        )
         self.post_message(self.Turned())
         if aloud and value is not None and not self.display:
             off = question_picture.distance(value, kept.value)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from zhtui.lesson import knobs as config
+from zhtui.lesson.card import Lesson
+from zhtui.runs.figures import rank
 from zhtui.tui.reading.watch import Seen
 
 CONDITION = re.compile(r"([A-Za-z_]\w*)(<=|>=|<|>|=)(.+)")
@@ -31,15 +33,15 @@ def kept(runs: Sequence[Seen], text: str) -> list[Seen]:
 
 
 def ordered(
-    runs: Sequence[Seen], order: str, backwards: bool, higher: Callable[[str], bool]
+    runs: Sequence[Seen], order: str, backwards: bool, lesson: Callable[[str], Lesson | None]
 ) -> list[Seen]:
-    """The runs by one of `ORDERS`; those without a figure at the end. `higher` says of which
-    lessons the highest figure is best.
+    """The runs by one of `ORDERS`; those without a figure at the end. `lesson` gives the card of a
+    lesson by its name.
     """
     if order == "best":
         known = [run for run in runs if run.status.best is not None]
         rest = [run for run in runs if run.status.best is None]
-        return [*sorted(known, key=lambda run: _rank(run, higher), reverse=backwards), *rest]
+        return [*sorted(known, key=lambda run: _rank(run, lesson), reverse=backwards), *rest]
     if order == "newest":
         return list(reversed(runs)) if backwards else list(runs)
     keys: dict[str, Callable[[Seen], Any]] = {
@@ -51,9 +53,8 @@ def ordered(
     return sorted(runs, key=keys[order], reverse=backwards)
 
 
-def _rank(run: Seen, higher: Callable[[str], bool]) -> float:
-    best = run.status.best or 0.0
-    return -best if higher(run.folder.lesson) else best
+def _rank(run: Seen, lesson: Callable[[str], Lesson | None]) -> float:
+    return rank(lesson(run.folder.lesson), run.status.best or 0.0)
 
 
 def _holds(run: Seen, word: str) -> bool:

@@ -264,7 +264,7 @@ def _settings(run: Seen) -> dict[str, str]:
 
 def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> list[list[Word]]:
     metric, picture = overlay.shown(lessons), chart.picture
-    higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
+    higher = any(figures.higher(lesson, metric) for lesson in lessons)
     at = "last" if picture.cursor is None else f"at {place(picture)}"
     cards = [
         {**_settings(trace.seen), **{k: f"→{v}" for k, v in trace.history.knobs.items()}}

@@ -110,16 +110,12 @@ class RunsScreen(LabScreen):
     def refresh_runs(self) -> None:
         """Sifts and orders what the watcher saw, and draws it."""
         kept = filtering.kept(self.session.runs(), self.words)
-        self.listed = filtering.ordered(kept, self.order, self.backwards, self._higher)
+        self.listed = filtering.ordered(kept, self.order, self.backwards, self.lesson_of)
         now = self.session.clock()
         self.list.show(self.listed, self.marks, self.lesson_of, now)
         self._follow()
         self._show_top()
         self._show()
-
-    def _higher(self, name: str) -> bool:
-        lesson = self.lesson_of(name)
-        return lesson is not None and lesson.higher
 
     def _show_top(self) -> None:
         count, whole = len(self.listed), len(self.session.runs())
