@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.machine import device
 from zhtui.runs.figures import figure_of
+from zhtui.wording import json_text
 from zhtui.work import client
 from zhtui.work.drive import work
 
@@ -40,7 +40,7 @@ def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool =
         chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
         for outcome in outcomes(entry, chosen, where):
             differs = differs or outcome.verdict == "differs"
-            print(json.dumps(asdict(outcome)) if as_json else _line(outcome), flush=True)
+            print(json_text(asdict(outcome)) if as_json else _line(outcome), flush=True)
     return int(differs)
 
 
