@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 import json
 import signal
+=======
+>>>>>>> says
 import statistics
 import sys
 import tempfile
@@ -19,9 +22,14 @@ from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.knobs import text
 from zhtui.machine import device
+<<<<<<< HEAD
 from zhtui.runs.figures import figure_of, higher
 from zhtui.runs.folder import RunFolder
 from zhtui.wording import clock
+=======
+from zhtui.runs.figures import figure_of
+from zhtui.wording import json_text
+>>>>>>> says
 from zhtui.work import client
 from zhtui.work.drive import Asked, work
 
@@ -54,7 +62,7 @@ def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool =
         chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
         for outcome in outcomes(entry, chosen, where):
             differs = differs or outcome.verdict == "differs"
-            print(json.dumps(asdict(outcome)) if as_json else _line(outcome), flush=True)
+            print(json_text(asdict(outcome)) if as_json else _line(outcome), flush=True)
     return int(differs)
 
 

@@ -237,7 +237,7 @@ class LessonScreen(LabScreen):
         card = self.seen.card if self.seen else {}
         self.top.show(self.replay.state(self.lesson))
         self.rule.show(status.error if status else "")
-        guessed = self.cards.levels(self.seen, metrics)
+        guessed = self.cards.levels(self.seen, self.history.data, metrics)
         self.charts.show(self.history, self.replay.beside(metrics, self.lesson.noisy), guessed)
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
