@@ -112,11 +112,7 @@ class TokenText(CharText):
 
     def __init__(self, text: str, vocabulary: Symbols) -> None:
         cut = int(0.9 * len(text))
-<<<<<<< HEAD
-        self.alphabet = vocabulary
-=======
         self.alphabet = vocabulary  # it encodes and decodes, as one does
->>>>>>> says
         self.train, self.val = vocabulary.encode(text[:cut]), vocabulary.encode(text[cut:])
         self.val_bytes = len(text[cut:].encode())
 

@@ -27,12 +27,8 @@ from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
-<<<<<<< HEAD
 from zhtui.tui.terminal.size import require_terminal
-from zhtui.wording import one_line, several_lines
-=======
 from zhtui.wording import json_text, one_line, several_lines
->>>>>>> says
 from zhtui.work import client
 
 WRONG = (

@@ -157,7 +157,6 @@ class RunFolder:
         return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
 
 
-<<<<<<< HEAD
 def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
     """What a run measured at its beginning; a run that goes on takes it again."""
     for event in folder.events():
@@ -165,11 +164,11 @@ def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
         if (event.get("event"), event.get("name"), event.get("of")) == ("measured", name, of):
             return float(value) if isinstance(value, int | float) else None
     return None
-=======
+
+
 def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as it was recorded: JSON lacks NaN and the infinities, and has null instead."""
     return {name: math.nan if value is None else value for name, value in row.items()}
->>>>>>> says
 
 
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:

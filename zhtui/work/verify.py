@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import json
 import signal
-=======
->>>>>>> says
 import statistics
 import sys
 import tempfile
@@ -22,14 +18,9 @@ from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.knobs import text
 from zhtui.machine import device
-<<<<<<< HEAD
 from zhtui.runs.figures import figure_of, higher
 from zhtui.runs.folder import RunFolder
-from zhtui.wording import clock
-=======
-from zhtui.runs.figures import figure_of
-from zhtui.wording import json_text
->>>>>>> says
+from zhtui.wording import clock, json_text
 from zhtui.work import client
 from zhtui.work.drive import Asked, work
 

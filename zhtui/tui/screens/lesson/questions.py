@@ -15,11 +15,7 @@ from zhtui.draw.picture import Level
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
-<<<<<<< HEAD
-from zhtui.runs.figures import figure, figure_of, higher
-=======
-from zhtui.runs.figures import data_name, figure, figure_of, named_on
->>>>>>> says
+from zhtui.runs.figures import data_name, figure, figure_of, higher, named_on
 from zhtui.runs.folder import RunFolder
 from zhtui.runs.learner import Guess
 from zhtui.tui import run_words
