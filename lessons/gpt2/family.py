@@ -92,7 +92,9 @@ class Stretched(Rotary):
         if end > len(self.table):
             places = torch.arange(max(64, 2 * end), device=x.device)
             self.table = places[:, None] * self.speeds().to(x.device)  # (places, D / 2)
-        sharper = 0.1 * math.log(self.by.factor) + 1  # in q and in k: attention over more is flatter
+        sharper = (
+            0.1 * math.log(self.by.factor) + 1
+        )  # in q and in k: attention over more is flatter
         return super().turn(x, start) * sharper
 
 
@@ -130,7 +132,9 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, past: Cache | None = None) -> Tensor:
         start = past.used if past is not None else 0
-        q, k, v = (p(x).unflatten(-1, (-1, self.D)).transpose(1, 2) for p in (self.q, self.k, self.v))
+        q, k, v = (
+            p(x).unflatten(-1, (-1, self.D)).transpose(1, 2) for p in (self.q, self.k, self.v)
+        )
         q, k = self.place.turn(q, start), self.place.turn(k, start)  # (B, H, T, D), (B, G, T, D)
         if past is not None:
             k, v = past.extend(torch.stack((k, v)))  # (B, G, S, D)

@@ -11,7 +11,7 @@ Leaves out: every other model_type, and tokenizer.json.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -175,8 +175,6 @@ def llama(config: Config) -> Decoder:
 
 
 def gpt_oss(config: Config) -> Decoder:
-    from dataclasses import replace
-
     only(config, "quantization_config", None)
     only(config, "swiglu_alpha", 1.702)
     said = rope(config)[1]

@@ -51,7 +51,7 @@ def read(folder: Path) -> Loaded:
     headers = {path: header(path) for path in dict.fromkeys(where.values())}
     if not where:  # one file: what it holds is in its header
         headers = {folder / SINGLE: header(folder / SINGLE)}
-        where = {name: folder / SINGLE for name in headers[folder / SINGLE]}
+        where = dict.fromkeys(headers[folder / SINGLE], folder / SINGLE)
     places = {name: find(name, kind.prefix, where) for name in kind.names(empty)}
     for name, place in places.items():
         check(name, place, empty, headers[where[place]])
@@ -81,7 +81,9 @@ def files_of(folder: Path) -> dict[str, Path]:
     if (folder / SINGLE).is_file():
         return {}
     if not (folder / INDEX).is_file():
-        raise LabError(f"{folder} has neither {SINGLE} nor {INDEX}; give a folder with its weights.")
+        raise LabError(
+            f"{folder} has neither {SINGLE} nor {INDEX}; give a folder with its weights."
+        )
     listed = read_json(folder / INDEX).get("weight_map")
     if not isinstance(listed, dict) or not listed:
         raise LabError(f"{INDEX} has no weight_map; fetch it again.")
@@ -109,13 +111,17 @@ def find(name: Name, prefix: str, where: Mapping[str, Path]) -> str:
     for theirs in (name.theirs, name.theirs.removeprefix(prefix)):
         if theirs in where:
             return theirs
-    raise LabError(f"the files hold no {name.theirs}, which config.json asks for; fetch them again.")
+    raise LabError(
+        f"the files hold no {name.theirs}, which config.json asks for; fetch them again."
+    )
 
 
 def check(name: Name, place: str, model: nn.Module, tensors: Mapping[str, Any]) -> None:
     """Raises `LabError` where a file has no such tensor, or one of another shape."""
     if place not in tensors:
-        raise LabError(f"{INDEX} says where {place} is, but it is not there; fetch the files again.")
+        raise LabError(
+            f"{INDEX} says where {place} is, but it is not there; fetch the files again."
+        )
     shape, kind = tensors[place]
     wanted = list(model.get_parameter(name.own).shape)
     wanted = wanted[::-1] if name.turned else wanted

@@ -76,7 +76,9 @@ def test_the_fast_form_is_the_taught_one(T: int, S: int) -> None:
 def test_looking_and_the_cache_change_nothing() -> None:
     model, x = fresh(), ids()
     logits, seen = model(x), []
-    assert torch.allclose(model.look(x, lambda name, t: (seen.append(name), t)[1]), logits, atol=1e-4)
+    assert torch.allclose(
+        model.look(x, lambda name, t: (seen.append(name), t)[1]), logits, atol=1e-4
+    )
     assert "blocks.1.weights" in seen
     past = caches(2, 16)
     for start, stop in ((0, 4), (4, 7), (7, 8), (8, 11)):
