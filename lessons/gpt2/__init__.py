@@ -1,0 +1,78 @@
+"""Lesson 15: the real GPT-2, its weights in and out, and its family."""
+
+from __future__ import annotations
+
+from lessons.gpt2.config import MISTAKES, PRESETS, Config
+from zhtui.lab import Lesson, Question, Reference
+
+RELEASED = "Radford et al. 2019 (GPT-2), the released weights"
+NANOGPT = "build-nanogpt, first loss at 50,257 tokens"
+
+
+def weights(name: str, published: float, tolerance: float) -> Reference:
+    """How many weights a released size has."""
+    return Reference(
+        f"weights_{name}", published, tolerance, f"parameters, {name}", RELEASED, preset="tiny",
+        line=False,
+    )  # fmt: skip
+
+
+lesson = Lesson(
+    number=15,
+    title="gpt2",
+    summary="the real one: where are its weights, and how was it trained?",
+    part="attention",
+    config=Config,
+    presets=PRESETS,
+    figure="val",
+    noisy=("loss", "grad_norm"),
+    charts={
+        "loss": ("loss", "val"),
+        "bits a byte": ("bits_per_byte",),
+        "gradient": ("grad_norm",),
+        "rate": ("lr",),
+    },
+    scenes=("ledger", "family"),
+    subjects=("gpt2",),
+    mistakes=MISTAKES,
+    references=(
+        weights("124M", 124_439_808, 0),
+        weights("355M", 354.8e6, 0.05e6),
+        weights("774M", 774.0e6, 0.05e6),
+        weights("1558M", 1557.6e6, 0.05e6),
+        Reference(
+            "weights_untied", 163_037_184, 0, "parameters, the head counted twice", RELEASED,
+            preset="tiny", line=False,
+        ),
+        Reference(
+            "loss", 10.95, 0.1, "first loss", NANOGPT, preset="first", at="first", line=False
+        ),
+    ),
+    questions=(
+        Question(
+            ask="How is GPT-2 judged before it has learned anything?",
+            predict="50,257 tokens, and weights that begin small. What is the first loss?",
+            metric="loss", at="first", preset="first", known={"ln 50,257": 10.825},
+            see="SEE1",
+            say="An even guess costs ln V. The first logits vary by 0.02² · 768 = 0.31, and half "
+            "of that comes on top. A first loss far above says that something is wrong.",
+        ),
+        Question(
+            ask="What if the micro-batches' losses are added and not averaged?",
+            predict="Eight micro-batches make a step; divided by eight, the first gradient is 2 "
+            "to 3 long. How long is it where the division was forgotten?",
+            metric="grad_norm", at="first", preset="undivided", knobs={"steps": 5},
+            see="SEE2",
+            say="The mean over k · b texts is the mean of k means. Adam divides a gradient by its "
+            "own size, and clipping cuts it, so that the loss curve hardly tells.",
+        ),
+        Question(
+            ask="Is Muon better than AdamW at this size, too?",
+            predict="AdamW ends quick at the val that is told. Where does Muon end, with the same "
+            "batches and the same number of steps?",
+            metric="val", preset="muon", known={"AdamW": 0.0},
+            see="SEE3",
+            say="SAY3",
+        ),
+    ),
+)  # fmt: skip
