@@ -1,7 +1,7 @@
 """Tokens longer than a character: a learned vocabulary, and a text in its numbers.
 
     vocabulary = read(Path("own.tiktoken"))
-    text = TokenText(path.read_text(encoding="utf-8"), vocabulary)
+    text = TokenText(read_text(path), vocabulary)
 
 A `Vocabulary` answers to what an `Alphabet` answers to, and a `TokenText` is cut at the very
 character where a `CharText` is, so that losses in bits a byte are of the same validation text.

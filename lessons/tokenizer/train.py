@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from lessons.blocks.bulk import encode_plain
+from lessons.blocks.files import open_text
 from lessons.tokenizer.fast import Merge, Trainer
 from lessons.tokenizer.published import available, published
 from lessons.tokenizer.stream import LONGEST, bulk, count_chunks
@@ -60,7 +61,7 @@ def text_of(run: Run) -> Opener:
         content = run.config.text.encode(errors="surrogatepass")
         return lambda: io.BytesIO(content)
     path = run.data(run.config.data, auto=("shakespeare", "python"))
-    return lambda: path.open("rb")
+    return lambda: open_text(path)
 
 
 def read_chunks(run: Run, open_text: Opener) -> dict[str, int]:
