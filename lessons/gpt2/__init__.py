@@ -9,7 +9,7 @@ RELEASED = "Radford et al. 2019 (GPT-2), the released weights"
 NANOGPT = "build-nanogpt, first loss at 50,257 tokens"
 
 
-def weights(name: str, published: float, tolerance: float) -> Reference:
+def counted(name: str, published: float, tolerance: float) -> Reference:
     """How many weights a released size has."""
     return Reference(
         f"weights_{name}", published, tolerance, f"parameters, {name}", RELEASED, preset="tiny",
@@ -36,10 +36,10 @@ lesson = Lesson(
     subjects=("gpt2",),
     mistakes=MISTAKES,
     references=(
-        weights("124M", 124_439_808, 0),
-        weights("355M", 354.8e6, 0.05e6),
-        weights("774M", 774.0e6, 0.05e6),
-        weights("1558M", 1557.6e6, 0.05e6),
+        counted("124M", 124_439_808, 0),
+        counted("355M", 354.8e6, 0.05e6),
+        counted("774M", 774.0e6, 0.05e6),
+        counted("1558M", 1557.6e6, 0.05e6),
         Reference(
             "weights_untied", 163_037_184, 0, "parameters, the head counted twice", RELEASED,
             preset="tiny", line=False,
@@ -74,7 +74,7 @@ lesson = Lesson(
             metric="loss", preset="undivided",
             knobs={"steps": 5, "mistake": "none", "accumulation": 1, "batch_size": 16},
             data="shakespeare", known={"eight parts of two": 3.8073},
-            see="SEE3",
+            see="3.8073: one loss, and one gradient, to six digits.",
             say="Gradients add. A GPU too small for half a million tokens takes them in parts, and "
             "makes the same update.",
         ),
