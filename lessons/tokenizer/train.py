@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
+from lessons.blocks.bulk import encode_plain
 from lessons.tokenizer.fast import Merge, Trainer
 from lessons.tokenizer.published import available, published
 from lessons.tokenizer.stream import LONGEST, bulk, count_chunks
@@ -96,5 +97,5 @@ def gpt2_row(open_text: Opener) -> dict[str, float]:
         content = file.read(LONGEST + 1)
     if len(content) > LONGEST:
         return {}
-    tokens = len(bulk(published("gpt2")).encode_ordinary(content.decode()))
+    tokens = len(encode_plain(bulk(published("gpt2")), content.decode()))
     return {"gpt2": len(content) / tokens}

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import lessons
+from zhtui.lesson import page
 
 FOLDER = Path(lessons.__file__).parent
 HERE, PLANNED = (FOLDER / "README.md").read_text(encoding="utf-8").split("\n## Planned\n")
@@ -17,6 +18,10 @@ def test_every_lesson_has_a_row_and_every_row_a_lesson() -> None:
     there = {card.parent.name for card in cards if "lesson = Lesson(" in card.read_text("utf-8")}
     assert there <= listed
     assert all((FOLDER / name).is_dir() for name in listed)
+
+
+def test_what_a_lesson_can_give_is_told_as_the_types_have_it() -> None:
+    assert page.page() in HERE, "put what `python -m zhtui.lesson.page` prints into the page"
 
 
 def test_nothing_that_is_there_is_called_planned() -> None:

@@ -62,7 +62,7 @@ async def done(pilot: Pilot[int]) -> Branch:
     screen = pilot.app.screen
     assert isinstance(screen, ConsoleScreen)
     await until(pilot, lambda: not screen.writer.writing)
-    await until(pilot, lambda: not screen.ear.news)
+    await until(pilot, lambda: not screen.listener.news)
     hand = screen.branches.hand
     assert hand is not None
     return hand
@@ -534,7 +534,7 @@ def picture(
         await pilot.press(*keys)
         screen = pilot.app.screen
         assert isinstance(screen, ConsoleScreen)
-        await until(pilot, lambda: not screen.ear.news)
+        await until(pilot, lambda: not screen.listener.news)
         await tick(pilot)
 
     return snap_compare(app, terminal_size=size, run_before=before)

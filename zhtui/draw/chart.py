@@ -1,8 +1,7 @@
 """A line chart in braille: ours on purpose, 20 to 700 times faster to draw than plotting widgets.
 
 Each pixel column shows the least and the greatest point that falls into it, joined to its
-neighbour, so
-no spike is hidden and a streaming curve does not shimmer.
+neighbour, so no spike is hidden and a streaming curve does not shimmer.
 """
 
 from __future__ import annotations

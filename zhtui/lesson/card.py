@@ -49,10 +49,13 @@ class Reference:
     """A published figure and how to reproduce it.
 
     `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the
-    metric, the "best" (lowest), the "first", or a step number. `preset` and `knobs` are the
-    setting; of several `seeds` the mean is compared, where one run's figure moves by more than the
-    tolerance. `data` is the data set that the figure belongs to ("" where it needs none). `gpu`
-    marks a setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
+    metric, the "best", the "first", a step number, or several: "mean 100" is the mean of the last
+    hundred. The best is the lowest, but for a figure of which more is better.
+
+    `preset` and `knobs` are the setting; of several `seeds` the mean is compared, where one run's
+    figure moves by more than the tolerance. `data` is the data set that the figure belongs to (""
+    where it needs none). `gpu` marks a setting that a CPU would need hours for. `line` draws the
+    figure in the metric's chart.
     """
 
     metric: str

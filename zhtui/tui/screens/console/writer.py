@@ -60,13 +60,13 @@ class Writer:
 
     def write(self, prompt: str) -> Branch:
         """One stream after a prompt."""
-        self.hush()
+        self.cancel()
         branch = self.branches.add(Branch(prompt, self.settings[MIDDLE]))
         return self._ask(branch, "generate", prompt=prompt)
 
     def write_three(self, prompt: str) -> None:
         """Three streams after a prompt: the same dice, three settings."""
-        self.hush()
+        self.cancel()
         for index, sampling in enumerate(self.settings):
             branch = self.branches.add(Branch(prompt, sampling))
             self.trio[index] = branch.number
@@ -74,13 +74,13 @@ class Writer:
 
     def read(self, text: str) -> Branch:
         """A text of the learner's own: how likely was each of its tokens?"""
-        self.hush()
+        self.cancel()
         branch = self.branches.add(Branch("", self.settings[MIDDLE], own=True))
         return self._ask(branch, "score", prompt="", text=text)
 
     def take(self, old: Branch, at: int, alternative: int) -> Branch:
         """Another way from token `at` on: the alternative is taken, and the model writes on."""
-        self.hush()
+        self.cancel()
         kept = list(old.tokens[:at])
         left = old.tokens[at]
         text = left.alternatives[alternative][0]
@@ -93,7 +93,7 @@ class Writer:
         branch.scored = self._reply(sampling, "score", prompt=old.prompt, text=way)
         return self._ask(branch, "generate", prompt=branch.text)
 
-    def hush(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits for what is still being written."""
         for branch in self.branches.listed:
             if branch.reply is not None and branch.writing:

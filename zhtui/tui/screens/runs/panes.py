@@ -107,7 +107,9 @@ def _row(
         spots, status = columns(cells.width), run.status
         lesson = lesson_of(run.folder.lesson)
         sign, ink = run_words.sign(status.state)
-        good = lesson is not None and figures.reached(lesson, status.best)
+        good = lesson is not None and figures.reached(
+            lesson, status.best, figures.data_name(run.card)
+        )
         parent = _parent(run)
         origin = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,}"
         note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))
@@ -264,7 +266,7 @@ def _settings(run: Seen) -> dict[str, str]:
 
 def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> list[list[Word]]:
     metric, picture = overlay.shown(lessons), chart.picture
-    higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
+    higher = any(figures.higher(lesson, metric) for lesson in lessons)
     at = "last" if picture.cursor is None else f"at {place(picture)}"
     cards = [
         {**_settings(trace.seen), **{k: f"→{v}" for k, v in trace.history.knobs.items()}}
