@@ -58,7 +58,7 @@ class Config:
 PAPER = Config(tokenizer="gpt2", multiple=128, precision="bf16", compile=True)
 QUICK = replace(
     PAPER, tokenizer="characters", multiple=1, block_size=64, n_layer=4, n_head=4, n_embd=96,
-    steps=500, batch_size=6, accumulation=2, lr=3e-3, min_lr=3e-4, warmup=20, precision="auto",
+    steps=300, batch_size=6, accumulation=2, lr=3e-3, min_lr=3e-4, warmup=20, precision="auto",
     compile=False, eval_every=100,
 )  # fmt: skip
 TINY = replace(

@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lessons.blocks.attention import attend_fast
 from lessons.blocks.cache import Cache
 from lessons.blocks.points import Tap, inside
 
@@ -59,19 +60,13 @@ def future(T: int, S: int, device: torch.device) -> Tensor:
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """The taught form: an average of values, weighted by softmax(q · k / √D): (B, H, T, D).
 
+    What runs is its fast form, one kernel where there is one (`lessons/blocks/attention.py`).
+
     A position whose weights are ¼, ¼, ½ takes v₁ / 4 + v₂ / 4 + v₃ / 2.
     """
     scores = q @ k.mT / math.sqrt(q.size(-1))  # (B, H, T, S)
     hidden = scores.masked_fill(future(q.size(-2), k.size(-2), q.device), -math.inf)
     return hidden.softmax(-1) @ v  # (B, H, T, S) @ (B, H, S, D) -> (B, H, T, D)
-
-
-def attend_fast(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """The same in one kernel (flash attention, where there is one): (B, H, T, D)."""
-    T, S = q.size(-2), k.size(-2)
-    if T in (1, S):
-        return F.scaled_dot_product_attention(q, k, v, is_causal=T == S)
-    return F.scaled_dot_product_attention(q, k, v, ~future(T, S, q.device))
 
 
 class Attention(nn.Module):
@@ -99,7 +94,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, past: Cache | None = None) -> Tensor:
         qkv = self.split(x)  # (3, B, H, T, D)
         k, v = qkv[1:] if past is None else past.extend(qkv[1:])  # (B, H, S, D)
-        return self.merge(attend_fast(qkv[0], k, v))  # (B, T, C)
+        return self.merge(attend_fast(qkv[0], k, v, qkv.size(-1) ** -0.5))  # (B, T, C)
 
     def look(self, x: Tensor, tap: Tap) -> Tensor:
         """The same in the taught form, each station handed to `tap`."""

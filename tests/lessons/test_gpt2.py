@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,23 @@ import pytest
 import torch
 from torch import nn
 
+from lessons.blocks.attention import attend_fast
 from lessons.blocks.cache import caches
-from lessons.gpt2 import kinds, weights
+from lessons.gpt2 import hub, kinds, lesson, weights
+from lessons.gpt2.accumulation import accumulate
+from lessons.gpt2.build import model, padded
+from lessons.gpt2.config import PRESETS
+from lessons.gpt2.explore import family as family_scene
+from lessons.gpt2.explore import ledger as ledger_scene
 from lessons.gpt2.family import beyond, sink_softmax
-from lessons.gpt2.model import GPT2, SIZES, Size, attend, attend_fast, count, ledger
-from zhtui.lab import LabError
+from lessons.gpt2.generate import generate, stream
+from lessons.gpt2.model import GPT2, SIZES, Size, attend, count, ledger
+from lessons.gpt2.optimizers import fraction, optimizers
+from lessons.gpt2.train import train
+from zhtui.lab import LabError, Poke, Run, Sampling, Spot
 
-SMALL = Size(n_layer=2, n_head=4, n_embd=32, block_size=16, vocab=97)
+TINY = replace(PRESETS["tiny"], data="python")
+SMALL = Size(n_layer=2, n_head=4, n_embd=32, block_size=16, vocab=128)
 MILLIONS = {"124M": 124.439808, "355M": 354.8, "774M": 774.0, "1558M": 1557.6}
 
 
@@ -70,7 +83,7 @@ def test_the_first_loss_of_the_real_one() -> None:
 @pytest.mark.parametrize(("T", "S"), [(5, 5), (1, 5), (3, 5)])
 def test_the_fast_form_is_the_taught_one(T: int, S: int) -> None:
     q, k, v = torch.randn(2, 3, T, 8), torch.randn(2, 3, S, 8), torch.randn(2, 3, S, 8)
-    assert torch.allclose(attend(q, k, v), attend_fast(q, k, v), atol=1e-6)
+    assert torch.allclose(attend(q, k, v), attend_fast(q, k, v, 8**-0.5), atol=1e-6)
 
 
 def test_looking_and_the_cache_change_nothing() -> None:
@@ -176,10 +189,10 @@ def tensors(folder: Path) -> dict[str, bytes]:
 
 def test_transformers_reads_what_is_written(tmp_path: Path) -> None:
     hub = pytest.importorskip("transformers", reason="transformers is not installed")
-    model = fresh()
-    weights.write(model, kinds.config_of(SMALL), tmp_path, shard=20_000)
+    gpt = fresh()
+    weights.write(gpt, kinds.config_of(SMALL), tmp_path, shard=20_000)
     other = hub.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
-    assert torch.allclose(other(ids()).logits, model(ids()), atol=1e-4)
+    assert torch.allclose(other(ids()).logits, gpt(ids()), atol=1e-4)
 
 
 def test_a_sink_takes_its_share_and_a_window_ends() -> None:
@@ -289,3 +302,194 @@ def test_a_config_that_is_no_object_is_one_sentence(folder: Path, content: str) 
     (folder / "config.json").write_text(content)
     with pytest.raises(LabError, match=r"config\.json"):
         weights.read(folder)
+
+
+# Training
+
+
+def test_parts_of_a_batch_make_the_gradient_of_the_whole() -> None:
+    model, batch = fresh(spread=0.02), ids(B=12, T=17)
+
+    def taken(k: int, divided: bool = True) -> tuple[float, torch.Tensor]:
+        model.zero_grad()
+        loss = accumulate(model.loss, batch, k, divided)
+        return float(loss), torch.cat([w.grad.flatten() for w in model.parameters()])  # type: ignore
+
+    loss, whole = taken(1)
+    plain = model.loss(batch[:, :-1], batch[:, 1:])
+    assert loss == pytest.approx(float(plain.detach()), abs=1e-6)
+    for k in (2, 4, 12):
+        parts, added = taken(k)
+        assert parts == pytest.approx(loss, abs=1e-6)
+        assert float(added.norm()) == pytest.approx(float(whole.norm()), abs=1e-6)
+        assert torch.allclose(added, whole, atol=1e-6)
+    wrong = taken(4, divided=False)
+    assert float(wrong[1].norm()) == pytest.approx(4 * float(whole.norm()), rel=1e-5)
+
+
+def rows(**changes: Any) -> list[dict[str, float]]:
+    run = Run(replace(TINY, **changes))
+    return [{key: float(value) for key, value in row.items()} for row in train(run)]
+
+
+def test_a_run_with_parts_is_the_run_without_and_the_mistake_shows_in_the_gradient() -> None:
+    parts = rows(steps=3, accumulation=4, batch_size=2, precision="fp32")
+    whole = rows(steps=3, accumulation=1, batch_size=8, precision="fp32")
+    wrong = rows(steps=3, accumulation=4, batch_size=2, precision="fp32", mistake="undivided")
+    for a, b in zip(parts, whole, strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], abs=1e-5)
+        assert a["grad_norm"] == pytest.approx(b["grad_norm"], abs=1e-5)
+    assert wrong[0]["grad_norm"] == pytest.approx(4 * parts[0]["grad_norm"], rel=1e-4)
+    assert wrong[-1]["loss"] == pytest.approx(parts[-1]["loss"], abs=1e-3), "Adam hides it"
+
+
+def test_the_references_of_a_tiny_run_hold() -> None:
+    last = rows()[-1]
+    tiny = [one for one in lesson.references if one.preset == "tiny"]
+    assert len(tiny) == 5
+    for one in tiny:
+        assert last[one.metric] == pytest.approx(one.value, abs=one.tolerance)
+
+
+def test_muon_takes_the_matrices_in_blocks_and_learns() -> None:
+    made = optimizers(GPT2(SMALL), replace(TINY, optimizer="muon"))
+    held = {n: sum(len(g["params"]) for g in o.param_groups) for n, o in made.items()}
+    assert held == {"muon": 8, "optimizer": 2 + 8 + 4 * 2 + 2}
+    assert rows(steps=20, optimizer="muon")[-1]["val"] < 0.95 * rows()[0]["loss"]
+
+
+def test_the_rate_rises_falls_and_ends_where_it_should() -> None:
+    config = replace(TINY, lr=1.0, min_lr=0.1, warmup=10, steps=110)
+    shares = [fraction(step, config) for step in range(111)]
+    assert shares[0] == pytest.approx(1 / 11)
+    assert max(shares) == shares[10] == pytest.approx(1)
+    assert shares[60] == pytest.approx(0.55)
+    assert shares[110] == pytest.approx(0.1)
+    assert padded(50257, 128) == 50304
+
+
+def test_a_run_goes_on_from_a_folder_and_writes(folder: Path) -> None:
+    said: list[str] = []
+    run = Run(replace(TINY, weights=str(folder), tokenizer="characters", steps=2))
+    run.say = said.append  # type: ignore[method-assign]
+    *_, last = train(run)
+    assert model(run).size == SMALL
+    assert any("sha256" in line for line in said)
+    assert torch.isfinite(torch.as_tensor(last["val"]))
+    written = list(generate(run, "de", Sampling(tokens=40)))
+    assert len(written) == 40
+    again = "".join(t.text for t in generate(run, "de", Sampling(tokens=40)))
+    assert again == "".join(t.text for t in written)
+
+
+def test_what_it_writes_is_what_the_whole_model_says() -> None:
+    gpt, x = fresh(), ids(B=1, T=24)[0]
+    after = stream(gpt, x[:5])
+    next(after)
+    for place in range(5, 15):
+        logits = after.send(x[place : place + 1])
+        assert torch.allclose(logits, gpt(x[None, : place + 1])[0, -1], atol=1e-4)
+    for place in range(15, 24):  # the context is full, and begins afresh from its younger half
+        logits = after.send(x[place : place + 1])
+    assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"n_head": 3}, "n_head"),
+        ({"weights": "nowhere at all"}, "no folder"),
+        ({"weights": "owner/name"}, "config.json"),
+        ({"tokenizer": "missing.tiktoken"}, "tokenizer"),
+        ({"block_size": 1_000_000}, "block_size"),
+    ],
+)
+def test_knobs_that_do_not_fit_are_one_sentence(
+    changes: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHTUI_OFFLINE", "1")
+    with pytest.raises(LabError, match=words):
+        next(train(Run(replace(TINY, **changes))))
+
+
+def test_without_huggingface_hub_or_a_network_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHTUI_OFFLINE", "0")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(LabError, match="not installed"):
+        hub.place("owner/name")
+
+    def dead(*_: Any, **__: Any) -> str:
+        raise OSError("connection reset")
+
+    there = types.SimpleNamespace(snapshot_download=dead)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", there)
+    with pytest.raises(LabError, match="connection reset"):
+        hub.place("owner/name")
+
+
+def test_a_llama_is_no_gpt2_to_go_on_from(tmp_path: Path) -> None:
+    theirs("llama").save_pretrained(tmp_path)  # type: ignore[operator]
+    with pytest.raises(LabError, match="llama"):
+        next(train(Run(replace(TINY, weights=str(tmp_path), tokenizer="characters"))))
+
+
+def test_more_characters_than_rows_or_a_longer_context_is_one_sentence(tmp_path: Path) -> None:
+    narrow = Size(1, 2, 8, 16, vocab=5)
+    weights.write(GPT2(narrow), kinds.config_of(narrow), tmp_path)
+    with pytest.raises(LabError, match="5 rows"):
+        next(train(Run(replace(TINY, weights=str(tmp_path), tokenizer="characters"))))
+
+
+# What is explored
+
+
+def test_the_ledger_sums_to_what_is_published_and_its_mistakes_show() -> None:
+    def total(mistake: str = "none") -> int:
+        *_, last = ledger_scene.explore(None, ledger_scene.Ask(mistake=mistake), Poke())
+        return int(last.keep["totals"]["124M"])
+
+    assert total() == 124_439_808
+    assert total("twice") == 163_037_184
+    assert total() - total("no-biases") == 121_344
+
+
+@pytest.mark.parametrize(("place", "moves"), [(2, {1}), (3, {0})])
+def test_more_places_or_tokens_cost_rows_of_one_table(place: int, moves: set[int]) -> None:
+    ask, spot = ledger_scene.Ask(), Spot("shape", place)
+    before = list(ledger_scene.explore(None, ask, Poke()))[6]
+    after = list(ledger_scene.explore(None, ask, Poke(spot, 3000)))[6]
+    kept = ledger_scene.still(spot)["ledger"]
+    rows_of = [frame.shown()["ledger"].rows for frame in (before, after)]  # type: ignore
+    moved = {i for i, (a, b) in enumerate(zip(*rows_of, strict=True)) if a != b}
+    assert moved == moves
+    assert all(kept[i].all() for i in range(6) if i not in moves | {5})
+
+
+def test_every_cell_of_both_scenes_can_be_asked() -> None:
+    for scene in (ledger_scene, family_scene):
+        for frame in scene.explore(None, scene.Ask(), Poke()):
+            for name, view in frame.shown().items():
+                for row in range(len(getattr(view, "rows", getattr(view, "values", ())))):
+                    assert scene.point(scene.Ask(), frame, Spot(name, row))
+
+
+def test_a_shape_of_nothing_is_one_sentence() -> None:
+    with pytest.raises(LabError, match="shape"):
+        next(ledger_scene.explore(None, ledger_scene.Ask(), Poke(Spot("shape", 0), 0.0)))
+
+
+def test_gpt_3_by_the_formula_and_its_two_misprints() -> None:
+    three = {printed.name: printed for printed in family_scene.GPT3}
+    wrong = [name for name, p in three.items() if p.H * p.D != p.C]
+    assert wrong == ["XL", "13B"]
+    cells = family_scene.column(three["175B"], 2048)
+    assert cells[2] == "174.6B"
+
+
+def test_your_own_model_is_a_column() -> None:
+    run = Run(TINY)
+    *_, last = family_scene.explore(run, family_scene.Ask(), Poke())
+    table = last.shown()["family"]
+    own = f"{count(model(run)):,}"
+    assert table.rows[0][-1] == [(own, "yours")]  # type: ignore[union-attr]
+    assert table.rows[0][1:-1][-1] == "not published"  # type: ignore[union-attr]

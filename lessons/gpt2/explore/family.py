@@ -75,7 +75,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "the same plan, a thousand times GPT-2's smallest; every other layer looks near only",
         "red: printed heads times their channels are not C. XL has 24 · 128, 13B 40 · 128",
     )  # fmt: skip
-    four = ["GPT-4", *[SECRET] * 7, "8,192", SECRET, SECRET, "95.3"]
+    four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", SECRET, SECRET, "95.3"]
     yield shown(
         "GPT-4", "GPT-4", [column(GPT2[0], 1024), column(GPT3[-1], 2048), four], mine,
         "its report gives neither size, nor data, nor cost; context by OpenAI's own page, "
