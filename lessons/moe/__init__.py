@@ -16,6 +16,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     charts={
         "loss": ("loss", "val"),
         "balance": ("aux", "cv", "busiest"),

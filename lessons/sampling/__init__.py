@@ -23,6 +23,7 @@ lesson = Lesson(
     presets=PRESETS,
     figure="val",
     noisy=("loss",),
+    unit="nats",
     charts={
         "loss": ("loss", "val"),
         "said again": ("repeats_greedy", "repeats_penalty", "repeats_cold", "repeats_plain"),
