@@ -38,6 +38,10 @@ class DeviceError(LabError):
     """A device that is not there, or that has too little memory."""
 
 
+class TerminalError(LabError):
+    """No terminal, or one on which the lab cannot be drawn."""
+
+
 @contextmanager
 def boundary(what: str | Callable[[], str]) -> Iterator[None]:
     """The one fence around code that is not the lab's: its failure becomes a `LessonError`.

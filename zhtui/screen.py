@@ -26,7 +26,7 @@ from zhtui.draw.inks import (
 )
 from zhtui.draw.pictures import draw
 from zhtui.draw.words import inked, role_ink
-from zhtui.tui.asking.answers import Answered, Ear
+from zhtui.tui.asking.answers import Answered, Listener
 from zhtui.tui.keys.table import PLAYER, Key, bindings, picked
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.dialogs import Ask, EditKnob, Reader
@@ -74,7 +74,6 @@ __all__ = [
     "AskLine",
     "Cells",
     "Drawn",
-    "Ear",
     "EditKnob",
     "Grid",
     "Item",
@@ -82,6 +81,7 @@ __all__ = [
     "KeyLine",
     "LabScreen",
     "Line",
+    "Listener",
     "LongRows",
     "LongSketch",
     "Opened",

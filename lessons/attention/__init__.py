@@ -22,6 +22,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss", "grad_qk"),
     charts={
         "loss": ("loss", "val"), "entropy": ("entropy",), "gradient": ("grad_qk",),
         "must be 0": ("leak", "cached", "tiled", "forms"),

@@ -40,7 +40,7 @@ class Config:
     steps: int = knob(2000, "updates", low=1)
     batch_size: int = knob(32, "texts a batch", low=1)
     lr: float = knob(1e-2, "learning rate", low=0.0, high=1.0, live=True)
-    eval_every: int = knob(100, "steps between two looks", low=1)
+    eval_every: int = knob(200, "steps between two looks", low=1)
     mistake: str = mistakes(MISTAKES)
 
 

@@ -19,7 +19,7 @@ from lessons.blocks.text import seen
 from zhtui.lab import Heatmap, Run, Sampling, Text
 
 PASSAGE = 24  # characters
-SAMPLE = Sampling(tokens=80, temperature=0.8)
+SAMPLE = Sampling(tokens=30, temperature=0.8)
 LARGE = (32_768, 32)  # positions and layers of a model of 7 billion weights, 128 channels a head
 
 

@@ -17,6 +17,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
     charts={
         "loss": ("loss", "train", "val", "uniform", "bigram", "trigram"),
         "by hand against autograd": ("gap",),

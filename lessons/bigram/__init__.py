@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.bigram.config import PRESETS, Config
+from lessons.bigram.config import MISTAKES, PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 LECTURE = "Karpathy, makemore part 1: notebook and lecture, on all of names.txt"
@@ -24,6 +24,9 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="nll",
+    scenes=("count", "inside"),
+    subjects=("bigram",),
+    mistakes=MISTAKES,
     charts={"nll": ("loss", "nll", "val", "trigram"), "gap to the counts": ("gap",)},
     references=(
         Reference(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zhtui.lab import knob
+from zhtui.lab import Mistake, knob
+
+KEEPDIM = Mistake(
+    "keepdim", "the sums lay down as a row, for want of keepdim=True: column b was divided by the "
+    "sum of row b, and no row was a die", ("P", "sums"), "model.py#probabilities",
+)  # fmt: skip
+ACROSS = Mistake(
+    "across", "the words were joined before they were counted: the end of one and the beginning "
+    "of the next made a pair that no word has", ("N", "pairs"), "../blocks/names.py#examples",
+)  # fmt: skip
+MISTAKES = (KEEPDIM, ACROSS)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
 
 from lessons.bigram import views
 from lessons.bigram.corpus import build
+from lessons.bigram.explore.inside import pairs
 from lessons.bigram.generate import last_character
 from lessons.bigram.model import probabilities
 from lessons.blocks.names import EDGE, examples
-from zhtui.lab import Run, Table, Text, View
+from zhtui.lab import Run, Text, View
 
 
 def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
@@ -33,15 +33,3 @@ def inspect(run: Run, text: str) -> Iterator[tuple[str, View]]:
         yield "pairs", pairs(alphabet.characters, torch.stack([a, b]).T.tolist(), counted, learned)
     note = f"P(b | {views.label(alphabet.characters[end])!r}) of the net"
     yield "next", views.row(learned[end], alphabet, note)
-
-
-def pairs(
-    characters: str, ids: list[list[int]], counted: torch.Tensor, learned: torch.Tensor
-) -> Table:
-    """Both probabilities of each pair (a, b), and the net's negative log-likelihood."""
-    lines = []
-    for a, b in ids:
-        p, q = counted[a, b].item(), learned[a, b].item()
-        names = views.label(characters[a]), views.label(characters[b])
-        lines.append((*names, f"{p:.4f}", f"{q:.4f}", f"{-math.log(q):.4f}" if q else "∞"))
-    return Table(("after", "comes", "counted", "net", "-log net"), lines)

@@ -30,6 +30,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss", "grad_norm"),
     scenes=("model", "attention", "inside"),
     subjects=("gpt",),
     mistakes=MISTAKES,

@@ -8,6 +8,7 @@ Leaves out: several GPUs (lesson `parallel`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 from lessons.blocks.compilation import compiled
 from lessons.blocks.ngrams import baselines
 from lessons.blocks.optimization import cosine, decay_groups, warmup
-from lessons.blocks.precision import autocast
+from lessons.blocks.precision import autocast, choose
 from lessons.blocks.text import windows_of
 from lessons.gpt.build import build, text_of
 from lessons.gpt.model import GPT
@@ -26,13 +27,13 @@ from zhtui.lab import Run
 
 
 @torch.no_grad()
-def evaluate(run: Run, model: GPT, windows: Tensor) -> Tensor:
+def evaluate(run: Run, model: GPT, windows: Tensor, precision: str) -> Tensor:
     """Mean loss without dropout, over random stretches that are the same at every evaluation."""
     dice = torch.Generator().manual_seed(run.seed)
     shape = (run.config.eval_batches, run.config.batch_size)
     picks = torch.randint(len(windows), shape, generator=dice).to(run.device)
     model.eval()
-    with autocast(run.config.precision, run.device):
+    with autocast(precision, run.device):
         losses = [model.loss(x[:, :-1], x[:, 1:]) for x in (windows[pick] for pick in picks)]
     model.train()
     return torch.stack(losses).mean()
@@ -58,6 +59,10 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         loss_of, problem = compiled(model.loss, unseen[:1, :-1], unseen[:1, 1:])
         if problem:
             run.say(f"torch.compile does not work here ({problem}); training goes on without it.")
+    one = windows[: config.batch_size]  # (B, T + 1)
+    size = f"{config.n_layer} x {config.n_embd}, {config.batch_size} x {config.block_size}"
+    trial = partial(loss_of, one[:, :-1], one[:, 1:])
+    precision = choose(config.precision, run.device, run.measured, f"gpt {size}", trial)
     tokens = config.accumulation * config.batch_size * config.block_size
     run.work("tok", tokens, tokens * model.flops_per_token())
 
@@ -75,7 +80,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         for _ in range(config.accumulation):
             pick = torch.randint(len(windows), (config.batch_size,)).to(run.device)
             batch = windows[pick]  # (B, T + 1)
-            with autocast(config.precision, run.device):
+            with autocast(precision, run.device):
                 loss = loss_of(batch[:, :-1], batch[:, 1:]) / config.accumulation
             loss.backward()
             total += loss.detach()
@@ -84,7 +89,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
         row = {"loss": total, "lr": lr, "grad_norm": grad_norm}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-            row |= {"train": evaluate(run, model, windows), "val": evaluate(run, model, unseen)}
+            row["train"] = evaluate(run, model, windows, precision)
+            row["val"] = evaluate(run, model, unseen, precision)
             row["bits_per_byte"] = text.bits_per_byte(row["val"])
             if counted:
                 row["counted"] = min(c.loss for c in counted)

@@ -17,6 +17,7 @@ lesson = Lesson(
     presets=PRESETS,
     figure="optimal",
     higher=True,
+    noisy=("loss", "policy_loss", "value_loss", "games_a_second"),
     charts={
         "optimal moves": (
             "optimal",

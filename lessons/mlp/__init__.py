@@ -16,6 +16,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
     charts={
         "loss": ("loss", "train", "val", "uniform", "bigram", "trigram"),
         "right guesses": ("right",),

@@ -27,6 +27,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
     charts={"loss": ("loss", "train", "val", "uniform", "bigram", "trigram")},
     scenes=("init", "batchnorm", "adam", "fold"),
     subjects=("optimization",),
@@ -96,7 +97,7 @@ lesson = Lesson(
             known={"gain 5/3": 2.132},
             data="names",
             see="2.153; with BatchNorm (deep-norm), 2.162 so far: its noise costs at first.",
-            say="Each tanh takes some of the spread away, and five in a row most of it (scene init). "
+            say="Each tanh takes some of the spread away, five in a row most of it (scene init). "
             "Descent can repair five layers; the deeper the net, the less comes back to do it.",
         ),
     ),

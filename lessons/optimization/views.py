@@ -19,7 +19,7 @@ from lessons.optimization.model import BatchNorm1d, Linear, Net
 from zhtui.lab import Bars, Curves, Heatmap, Histogram, Run, Scatter
 
 BINS = 20
-WATCHED = 64  # examples of the batch that is looked at
+WATCHED = 32  # examples of the batch that is looked at, as many as a step has
 FULL = 0.97  # a tanh beyond it passes less than 6 % of a gradient
 
 

@@ -11,7 +11,7 @@ from lessons.positions.generate import generate
 from lessons.positions.model import Block, sinusoid, turn_halves, turn_neighbours
 from zhtui.lab import Bars, Curves, Heatmap, Run, Sampling, Text
 
-SAMPLE = Sampling(tokens=80, temperature=0.8)
+SAMPLE = Sampling(tokens=30, temperature=0.8)
 CHECKED = 128  # stretches of 2T characters of the validation text, the same every time
 
 

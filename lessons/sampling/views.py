@@ -21,7 +21,7 @@ SAMPLERS: dict[str, dict[str, float]] = {
     "penalty": {"temperature": 0.0, "repetition": 1.3},
 }
 WATCHED = ("greedy", "plain")  # while it learns
-GLANCE = 100  # letters of these
+GLANCE = 40  # letters of these
 LONG = 12  # letters that count as said again
 
 

@@ -53,6 +53,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="rms",
+    noisy=("return",),
     charts={
         "error": ("rms", "rms_average"),
         "return": ("return", "return_last", "greedy"),

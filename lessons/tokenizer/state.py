@@ -137,7 +137,6 @@ class State:
 
     def tokens(self, start: int, stop: int) -> Iterator[tuple[int, bytes, int]]:
         """The tokens that touch characters start … stop: (character in which it begins, its bytes,
-
         its number).
         """
         seams = self.seams

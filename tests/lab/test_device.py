@@ -84,40 +84,6 @@ def test_another_word_is_no_device(ask: str) -> None:
         device.choose(ask)
 
 
-def test_bf16_only_where_the_device_has_it(gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert device.precision("cuda:1") is torch.bfloat16
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
-    assert device.precision("cuda") is None
-    assert device.precision("mps") is None
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "dtype"),
-    [
-        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
-        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
-        ({"avx512_f": True}, None),
-        ({}, None),
-    ],
-)
-def test_bf16_on_a_cpu_only_with_instructions_for_it(
-    capabilities: dict[str, bool], dtype: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert device.precision("cpu") is dtype
-
-
-@pytest.mark.parametrize("supported", [True, False])
-def test_bf16_on_a_cpu_with_an_older_torch(
-    supported: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported, raising=False)
-    assert device.precision("cpu") is (torch.bfloat16 if supported else None)
-    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
-    assert device.precision("cpu") is None
-
-
 @pytest.mark.usefixtures("gpus")
 def test_a_device_in_one_line() -> None:
     assert device.describe("cuda") == "NVIDIA H200 · 139 GiB"

@@ -13,11 +13,13 @@ import pytest
 
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
+from zhtui.lesson.views import Text
 from zhtui.runs import folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
-from zhtui.work import client, drive
+from zhtui.work import client, drive, fork, headless
 from zhtui.work.drive import Asked
+from zhtui.work.record import Recorder
 
 Drop = Callable[..., Path]
 
@@ -271,3 +273,163 @@ def test_a_finished_run_that_is_resumed_stays_finished(store: Path, stranger: Dr
     assert work(run, asked=Asked()) == 0
     assert losses(run) == before
     assert run.status().state == "finished"
+
+
+EVALUATES = """
+    class Count:
+        def __init__(self):
+            self.done = 0
+        def state_dict(self):
+            return dict(done=self.done)
+        def load_state_dict(self, state):
+            self.done = state["done"]
+
+    def train(run):
+        count = Count()
+        run.keep(count=count)
+        for step in run.steps():
+            count.done += 1
+            row = dict(loss=1 / count.done)
+            if step % 499 == 0 or step + 1 == run.config.steps:
+                row["val"] = 2 / count.done
+            yield row
+    """
+
+
+def test_every_evaluation_is_kept(store: Path, stranger: Drop) -> None:
+    """Also where the first row is one, so that no row has a metric that the first one lacks."""
+    stranger(train=EVALUATES)
+    whole = make(store, "steps=5000")
+    assert work(whole) == 0
+    due = [*range(0, 5000, 499), 4999]
+    assert [row["step"] for row in whole.rows() if "val" in row] == due
+    assert len(whole.rows()) < 2600, "the others are kept on the cadence"
+
+
+@pytest.mark.parametrize("kept", [["loss"], ["loss", "val"], []])
+def test_a_checkpoint_of_before_still_opens(store: Path, stranger: Drop, kept: list[str]) -> None:
+    """It says which metrics the first row had; now it says which every row has."""
+    stranger(train=EVALUATES)
+    run = make(store)
+    assert work(run) == 0
+    path = run.checkpoints()[-1][1] / "state.json"
+    state = json.loads(path.read_text())
+    assert state["facts"]["keys"] == ["loss"]
+    state["facts"]["keys"] = kept
+    path.write_text(json.dumps(state))
+    recorder = Recorder(run, catalog.one("drift").card)
+    assert recorder.resume() == 40
+    recorder.row(41, {"loss": 1.0}, 1000)
+    assert recorder.row(42, {"loss": 1.0}, 1000) is None
+    assert recorder.row(43, {"loss": 1.0, "val": 1.0}, 1000)
+    recorder.close()
+
+
+def test_headless_prints_every_evaluation(
+    store: Path, stranger: Drop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger(train=EVALUATES)
+    assert headless.run(make(store, "steps=5000")) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
+    assert len([line for line in lines if " val " in line]) == 12
+
+
+SHOWS = """
+    from zhtui.lab import Text
+
+    class Place:
+        def state_dict(self):
+            return {}
+        def load_state_dict(self, state):
+            pass
+
+    def train(run):
+        run.keep(place=Place())
+        for step in run.steps():
+            run.show(NAME, Text(str(step)))
+            yield dict(loss=1.0)
+    """
+
+
+@pytest.mark.parametrize(
+    "name", ["Q Table", "W", "été", "d(loss)", "a, b + c", "x" * 64, "7th", "it's"]
+)
+def test_what_is_shown_is_known_to_the_folder_and_to_forks(
+    store: Path, stranger: Drop, name: str
+) -> None:
+    stranger(train=SHOWS.replace("NAME", repr(name)))
+    run = make(store)
+    assert work(run) == 0
+    assert (3, name) in run.artifacts()
+    assert run.artifact(3, name) == Text("3")
+    assert (3, name) in fork.fork(store, run, 20).artifacts()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a/b", "../up", ".hidden", "", " edge", "edge ", "x" * 65, "a\nb", "a\0", "𝒜" * 64, "a:b"],
+)
+def test_a_name_that_no_file_can_have_is_refused(store: Path, stranger: Drop, name: str) -> None:
+    stranger(train=SHOWS.replace("NAME", repr(name)))
+    run = make(store)
+    assert work(run) == 1
+    assert "cannot name a view; use letters" in run.status().error
+    assert not run.artifacts()
+    assert not [path for path in store.rglob("*.json") if "artifacts" in path.parts]
+
+
+MEASURES = """
+    from pathlib import Path
+
+    class Place:
+        def state_dict(self):
+            return {}
+        def load_state_dict(self, state):
+            pass
+
+    def measure():
+        book = Path(__file__).with_name("book")
+        with book.open("a") as file:
+            file.write("x")
+        return float(book.stat().st_size)
+
+    def train(run):
+        run.keep(place=Place())
+        value = run.measured("speed", "small", measure)
+        for step in run.steps():
+            yield dict(loss=value)
+    """
+
+
+def test_what_was_measured_is_used_again(
+    store: Path, stranger: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the run, whatever the machine says by then; by its forks; by other runs on the machine."""
+    stranger(train=MEASURES)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "one"))
+    first, second = make(store, name="first"), make(store, name="second")
+    assert work(first, {20: ask(first, "stop")}) == 0
+    assert work(second) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "two"))  # another machine
+    assert work(first) == 0
+    child = fork.fork(store, first, 30)
+    assert work(child) == 0
+    for run in (first, second, child):
+        assert {loss for _, loss in losses(run)} == {1.0}
+        (told,) = [event for event in run.events() if event["event"] == "measured"]
+        assert (told["name"], told["of"], told["value"]) == ("speed", "small", 1.0)
+    other = make(store, name="other")
+    assert work(other) == 0
+    assert {loss for _, loss in losses(other)} == {2.0}
+
+
+def test_a_machine_that_keeps_nothing_measures_each_time(
+    store: Path, stranger: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger(train=MEASURES)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    for value in (1.0, 2.0):
+        run = make(store)
+        assert work(run) == 0
+        assert {loss for _, loss in losses(run)} == {value}

@@ -32,9 +32,11 @@ from lessons.attention.model import (
     cache_bytes,
     merge,
     split,
+    tile,
 )
 from lessons.attention.train import train
 from lessons.blocks.arithmetic import bits, cell, dot, figure
+from lessons.blocks.attention import attend_fast
 from lessons.blocks.one_layer import OneLayer
 from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Sampling, Spot, Table, plain
 
@@ -157,6 +159,14 @@ def test_it_is_a_small_lesson() -> None:
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     assert sum(1 for line in lines if line.strip()) < 1000
     assert not (folder / "screen").exists()
+
+
+@pytest.mark.parametrize("G", [1, 2, 4])
+def test_the_taught_form_is_the_shelfs_fast_one(G: int) -> None:
+    q, x = torch.randn(2, 4, 9, 8, dtype=torch.double), torch.randn(2, 2, G, 9, 8).double()
+    k, v = x
+    taught = attend(q, tile(k, 4 // G), tile(v, 4 // G)).out
+    assert torch.allclose(attend_fast(q, k, v, 8**-0.5), taught, atol=1e-14)
 
 
 # ----- scenes -------------------------------------------------------------------------------------

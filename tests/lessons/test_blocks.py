@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lessons.blocks import norms
+from lessons.blocks import norms, precision
 from lessons.blocks.attention import CrossAttention, SelfAttention, attend_fast, tile
 from lessons.blocks.cache import Cache, bytes_of
 from lessons.blocks.compilation import compiled
@@ -40,7 +42,7 @@ from lessons.blocks.positions import (
     rotate_neighbours,
     sinusoids,
 )
-from lessons.blocks.precision import autocast, fast_bfloat16
+from lessons.blocks.precision import autocast, choose, speedup
 from lessons.blocks.residual import PostBlock, PreBlock
 from lessons.blocks.sampling import distribution, min_p, penalised, typical
 from lessons.blocks.text import CharText, windows_of
@@ -158,17 +160,46 @@ def test_only_matrices_decay() -> None:
 # --- precision and compilation --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float)])
-def test_matrix_products_are_in_the_precision_asked_for(precision: str, dtype: torch.dtype) -> None:
-    with autocast(precision, "cpu"):
+@pytest.mark.parametrize(("asked", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float)])
+def test_matrix_products_are_in_the_precision_asked_for(asked: str, dtype: torch.dtype) -> None:
+    with autocast(asked, "cpu"):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
 
 
-def test_auto_rounds_only_where_the_machine_multiplies_bfloat16() -> None:
-    with autocast("auto", "cpu"):
-        product = torch.ones(2, 2) @ torch.ones(2, 2)
-    assert (product.dtype == torch.bfloat16) == fast_bfloat16("cpu")
-    assert not fast_bfloat16("mps")
+def never(name: str, of: str, measure: Callable[[], float]) -> float:
+    raise AssertionError("nothing is measured")
+
+
+def test_a_cpu_takes_bfloat16_only_where_its_own_step_is_clearly_quicker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One with the instruction ran at half of float32's speed."""
+    monkeypatch.setattr(precision, "able", lambda device: device != "mps")
+    loss = torch.zeros
+    for gain, chosen in ((0.5, "fp32"), (1.1, "fp32"), (1.2, "bf16"), (3.0, "bf16")):
+        assert choose("auto", "cpu", lambda *_, gain=gain: gain, "small", loss) == chosen
+    assert choose("auto", "cuda", never, "small", loss) == "bf16"
+    assert choose("auto", "mps", never, "small", loss) == "fp32"
+    assert choose("fp32", "cpu", never, "small", loss) == "fp32"
+    assert choose("bf16", "cpu", never, "small", loss) == "bf16"
+    monkeypatch.setattr(precision, "able", lambda device: False)
+    assert choose("auto", "cpu", never, "small", loss) == "fp32"
+
+
+@pytest.mark.parametrize("slower", [torch.bfloat16, torch.float32])
+def test_the_step_itself_is_measured(slower: torch.dtype) -> None:
+    layer = nn.Linear(4, 4)
+    before = [weight.clone() for weight in layer.parameters()]
+
+    def loss() -> Tensor:
+        y = layer(torch.ones(2, 4))
+        if y.dtype == slower:
+            time.sleep(0.1)
+        return y.float().sum()
+
+    gain = speedup(loss, "cpu")
+    assert (gain < 1) == (slower == torch.bfloat16)
+    assert all(torch.equal(a, b) for a, b in zip(before, layer.parameters(), strict=True))
 
 
 def test_what_does_not_compile_runs_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lessons.blocks import positions as shelf
 from lessons.positions import lesson
 from lessons.positions.build import build, encode, model, text_of
 from lessons.positions.config import MISTAKES, NAMES, PRESETS
@@ -142,6 +143,19 @@ def test_only_without_positions_the_past_is_a_set(name: str) -> None:
     small = Small(11, 16, 16, 2, 1, KINDS[name]).double()
     one, other = (small(torch.tensor([ids]))[0, -1] for ids in ([3, 4, 5], [4, 3, 5]))
     assert torch.allclose(one, other, atol=1e-12) == (name == "none")
+
+
+def test_the_taught_forms_are_the_shelfs_fast_ones() -> None:
+    x, at = torch.randn(2, 4, 9, 8), torch.arange(3, 12)
+    assert torch.allclose(shelf.Rotary(8, 4).turn(x, 3), turn_neighbours(x, at), atol=1e-5)
+    halves = shelf.Rotary(8, 4, halves=True).turn(x, 3)
+    assert torch.allclose(halves, turn_halves(x, at), atol=1e-5)
+    assert torch.allclose(shelf.sinusoids(torch.arange(50), 8).double(), sinusoid(50, 8), atol=1e-5)
+    for H in (4, 8, 12):
+        assert torch.allclose(shelf.alibi_slopes(H).double(), slopes(H))
+    bias, past = shelf.Alibi(8, 4).bias(9, 9), torch.ones(9, 9).tril().bool()
+    assert bias is not None
+    assert torch.allclose(bias[:, past].double(), price(4, 9)[:, past])
 
 
 # ----- scenes -------------------------------------------------------------------------------------

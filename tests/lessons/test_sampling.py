@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from lessons.blocks import sampling as shelf
 from lessons.blocks.sampling import distribution
 from lessons.sampling import lesson
 from lessons.sampling.build import model, text_of
@@ -157,6 +158,20 @@ def test_it_is_what_the_other_lessons_draw_from(
         shares = logits.div(heat).softmax(0).sort(descending=True).values
         top = shares[:k] / shares[:k].sum() if k else shares
         assert bool((top.cumsum(0) - p).abs().min() < 1e-9)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.3, 0.8])
+def test_min_p_and_typical_are_the_shelfs(p: float) -> None:
+    dice = torch.Generator().manual_seed(3)
+    for _ in range(50):
+        logits = 2 * torch.randn(30, generator=dice, dtype=torch.double)
+        shares = logits.softmax(0)
+        assert torch.allclose(min_p(logits, p).softmax(0), renewed(shelf.min_p(shares, p)))
+        assert torch.allclose(typical(logits, p).softmax(0), renewed(shelf.typical(shares, p)))
+
+
+def renewed(shares: Tensor) -> Tensor:
+    return shares / shares.sum()
 
 
 def test_what_is_small_by_hand() -> None:

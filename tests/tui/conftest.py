@@ -66,6 +66,7 @@ LESSONS = (
         "attention, residuals and LayerNorm",
         "attention",
         figure="val",
+        noisy=("loss",),
         charts={"loss": ("loss", "train", "val"), "rate": ("lr",)},
         references=(
             Reference("val", 1.88, 0.02, "nanoGPT on a CPU", "nanoGPT, README"),

@@ -18,9 +18,13 @@ from onscreen import Make, shown, tick
 from recorded import alive, record, status_of
 from textual.pilot import Pilot
 
+from zhtui.errors import ConfigError
+from zhtui.lesson import knobs
+from zhtui.lesson.card import Knob
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import EVENTS, STATUS, RunFolder
+from zhtui.tui.screens.console import dials
 from zhtui.tui.screens.console.branches import Branch, bits, index_at, shared
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.console.token_widgets import Odds
@@ -58,7 +62,7 @@ async def done(pilot: Pilot[int]) -> Branch:
     screen = pilot.app.screen
     assert isinstance(screen, ConsoleScreen)
     await until(pilot, lambda: not screen.writer.writing)
-    await until(pilot, lambda: not screen.ear.news)
+    await until(pilot, lambda: not screen.listener.news)
     hand = screen.branches.hand
     assert hand is not None
     return hand
@@ -530,7 +534,7 @@ def picture(
         await pilot.press(*keys)
         screen = pilot.app.screen
         assert isinstance(screen, ConsoleScreen)
-        await until(pilot, lambda: not screen.ear.news)
+        await until(pilot, lambda: not screen.listener.news)
         await tick(pilot)
 
     return snap_compare(app, terminal_size=size, run_before=before)
@@ -547,3 +551,18 @@ def test_picture_without_colours(
     keys = ["escape", "o", *"the king shall", "enter", "left", "left"]
     monkeypatch.setenv("NO_COLOR", "1")
     assert picture(snap_compare, make, store, NARROW, keys)
+
+
+def test_a_lesson_s_own_settings_are_dials_beside_the_usual_ones() -> None:
+    row = knobs.Row("min_p", float, 0.0, Knob("drops the unlikely", low=0.0, high=1.0))
+    usual = [knobs.Row(name, float, 0.0, Knob("")) for name in ("temperature", "top_k")]
+    *_, dial = dials.dials_of([*usual, row])
+    assert [each.word for each in dials.dials_of([row])][-2:] == ["tokens", "min_p"]
+    start = Sampling(tokens=5)
+    turned = dial.turn(start, 1)
+    assert dial.reading(turned) == "0.1"
+    assert dials.sent(turned) == {**dials.sent(start), "min_p": 0.1}
+    colder = dials.DIALS[0].turn(turned, -1)
+    assert dials.sent(colder)["min_p"] == 0.1, "another dial leaves it as it is"
+    with pytest.raises(ConfigError, match="out of bounds"):
+        dial.parse(turned, "2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -270,8 +271,20 @@ def test_blank_cells_are_spaces() -> None:
 def test_the_raw_course_is_faint_and_the_smoothed_one_bright() -> None:
     dice = np.random.default_rng(0)
     noisy = (2 + dice.normal(0, 0.5, 400)).tolist()
-    cells = chart.draw(picture(noisy), 80, 20)
+    cells = chart.draw(Picture([Line("loss", series(noisy), noisy=True)]), 80, 20)
     assert (cells.ink == BAND).sum() > (cells.ink == SERIES).sum() > 20
+    assert re.search(r"loss [\d.]+ \(smoothed [\d.]+\)", cells.text(0)), "which number is which"
+
+
+def test_what_is_exact_is_drawn_as_it_is() -> None:
+    jump = [0.7, 9.0, *[0.5] * 30]  # at step 1
+    cells = chart.draw(picture(jump), 80, 20)
+    assert not (cells.ink == BAND).any()
+    assert "smoothed" not in cells.text(0)
+    top = next(y for y in range(1, 17) if (cells.ink[y] == SERIES).any())
+    assert top <= 4, "the jump is drawn bright to its height"
+    tokens = Line("tokens", series([9, 7, 5]))
+    assert tokens.last.tolist() == [9, 7, 5]
 
 
 def test_a_nan_breaks_the_line_and_is_named_in_red() -> None:

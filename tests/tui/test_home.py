@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 from onscreen import Make, shown, tick
-from recorded import alive, record
+from recorded import alive, curve, record
 
+from zhtui.draw.inks import FAINT
+from zhtui.lesson.catalog import Entry
+from zhtui.runs.files import write_json
+from zhtui.runs.folder import CARD, RunFolder
 from zhtui.tui.run_words import live_words
 from zhtui.tui.screens.home.newest import Newest
 from zhtui.tui.screens.home.screen import HomeScreen
@@ -46,6 +50,39 @@ async def test_a_lesson_shows_its_best_figure_beside_the_published_one(
         assert "━ loss" in text
 
 
+async def test_a_figure_counts_only_on_the_data_that_it_belongs_to(
+    make: Make, store: Path, entries: list[Entry]
+) -> None:
+    card = entries[2].lesson
+    assert card is not None
+    published = [replace(each, data="shakespeare") for each in card.references]
+    entries[2] = replace(entries[2], lesson=replace(card, references=published))
+    one = on(record(store, rows=[{"step": 0, "loss": 0.0, "val": 0.0}, *curve(600)]), "l.txt")
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("down", "down")
+        await tick(pilot, 6)
+        text = shown(pilot)
+        assert "✓" not in text, "0 on one letter is not what was published"
+        assert "nanoGPT on a CPU, on T" in text
+        await pilot.press("enter")
+        await tick(pilot, 5)
+        levels = pilot.app.screen.charts.chart.picture.levels
+        assert {level.ink for level in levels} == {FAINT}
+        assert all(level.label.endswith(", on Tiny Shakespeare") for level in levels)
+        await pilot.press("escape")
+        on(one, "shakespeare")
+        await tick(pilot, 5)
+        assert "✓" in shown(pilot)
+        assert "CPU, on T" not in shown(pilot)
+
+
+def on(run: RunFolder, data: str) -> RunFolder:
+    """The run, with the data set that it read in its card."""
+    write_json(run.path / CARD, run.card() | {"data": {"name": data}})
+    return run
+
+
 async def test_live_runs_stand_on_one_line(make: Make, store: Path) -> None:
     run = record(store, state="running")
     with alive(run):
@@ -64,13 +101,16 @@ async def test_a_paused_run_is_said_to_be_paused_here_and_when_the_lab_is_left(
         async with make().run_test(size=(120, 40)) as pilot:
             await tick(pilot)
             text = shown(pilot)
-            assert "1 run paused" in text and "run live" not in text
-            assert "‖ " in text and "▶" not in text
+            assert "1 run paused" in text
+            assert "run live" not in text
+            assert "‖ " in text
+            assert "▶" not in text
             await pilot.press("q")
             await pilot.pause()
             said = shown(pilot)
             assert "gpt/brisk-otter is paused and stays so; its worker waits" in said
-            assert "go on training" not in said and "runs go on" not in said
+            assert "go on training" not in said
+            assert "runs go on" not in said
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def settled(pilot: Pilot[int]) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, InspectScreen)
     await until(pilot, lambda: not screen.busy)
-    await until(pilot, lambda: not screen.ear.news and not screen.busy)
+    await until(pilot, lambda: not screen.listener.news and not screen.busy)
 
 
 async def test_every_head_is_a_thumbnail_and_one_is_large(lab: Make, run: RunFolder) -> None:

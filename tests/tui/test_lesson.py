@@ -441,6 +441,21 @@ async def test_status_alone_moves_the_line_on_top(make: Make, store: Path) -> No
             assert "601 / 1,000" in shown(pilot)
 
 
+async def test_only_what_is_noisy_is_smoothed(make: Make, store: Path) -> None:
+    rows = [{"step": step, "loss": 9 - step, "lr": 9 - step} for step in range(8)]
+    record(store, rows=rows)
+    async with make().run_test(size=WIDE) as pilot:
+        screen = await opened(pilot)
+        (loss,) = screen.charts.chart.picture.lines
+        assert loss.noisy
+        assert "smoothed" in shown(pilot)
+        await pilot.press("c")
+        await tick(pilot)
+        (lr,) = screen.charts.chart.picture.lines
+        assert lr.last.tolist() == [9, 8, 7, 6, 5, 4, 3, 2]
+        assert "smoothed" not in shown(pilot)
+
+
 async def test_a_sign_of_life_alone_draws_nothing(
     make: Make, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

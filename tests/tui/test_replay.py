@@ -278,5 +278,5 @@ async def test_a_fork_whose_parent_is_gone_stands_alone(make: Make, told: RunFol
     (told.path / "run.json").write_text(json.dumps(card))
     async with make().run_test(size=(120, 40)) as pilot:
         stage = await lesson(pilot)
-        assert stage.beside(["loss"]) == []
+        assert stage.beside(["loss"], []) == []
         assert "FINISHED" in top(pilot)

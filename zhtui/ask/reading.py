@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from zhtui.lesson.run import Run
 from zhtui.lesson.views import View
 from zhtui.machine import device
 from zhtui.runs import checkpoint
-from zhtui.runs.folder import RunFolder
+from zhtui.runs.folder import RunFolder, measured_of
 
 
 @dataclass
@@ -35,6 +36,11 @@ class Reader:
 
     def show(self, step: int, name: str, view: View) -> None:
         pass
+
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
+        """What the run measured; where it has not, it is measured and not kept."""
+        before = measured_of(self.folder, name, of)
+        return measure() if before is None else before
 
     def say(self, step: int, text: str) -> None:
         self.said.append(text)

@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: runs, lessons, scenes, settings, the web."""

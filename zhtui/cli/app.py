@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -22,15 +21,23 @@ from zhtui.errors import (
     LabError,
     LessonError,
     StoreError,
+    TerminalError,
 )
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
-from zhtui.wording import one_line, several_lines
+from zhtui.tui.terminal.size import require_terminal
+from zhtui.wording import json_text, one_line, several_lines
 from zhtui.work import client
 
-WRONG = (ConfigError, LessonError, StoreError, DeviceError)  # the command was wrong: exit code 2
+WRONG = (
+    ConfigError,
+    LessonError,
+    StoreError,
+    DeviceError,
+    TerminalError,
+)  # the command was wrong: exit code 2
 app = typer.Typer(
     cls=WithLessons,
     help="A terminal lab for neural networks from scratch. Without a command it opens.",
@@ -117,6 +124,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Starts a run of a lesson: in the lab, with a worker behind it, or here with --headless."""
+    if not headless:
+        require_terminal()
     place = store.root(where)
     settings = tuple(knobs or ())
     if resume:
@@ -165,6 +174,7 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
 @app.command()
 def sample(
     name: RunName,
+    knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
     prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "",
     tokens: Annotated[int, typer.Option(min=1, help="How many to write.")] = 200,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest.")] = 1.0,
@@ -186,12 +196,13 @@ def sample(
     folder = store.find(store.root(where), name)
     opened = reading.open_run(folder, where=device, step=step)
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
-    settings = catalog.one(folder.lesson).sampling({**given, "seed": seed})
+    usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
+    settings = config.parse(usual, knobs or ())  # those that only this lesson has
     shown = several_lines if sys.stdout.isatty() else str
     if not as_json:
         sys.stdout.write(shown(prompt))
     for token in engine.sample(folder, opened, prompt, settings):
-        sys.stdout.write(json.dumps(asdict(token)) + "\n" if as_json else shown(token.text))
+        sys.stdout.write(json_text(asdict(token)) + "\n" if as_json else shown(token.text))
         sys.stdout.flush()
     if not as_json:
         print()
@@ -204,7 +215,7 @@ def lessons(as_json: AsJson = False) -> None:
         card = entry.lesson
         if as_json:
             about = {"title": card.title, "presets": list(card.presets)} if card else {}
-            print(json.dumps({"name": entry.name, "error": entry.error, **about}))
+            print(json_text({"name": entry.name, "error": entry.error, **about}))
         elif card is None:
             print(f"  !  {entry.name:<14} {entry.error}")
         else:
@@ -223,6 +234,17 @@ def verify(
 
     entries = [catalog.one(lesson)] if lesson else [e for e in catalog.all_lessons() if e.lesson]
     raise typer.Exit(checks.run(entries, where=device, only=only, as_json=as_json))
+
+
+@app.command()
+def check(
+    lesson: Annotated[list[str] | None, typer.Argument(autocompletion=lesson_names)] = None,
+) -> None:
+    """Runs the whole contract of a lesson, or of all: presets, exact resume, frames, mistakes."""
+    from zhtui.work import check as contract
+
+    names = lesson or [entry.name for entry in catalog.all_lessons() if entry.lesson]
+    raise typer.Exit(contract.run(catalog.one(name) for name in names))
 
 
 @app.command()
@@ -251,6 +273,8 @@ def _open(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> None:
+    if "TEXTUAL_DRIVER" not in os.environ:
+        require_terminal()
     from zhtui.tui.app import open_lab  # deferred: textual
 
     name, lesson = (run.name, run.lesson) if run else (None, None)

@@ -1,8 +1,7 @@
 """A line chart in braille: ours on purpose, 20 to 700 times faster to draw than plotting widgets.
 
 Each pixel column shows the least and the greatest point that falls into it, joined to its
-neighbour, so
-no spike is hidden and a streaming curve does not shimmer.
+neighbour, so no spike is hidden and a streaming curve does not shimmer.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from zhtui.draw.axes import Frame, column_of
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import BAND, CURSOR, FAINT, PLAIN, SERIES, WRONG
 from zhtui.draw.labels import Area
-from zhtui.draw.picture import Picture
+from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Columns, Floats
 from zhtui.wording import number as reading
 
@@ -82,8 +81,8 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     rough = max(width - picture.margin - ends, 4)
     log_x = picture.log_x
     columns = [line.series.columns(left, right, 2 * rough, log_x) for line in picture.lines]
-    low, high, log = bounds(picture, columns)
-    frame = Frame(left, right, low, high, log, log_x)
+    bottom, top, log = bounds(picture, columns)
+    frame = Frame(left, right, bottom, top, log, log_x)
     marks = axes.y_marks(frame, rows)
     margin = picture.margin = max(len(text) for _, text in marks) + 2
     plot = max(width - margin - ends, 4)
@@ -93,12 +92,11 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     axes.draw(cells, frame, marks, area, picture.x_name)
     axes.level_lines(cells, picture.drawable, frame, area)
     for line, column in zip(picture.lines, columns, strict=True):
-        if not line.dotted:
+        if line.noisy:
             _stroke(cells, frame, area, column.low, column.high, column.broken, BAND + line.colour)
     for line, column in zip(picture.lines, columns, strict=True):
-        values = column.high if line.dotted else column.smooth
-        ink = SERIES + line.colour
-        _stroke(cells, frame, area, values, values, column.broken, ink, line.dotted)
+        low, high = _course(line, column)
+        _stroke(cells, frame, area, low, high, column.broken, SERIES + line.colour, line.dotted)
     _points(cells, picture, frame, area)
     axes.level_names(cells, picture.drawable, frame, area)
     if ends:
@@ -128,6 +126,13 @@ def _filled(values: Floats, broken: braille.Dots) -> Floats:
     before, behind = known[after[inner] - 1], known[after[inner]]
     full[np.flatnonzero(inner)[count[behind] > count[before]]] = np.nan
     return full
+
+
+def _course(line: Line, column: Columns) -> tuple[Floats, Floats]:
+    """What is drawn bright of a line: the span of its values a column, or the smoothed one."""
+    if line.noisy:
+        return column.smooth, column.smooth
+    return (column.high if line.dotted else column.low), column.high
 
 
 def _stroke(
@@ -226,7 +231,7 @@ def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         sign = "┄" if line.dotted else "━"
         at = cells.put(at, 0, f"{sign} {line.name} ", SERIES + line.colour)
         at = cells.put(at, 0, reading(float(line.series.y[index])), PLAIN)
-        if not line.dotted:
+        if line.noisy:
             smooth = float(line.series.smooth[index])
-            at = cells.put(at, 0, f" ({reading(smooth)})", FAINT)
+            at = cells.put(at, 0, f" (smoothed {reading(smooth)})", FAINT)
         at += 3

@@ -13,19 +13,20 @@ from zhtui.draw.series import Series, Singles
 
 @dataclass(frozen=True)
 class Line:
-    """One series of a chart. A `dotted` line is drawn as it is; another smoothed, over its raw
-    band.
+    """One series of a chart. A `noisy` line is drawn smoothed, over its raw band; every other as it
+    is, and one that has few points `dotted`.
     """
 
     name: str
     series: Series
     colour: int = 0
     dotted: bool = False
+    noisy: bool = False
 
     @property
     def last(self) -> Singles:
-        """(n,) what is drawn bright: the values of a dotted line, the average of another."""
-        return self.series.y if self.dotted else self.series.smooth
+        """(n,) what is drawn bright: the average of a noisy line, the values of another."""
+        return self.series.smooth if self.noisy else self.series.y
 
 
 @dataclass(frozen=True)

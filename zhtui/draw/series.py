@@ -34,8 +34,8 @@ class Columns:
 
 class Series:
     """Points of rising x. A point at or before the last one replaces the tail from there on, which
-    is
-    what a resumed run writes."""
+    is what a resumed run writes.
+    """
 
     def __init__(self, smoothing: float = 0.95) -> None:
         self.smoothing = smoothing

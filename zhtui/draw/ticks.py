@@ -64,8 +64,8 @@ def grown(low: float, high: float, count: int = 5) -> tuple[float, float]:
 
 class Range:
     """An axis range of round ends that keeps still: it grows at once, and shrinks only when the
-    data
-    leave more than half of it empty."""
+    data leave more than half of it empty.
+    """
 
     def __init__(self) -> None:
         self.low, self.high = math.nan, math.nan

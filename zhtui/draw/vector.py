@@ -144,7 +144,7 @@ def _curve(axes: Axes, curve: Curve, colour: str, taken: list[float]) -> list[st
     while any(abs(y - other) < 15 for other in taken):
         y += 15
     taken.append(y)
-    end = number(float(course[finite[-1]]))
+    end = number(float(course[finite[-1]])) + (" smoothed" if faint else "")
     return [*parts, _text(WIDTH - RIGHT + 8, y + 4, f"{curve.name} {end}", colour)]
 
 

@@ -49,10 +49,13 @@ class Reference:
     """A published figure and how to reproduce it.
 
     `metric` is a key of the lesson's rows. `at` says which row counts: the "last" that has the
-    metric, the "best" (lowest), the "first", or a step number. `preset` and `knobs` are the
-    setting; of several `seeds` the mean is compared, where one run's figure moves by more than the
-    tolerance. `data` is the data set that the figure belongs to ("" where it needs none). `gpu`
-    marks a setting that a CPU would need hours for. `line` draws the figure in the metric's chart.
+    metric, the "best", the "first", a step number, or several: "mean 100" is the mean of the last
+    hundred. The best is the lowest, but for a figure of which more is better.
+
+    `preset` and `knobs` are the setting; of several `seeds` the mean is compared, where one run's
+    figure moves by more than the tolerance. `data` is the data set that the figure belongs to (""
+    where it needs none). `gpu` marks a setting that a CPU would need hours for. `line` draws the
+    figure in the metric's chart.
     """
 
     metric: str
@@ -99,6 +102,8 @@ class Lesson:
     `presets` holds at least tiny (about a second), quick (something learned in under a minute on a
     CPU) and paper (the published setting). `figure` is the metric that says how good a run is; the
     lowest is best unless `higher` is set. `charts` names the charts and the metrics drawn in each.
+    `noisy` are those that are of one batch or one game: they are drawn smoothed, over what was
+    recorded; every other metric is drawn as it is.
     `commands` are functions of its `command.py` that `zhtui` offers as commands. `scenes` names, in
     order, the modules of its folder `explore/` (none where there is one `explore.py`). `subjects`
     are the lessons whose runs a scene can look at, its own included ("gpt",); without any, a scene
@@ -117,6 +122,7 @@ class Lesson:
     higher: bool = False
     commands: Sequence[str] = ()
     charts: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"loss": ("loss",)})
+    noisy: Sequence[str] = ()
     scenes: Sequence[str] = ()
     subjects: Sequence[str] = ()
     mistakes: Sequence[Any] = ()  # of zhtui.lab.Mistake

@@ -28,6 +28,7 @@ from zhtui.lesson.sampling import Sampling
 
 GROUP = "zhtui.lessons"
 VARIABLE = "ZHTUI_LESSONS"
+OWN = "own_lessons_"  # how the name of a package of the learner's own begins
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,10 @@ class Scene:
 
 def owner(config: object) -> Entry:
     """The lesson that a run's config is of. Raises `LessonError` where it is of none."""
-    module = type(config).__module__
+    file = getattr(sys.modules.get(type(config).__module__), "__file__", None)
+    parents = Path(file).parents if file else ()
     for name, (package, folder) in _places().items():
-        if f"{module}.".startswith(f"{package}.{name}."):
+        if folder in parents:
             return _load(name, package, folder)
     raise LessonError(f"{type(config).__name__} is the config of no lesson; open a lesson's run")
 
@@ -177,8 +179,9 @@ def _load(name: str, package: str, folder: Path) -> Entry:
 def _places() -> dict[str, tuple[str, Path]]:
     """name -> (package that holds it, its folder)."""
     found: dict[str, tuple[str, Path]] = {}
+    own = [str(folder) for folder in _own_folders()]
     for package in _packages():
-        for path in package.__path__:
+        for path in package.__path__ if package.__name__.startswith(OWN) else _theirs(package, own):
             for module in pkgutil.iter_modules([path]):
                 folder = Path(path) / module.name
                 if module.ispkg and _is_lesson(folder):
@@ -195,15 +198,32 @@ def _packages() -> Iterator[ModuleType]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         with boundary(f"loading the package of lessons {point.value!r}"):
             yield importlib.import_module(point.value)
-    for text in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
-        yield _own_package(Path(text).expanduser().absolute())
+    for folder in _own_folders():
+        yield _own_package(folder)
+
+
+def _own_folders() -> list[Path]:
+    texts = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
+    return [Path(text).expanduser().absolute() for text in texts]
+
+
+def _theirs(package: ModuleType, own: list[str]) -> list[str]:
+    """The folders of an installed package of lessons.
+
+    Behind them it gets the learner's own, so that a lesson that was moved out of it still imports
+    its parts by their old names.
+    """
+    spec = package.__spec__
+    paths = list(spec.submodule_search_locations or ()) if spec is not None else []
+    package.__path__ = [*paths, *own]
+    return paths
 
 
 def _own_package(folder: Path) -> ModuleType:
     """A folder of lessons as a package, without touching `sys.path`."""
     if not folder.is_dir():
         raise LessonError(f"{VARIABLE} names {folder}, which is not a folder; correct or unset it")
-    name = f"own_lessons_{zlib.crc32(str(folder).encode()):08x}"
+    name = f"{OWN}{zlib.crc32(str(folder).encode()):08x}"
     if name not in sys.modules:
         module = sys.modules[name] = ModuleType(name, f"Lessons in {folder}.")
         module.__path__ = [str(folder)]

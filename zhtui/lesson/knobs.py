@@ -59,6 +59,30 @@ def of(config: Any) -> tuple[Row, ...]:
     return knobs(kind)
 
 
+def beside(row: Row, value: Any, by: int) -> Any:
+    """The next value of a knob up or down; None where it is a text, which has none."""
+    if row.kind is bool:
+        return not value
+    if row.knob.choices:
+        known = list(row.knob.choices)
+        here = known.index(value) if value in known else 0
+        return known[(here + by) % len(known)]
+    if row.kind is int:
+        return int(_nearest(row, value + by * max(10 ** (len(str(abs(value))) - 2), 1)))
+    return float(_nearest(row, round(value + by * unit(value), 12))) if row.kind is float else None
+
+
+def unit(value: float) -> float:
+    """What one turn adds to a number: a tenth of the place of its first digit."""
+    return 0.1 if value == 0 else float(10 ** (math.floor(math.log10(abs(value))) - 1))
+
+
+def _nearest(row: Row, value: float) -> float:
+    low = -math.inf if row.knob.low is None else row.knob.low
+    high = math.inf if row.knob.high is None else row.knob.high
+    return min(max(value, low), high)
+
+
 def told(row: Row) -> dict[str, Any]:
     """A row as JSON, for a process that must not load the lesson; `heard` reads it back."""
     about = {"name": row.name, "kind": row.kind.__name__, "default": row.default}

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from zhtui.lesson.views import View
+from zhtui.lesson.views import View, check_name
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class Host(Protocol):
     def restore(self, name: str, part: Any) -> None: ...
     def show(self, step: int, name: str, view: View) -> None: ...
     def say(self, step: int, text: str) -> None: ...
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class Alone:
 
     def say(self, step: int, text: str) -> None:
         print(text)
+
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
+        return measure()
 
 
 class Run:
@@ -114,12 +118,20 @@ class Run:
         return result
 
     def show(self, name: str, view: View) -> None:
-        """Shows a view under a name, at this step."""
-        self._host.show(self.step, name, view)
+        """Shows a view under a name, at this step. Raises `LabError` where no file can have it."""
+        self._host.show(self.step, check_name(name), view)
 
     def say(self, text: str) -> None:
         """One line for the learner."""
         self._host.say(self.step, text)
+
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
+        """What `measure()` says of this machine, so that the run can choose the quicker way.
+
+        A resumed run, and a fork, are told what it said at the beginning; a new one what it said
+        before on this machine. `of` says what it depends on (a model's shape).
+        """
+        return self._host.measured(name, of, measure)
 
     def work(self, unit: str, units: int, flops: float = 0.0) -> None:
         """What one step handles (say 768 "tok"), for the rate; `flops` a step, for the MFU on a

@@ -7,15 +7,21 @@ torch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from zhtui.errors import LabError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
+# What a view may be called: also the name of a file, on any disk.
+NAME = re.compile(r"[^\W_][\w .,+=()'-]{0,63}")
+LONGEST_NAME = 200  # bytes of it
 # A text, or stretches of it with a role each: what it means, never how it looks.
 Words = str | Sequence[tuple[str, str]]
 ROLES = ("", "title", "good", "wrong", "lit", "faint", "yours", "published")
@@ -173,6 +179,16 @@ View = Heatmap | Histogram | Bars | Curves | Scatter | Text | Table | Graph | Tr
 KINDS: tuple[type, ...] = (
     Heatmap, Histogram, Bars, Curves, Scatter, Text, Table, Graph, Tree, Board,
 )  # fmt: skip
+
+
+def check_name(name: str) -> str:
+    """The name under which a view is shown, which becomes a file's. Raises `LabError`."""
+    if not NAME.fullmatch(name) or name != name.strip() or len(name.encode()) > LONGEST_NAME:
+        raise LabError(
+            f"{name!r} cannot name a view; use letters, digits, spaces and .,+-=()'_ "
+            "with a letter or digit in front, at most 64 of them"
+        )
+    return name
 
 
 def plain(words: Words) -> str:

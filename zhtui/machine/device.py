@@ -1,4 +1,4 @@
-"""The device: which one, in which precision, how fast it could be, and what it does just now.
+"""The device: which one, and what it is called.
 
 torch is imported only where a function needs it. `readings`, `describe("cpu")`, `mfu`,
 `logind_kills` and, on a machine without a GPU, `choose` do not: the app may call them.
@@ -12,16 +12,10 @@ import platform
 import re
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from zhtui.errors import DeviceError
 from zhtui.machine.gpu import GIB
-
-if TYPE_CHECKING:
-    import torch
-
 
 OUT_OF_MEMORY = (
     "the device has too little memory for this setting: "
@@ -77,31 +71,6 @@ def _no_mps() -> str:
 
     found = torch.accelerator.current_accelerator(check_available=True)
     return "" if found is not None and found.type == "mps" else "torch sees no Apple GPU"
-
-
-def precision(device: str) -> torch.dtype | None:
-    """The dtype for autocast where it is really faster than fp32 on this device, else None.
-
-    bf16 on NVIDIA from compute capability 8.0; below, fp16 would need a loss scaler. On a CPU bf16
-    only with instructions for it (AVX512-BF16 or AMX): emulated it is slower than fp32.
-    """
-    import torch
-
-    if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else None
-    return torch.bfloat16 if device == "cpu" and _cpu_bf16() else None
-
-
-def _cpu_bf16() -> bool:
-    import torch
-
-    capabilities: Callable[[], dict[str, Any]] | None
-    capabilities = getattr(torch.cpu, "get_capabilities", None)
-    if capabilities is not None:
-        have = capabilities()
-        return bool(have.get("avx512_bf16") or have.get("amx_bf16"))
-    older = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return older is not None and bool(older())
 
 
 @functools.cache

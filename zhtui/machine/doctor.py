@@ -12,7 +12,7 @@ from zhtui import __version__
 from zhtui.data import sets
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
-from zhtui.machine import device, gpu, logind
+from zhtui.machine import device, gpu, logind, measured
 from zhtui.runs import store
 
 
@@ -37,8 +37,8 @@ def _torch() -> Iterator[str]:
 
         where = device.choose("auto")
         yield f"torch {torch.__version__}, {device.describe(where)}, training on {where}"
-        precision = device.precision(where)
-        yield f"matrix products: {'fp32' if precision is None else str(precision).split('.')[-1]}"
+        for what, value in measured.all_known().items():
+            yield f"measured here: {what}: {value:g}"
     except (ImportError, LabError) as error:
         yield f"! torch cannot be used ({error}); run `make lab` again"
     if not gpu.readings():

@@ -6,6 +6,7 @@ a folder is trusted: links are not followed, long lines are passed over, nothing
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.errors import StoreError
+from zhtui.lesson.views import NAME
 from zhtui.runs import lease
 from zhtui.runs.files import Tail, check_plain, is_folder, read_json, read_plain, scan
 
@@ -23,7 +25,7 @@ CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "art
 NOTE, GUESS = "note.txt", "guess.json"
 PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
-ARTIFACT = re.compile(r"(\d{6,12})-([a-z0-9][a-z0-9 _.-]{0,63})\.json")
+ARTIFACT = re.compile(rf"(\d{{6,12}})-({NAME.pattern})\.json")
 LIVE = ("starting", "running", "paused")
 YOUTH = 60.0  # seconds within which a new worker says something
 
@@ -133,8 +135,11 @@ class RunFolder:
         return view_files.read(self.path / ARTIFACTS / f"{step:06d}-{name}.json")
 
     def rows(self) -> list[dict[str, Any]]:
-        """All recorded rows in order of step; where a step stands twice, the last one counts."""
-        by_step = {row["step"]: row for row in Tail(self.path / METRICS).read() if "step" in row}
+        """All recorded rows in order of step; where a step stands twice, the last one counts. What
+        was no number is NaN.
+        """
+        read = map(_with_nan, Tail(self.path / METRICS).read())
+        by_step = {row["step"]: row for row in read if "step" in row}
         return [by_step[step] for step in sorted(by_step)]
 
     def events(self) -> list[dict[str, Any]]:
@@ -152,8 +157,24 @@ class RunFolder:
         return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
 
 
+def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
+    """What a run measured at its beginning; a run that goes on takes it again."""
+    for event in folder.events():
+        value = event.get("value")
+        if (event.get("event"), event.get("name"), event.get("of")) == ("measured", name, of):
+            return float(value) if isinstance(value, int | float) else None
+    return None
+
+
+def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it was recorded: JSON lacks NaN and the infinities, and has null instead."""
+    return {name: math.nan if value is None else value for name, value in row.items()}
+
+
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a status that have the type they should have."""
     kinds = {"state": str, "unit": str, "device": str, "host": str, "error": str, "row": dict}
     known = {key: raw[key] for key in Status.__dataclass_fields__ if raw.get(key) is not None}
-    return {k: v for k, v in known.items() if isinstance(v, kinds.get(k, (int, float)))}
+    sound = {k: v for k, v in known.items() if isinstance(v, kinds.get(k, (int, float)))}
+    row: Any = sound.get("row", {})
+    return sound | {"row": _with_nan(row)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,14 +26,16 @@ from zhtui.tui.doors import LabDoors
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
 from zhtui.tui.messages import DeviceRead, RunsChanged
-from zhtui.tui.reading import device as machine
+from zhtui.tui.reading.device import reading
 from zhtui.tui.reading.watch import Watch
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
 from zhtui.tui.session import Session
 from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
+from zhtui.tui.terminal.hangup import Hangup
 from zhtui.tui.terminal.output import Link, driver
 from zhtui.tui.terminal.paced import PacedApp
+from zhtui.tui.terminal.size import require_terminal
 from zhtui.tui.themes import PALETTES, THEMES
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
@@ -56,7 +57,7 @@ class LabApp(PacedApp[int]):
         run: str | None = None,
         *,
         clock: Callable[[], float] = time.time,
-        device: Callable[[], str] = machine.reading,
+        device: Callable[[], str] = reading,
         entries: Sequence[Entry] | None = None,
         watching: bool = True,
         settings: Settings = USUAL,
@@ -100,8 +101,6 @@ class LabApp(PacedApp[int]):
         if self.console.color_system in ("standard", None) and not self.is_headless:
             self.theme = "ansi-dark"
         if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
             self.call_after_refresh(self.tidy.begin)
             self.set_timer(WARM_AFTER, self.doors.warm)
             self.tidy_in(2 * WARM_AFTER)
@@ -170,6 +169,12 @@ class LabApp(PacedApp[int]):
         answers = [("q", few), ("k", "stop the runs, quit"), ("n", "stay")]
         self.push_screen(Ask(question, answers), self._left)
 
+    def leave(self, code: int) -> None:
+        """Ends the lab, from any thread, once its loop turns."""
+        with suppress(RuntimeError):  # the loop is closed: it has ended
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self.exit, code)
+
     def _left(self, answer: str | None) -> None:
         if answer == "k":
             for run in self.session.runs():
@@ -195,10 +200,13 @@ def open_lab(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> int:
-    """Opens the lab on this terminal, at a lesson and a run if they are given. Returns 0.
+    """Opens the lab on this terminal, at a lesson and a run if they are given.
 
-    `mouse` and `ascii` are what config.toml says, where they are None.
+    `mouse` and `ascii` are what config.toml says, where they are None. Returns 0, or 128 + n where
+    signal n ended it. Raises `TerminalError`.
     """
+    if "TEXTUAL_DRIVER" not in os.environ:
+        require_terminal()
     gc.disable()  # until the first frame, which it would hold up
     sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
     entries = catalog.all_lessons()
@@ -206,6 +214,7 @@ def open_lab(
     signs = (ascii, known.ascii, bool(plain_terminal()))
     known = replace(known, ascii=next(each for each in signs if each is not None))
     app = LabApp(store, lesson, run, entries=entries, settings=known)
+    Hangup(app.leave).begin()
     code = app.run(mouse=known.mouse if mouse is None else mouse)
     return code or app.return_code or 0
 

@@ -26,10 +26,16 @@ class LabDoors:
     def __init__(self, app: LabApp, session: Session) -> None:
         self.app, self.session = app, session
 
-    def warm(self) -> None:
+    def warm(self, screen: str = "lesson") -> None:
         """Imports beside the screen's thread what the next screen needs: 45 ms of a key."""
-        name = "zhtui.tui.screens.lesson.screen"
+        name = f"zhtui.tui.screens.{screen}.screen"
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
+
+    def ready(self, entry: Entry) -> None:
+        """Lets the explorer load a lesson's first scene, so that its first frame is quick."""
+        if entry.scenes():
+            self.warm("explore")
+            self.session.explorer.ask("form", None, lambda: None, lesson=entry.name)
 
     def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None:
         """A lesson's screen; a broken lesson says what is wrong with it."""

@@ -36,6 +36,7 @@ def _pulse(folder: RunFolder) -> Callable[[], Vitals]:
 class Doors(Protocol):
     """The screens that a screen can open; `zhtui.tui.doors` has them."""
 
+    def ready(self, entry: Entry) -> None: ...
     def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None: ...
     def runs(self) -> None: ...
     def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
@@ -73,11 +74,6 @@ class Session:
     def entry(self, name: str) -> Entry | None:
         """The lesson of that name."""
         return next((entry for entry in self.entries if entry.name == name), None)
-
-    def warm(self, entry: Entry) -> None:
-        """Lets the explorer load a lesson's first scene, so that its first frame is quick."""
-        if entry.scenes():
-            self.explorer.ask("form", None, lambda: None, lesson=entry.name)
 
     def runs(self, lesson: str = "") -> list[Seen]:
         """The runs (of a lesson) as last seen, newest first."""

@@ -28,7 +28,8 @@ from zhtui.runs.files import Appender, is_file, scan, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
 from zhtui.work import client
 
-INHERITED = ("data", "said", "shown", "sample")  # the parent's events that are the child's too
+# The parent's events that are the child's too.
+INHERITED = ("data", "measured", "said", "shown", "sample")
 
 
 def fork(

@@ -6,7 +6,6 @@ without a word.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -66,7 +65,7 @@ class JsonLines:
     def hear(self, kind: str, value: Mapping[str, Any]) -> None:
         """One object for a row or an event."""
         if kind in ("row", "event"):
-            print(json.dumps(value), file=self.stream, flush=True)
+            print(wording.json_text(value), file=self.stream, flush=True)
 
 
 class Report:
@@ -76,7 +75,7 @@ class Report:
         self.folder, self.lesson, self.stream = folder, lesson, stream
         self.bar = Bar(stream) if stream.isatty() else None
         self.status: Mapping[str, Any] = {}
-        self.seen: set[str] = set()
+        self.usual: set[str] | None = None  # in every row so far
         self.next = 0
 
     def hear(self, kind: str, value: Mapping[str, Any]) -> None:
@@ -100,8 +99,8 @@ class Report:
 
     def _row(self, row: Mapping[str, Any]) -> None:
         step, steps = int(row["step"]), int(self.status.get("steps", 0))
-        evaluated = bool(self.seen) and bool(set(row) - self.seen)
-        self.seen = self.seen or set(row)
+        self.usual = set(row) if self.usual is None else self.usual & set(row)
+        evaluated = set(row) != self.usual
         due = not self.bar and step >= self.next
         if evaluated or due:
             self.next = step + max(1, steps // LINES)

@@ -19,9 +19,11 @@ from zhtui.data.sets import data_of
 from zhtui.errors import CheckpointError
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import Text, View
+from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
+from zhtui.runs.figures import beats
 from zhtui.runs.files import Appender, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder
+from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
 from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
@@ -42,7 +44,7 @@ class Recorder:
         self.lesson = lesson
         self.listeners = listeners
         self.card = folder.card()
-        self.keys: set[str] = set()  # of the first row: one with more is always recorded
+        self.keys: set[str] | None = None  # in every row so far; a row with more is an evaluation
         self._metrics = Appender(folder.path / METRICS)
         self._events = Appender(folder.path / EVENTS)
         self.best: float | None = None
@@ -63,7 +65,7 @@ class Recorder:
                 continue
             facts = state["facts"]
             self._source = (path, state)
-            self.keys, self.elapsed = set(facts["keys"]), facts["elapsed"]
+            self.keys, self.elapsed = set(facts["keys"]) or None, facts["elapsed"]
             self.best, self.best_step = facts["best"], facts["best_step"]
             self.done = int(state["step"])
             return self.done
@@ -96,6 +98,18 @@ class Recorder:
         """One line for the learner."""
         self.event("said", step=step, text=text)
 
+    def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
+        """What the run was told before, else this machine, else what is measured now."""
+        before = measured_of(self.folder, name, of)
+        if before is not None:
+            return before
+        known = measured.recall(f"{name}: {of}")
+        value = round(measure(), 3) if known is None else known
+        if known is None:
+            measured.remember(f"{name}: {of}", value)
+        self.event("measured", step=0, name=name, of=of, value=value, here=known is None)
+        return value
+
     def event(self, event: str, /, **fields: Any) -> None:
         """Appends one event."""
         whole = {"event": event, "time": round(time.time(), 3), **fields}
@@ -103,9 +117,13 @@ class Recorder:
         self._tell("event", whole)
 
     def row(self, step: int, row: Mapping[str, Any], every: int) -> dict[str, Any] | None:
-        """Reads and appends a row where it is due; reading is the only synchronisation."""
-        self.keys, self.done = self.keys or set(row), step + 1
-        if step % every and not set(row) - self.keys:
+        """Reads and appends a row where it is due; reading is the only synchronisation.
+
+        Due is every `every`th, and every evaluation: a row with a metric that not every row has.
+        """
+        self.done = step + 1
+        self.keys = set(row) if self.keys is None else self.keys & set(row)
+        if step % every and set(row) == self.keys:
             return None
         values = {name: _number(value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
@@ -119,8 +137,7 @@ class Recorder:
         value = row.get(self.lesson.figure)
         if value is None or math.isnan(value):
             return False
-        sign = -1 if self.lesson.higher else 1
-        if self.best is not None and sign * value >= sign * self.best:
+        if not beats(self.lesson, value, self.best):
             return False
         self.best, self.best_step = value, step
         return True
@@ -152,7 +169,7 @@ class Recorder:
 
     def checkpoint(self, done: int, parts: Mapping[str, Any], every: int) -> None:
         """Saves all parts after `done` steps and lets go of old ones. Raises `CheckpointError`."""
-        facts: dict[str, Any] = {"elapsed": self.elapsed, "keys": sorted(self.keys)}
+        facts: dict[str, Any] = {"elapsed": self.elapsed, "keys": sorted(self.keys or ())}
         facts |= {"best": self.best, "best_step": self.best_step}
         path = checkpoint.save(self.folder.path, done, parts, facts)
         self.event("checkpoint", step=done, best=self.best_step + 1 == done)

@@ -20,8 +20,8 @@ from zhtui.screen import (
     ONE,
     Answered,
     AskLine,
-    Ear,
     LabScreen,
+    Listener,
     Opened,
     Part,
     Sheet,
@@ -58,8 +58,8 @@ class ArenaScreen(LabScreen):
     def __init__(self, opened: Opened) -> None:
         super().__init__()
         self.opened, self.sitting = opened, Sitting()
-        self.ear = Ear(self, opened.session.link, self._heard)
-        self.thinking = Thinking(opened, self.ear.heard)
+        self.listener = Listener(self, opened.session.link, self._heard)
+        self.thinking = Thinking(opened, self.listener.tell)
         self.watching, self.comparing, self.as_tree = True, False, False
         self.before: tuple[int, str, Thought] | None = None  # the last agent's move, who, and why
         self.moved = 0.0  # when the last move was made
@@ -184,7 +184,7 @@ class ArenaScreen(LabScreen):
         self.thinking.mover(self.sitting)
 
     def on_answered(self, message: Answered) -> None:
-        self.ear.due()
+        self.listener.soon()
 
     def _heard(self) -> None:
         """Takes what was thought; the move is made when the thought is done."""

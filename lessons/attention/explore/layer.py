@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -62,13 +61,20 @@ def fresh(C: int, H: int, G: int) -> Attention:
 
 def table(values: Tensor, rows: Sequence[str] = ()) -> Heatmap:
     """Numbers of both signs as colours, a letter a row."""
-    return Heatmap(values.numpy(), rows, signed=True)
+    return Heatmap(values.numpy(), rows, signed=True, texts=texts(values))
 
 
 def grid(values: Tensor, letters: Sequence[str]) -> Heatmap:
     """Scores or weights (T, T): who asks down the side, who is asked along the top."""
-    hidden = (values == -torch.inf).numpy()  # (T, T)
-    texts = np.where(hidden, "−∞", "").tolist()
     weights = bool((values >= 0).all())
-    low, shown = 0.0 if weights else None, texts if hidden.any() else ()
-    return Heatmap(values.numpy(), letters, letters, low, signed=not weights, texts=shown)
+    low, signed = 0.0 if weights else None, not weights
+    return Heatmap(values.numpy(), letters, letters, low, signed=signed, texts=texts(values))
+
+
+def texts(values: Tensor) -> list[list[str]]:
+    """What stands on cells (T, D) where not all are numbers: "−∞", nothing where none is kept."""
+    if bool(values.isfinite().all()):
+        return []
+    words = [f"{value:.2f}" for value in values.flatten().tolist()]
+    words = [{"nan": "", "-inf": "−∞"}.get(word, word) for word in words]
+    return [words[i : i + values.size(1)] for i in range(0, len(words), values.size(1))]

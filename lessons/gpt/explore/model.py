@@ -66,12 +66,11 @@ def boxes(model: GPT, mistake: str) -> list[Box]:
             Box("attention", stream, one, f"{heads} heads: each position asks the past", L),
             Box("feed-forward", stream, two, "each position works on what it heard", L),
         ]
-    found.append(Box("norm", stream, learned(norm=model.norm), "the stream at one size"))
-    own = learned(head=model.head)
-    if mistake != COUNTED_TWICE.name and getattr(model.head, "weight", None) is model.tokens.weight:
-        own = {}
+    own = learned(norm=model.norm, head=model.head)
     what = "a number for each character that may come next"
-    found.append(Box("head", f"T x {V}", own, what if own else what + ": the table tokens, again"))
+    if mistake != COUNTED_TWICE.name and getattr(model.head, "weight", None) is model.tokens.weight:
+        own, what = learned(norm=model.norm), f"{what}: by the table tokens, again"
+    found.append(Box("head", f"T x {V}", own, what))
     return found
 
 
@@ -88,13 +87,15 @@ def drawn(found: list[Box], lit: int | None) -> Graph:
     nodes = [
         Node(
             box.name,
-            [box.name + f" x {box.times}" * (box.times > 1), box.shape, f"{box.count:,}"],
+            [box.name, box.shape, f"{box.times} x " * (box.times > 1) + f"{box.count:,}"],
             lit=number == lit,
         )
         for number, box in enumerate(found)
     ]
     edges = list(pairwise(box.name for box in found))
-    return Graph(nodes, edges, note="shape of what comes out · learned numbers of one such box")
+    return Graph(
+        nodes, edges, note="shape of what comes out · how many boxes x learned numbers of one"
+    )
 
 
 def opened(box: Box) -> Table:

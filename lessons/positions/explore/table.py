@@ -107,7 +107,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     bias, slope = price(HEADS, T), slopes(HEADS)
     rows = [(h + 1, f"2^(−{8 * (h + 1) / HEADS:g})", f"{s:.4f}") for h, s in enumerate(slope)]
-    hidden = np.where(bias[0].isinf().numpy(), "−∞", "").tolist()
+    hidden = np.array([figure(value + 0.0) for value in bias[0].flatten()]).reshape(T, T).tolist()
     yield Frame(
         "a price instead", {
             "slopes": Table(("head", "slope", "in numbers"), rows),

@@ -48,7 +48,7 @@ def source_of(run: Run | None) -> Source:
     if run is None:
         text = CharText(SENTENCE * 10)
         table = counted_pairs(text.train, len(text.alphabet))
-        texts = list(text.alphabet.characters)
+        texts = text.alphabet.texts(torch.arange(len(text.alphabet)))
         return Source(texts, text.alphabet.encode, lambda ids: table[ids[-1]])
     model = model_of(run)
     alphabet: Any = run.kept.get("alphabet")

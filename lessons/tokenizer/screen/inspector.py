@@ -167,7 +167,6 @@ class Inspector:
 
     def find_next(self) -> bool:
         """Puts the cursor on the next place that the next merge joins, or that a specimen gets
-
         wrong; False without one.
         """
         if self.mistake is not None:

@@ -40,7 +40,6 @@ Flowing = tuple[str, int, bool, int]  # text, number, whether it has a paper, in
 
 class Papers:
     """The paper of one token after another: one number has one colour, unless its neighbour has
-
     it already. `plain` is for a terminal without colours: every other token is reversed.
     """
 
@@ -70,7 +69,6 @@ def text_row(
     inspector: Inspector, page: Page, index: int, *, chunks: bool = False, plain: bool = False
 ) -> Cells:
     """One row of the text. A byte alone stays plain, a longer token has a paper, what the next
-
     merge joins is lit, what a specimen gets wrong is red. With `chunks` the papers are those of
     the chunks.
     """

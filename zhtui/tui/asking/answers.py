@@ -17,8 +17,8 @@ class Answered(Coalesced, bubble=False):
     """A reply of the engine has grown."""
 
 
-class Ear:
-    """`heard` may be called on any thread; `look` is called on the screen's own, seldom enough."""
+class Listener:
+    """`tell` may be called on any thread; `look` is called on the screen's own, seldom enough."""
 
     def __init__(
         self, screen: Screen[None], link: Link, look: Callable[[], None], gap: float = GAP
@@ -28,7 +28,7 @@ class Ear:
         self.waiting = False
         self.news = False  # something was heard that was not looked at yet
 
-    def heard(self) -> None:
+    def tell(self) -> None:
         """Tells the screen; the reader's thread calls this."""
         self.news = True
         try:
@@ -36,7 +36,7 @@ class Ear:
         except RuntimeError:
             pass  # the app has ended, nobody looks any more
 
-    def due(self) -> None:
+    def soon(self) -> None:
         """Looks now, or a little later."""
         if self.waiting:
             return
@@ -52,7 +52,7 @@ class Ear:
         if self.link.free():
             self._look()
         else:
-            self.due()
+            self.soon()
 
     def _look(self) -> None:
         self.looked = time.monotonic()

@@ -17,7 +17,7 @@ from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
 
 
-class Subject:
+class AskedRun:
     """One run. `step` names the checkpoint: the newest one with at most so many steps behind it;
     None follows the newest of all, to which the habit `newest` goes back.
     """
@@ -34,7 +34,7 @@ class Subject:
         self.followed = Followed(folder, session.watch, target)
         self.kept: Sequence[int] = ()
         self.fresh = False  # the worker was asked for a checkpoint that is not there yet
-        self._begged = False
+        self._asked_once = False
 
     @property
     def status(self) -> Status | None:
@@ -65,14 +65,14 @@ class Subject:
         self.fresh = self.fresh and not came
         return came
 
-    def hear(self, reply: Reply) -> None:
+    def note(self, reply: Reply) -> None:
         """Takes note of which checkpoints there are; a live run that has none is asked for one."""
         self.kept = reply.steps or self.kept
-        if reply.done and reply.error and self.live and not (self.kept or self._begged):
-            self._begged = True
-            self.beg()
+        if reply.done and reply.error and self.live and not (self.kept or self._asked_once):
+            self._asked_once = True
+            self.ask_checkpoint()
 
-    def beg(self) -> None:
+    def ask_checkpoint(self) -> None:
         """Asks the live run for a checkpoint, which is then followed."""
         self.step, self.fresh = None, True
         self.session.ask(self.folder, "checkpoint")

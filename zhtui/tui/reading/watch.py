@@ -1,8 +1,7 @@
 """One daemon thread reads run folders and the device, and says when there is something to take.
 
 Screens never read files; this thread never touches a screen. What it has read waits here until it
-is
-taken, so nothing is lost when a screen is slow.
+is taken, so nothing is lost when a screen is slow.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The app's screens: home, a lesson, and the dialogs over them."""
+"""The app's screens, a folder each; none imports another."""

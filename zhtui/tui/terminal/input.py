@@ -7,31 +7,110 @@ of a second whether more has come; here it is looked for as long as `ESCDELAY` s
 from __future__ import annotations
 
 import os
+import signal
+import termios
+import tty
 from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
+from typing import Any, cast
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.messages import InBandWindowResize
+
+from zhtui.tui.terminal.size import size
 
 LOOK = 0.1  # seconds between two looks whether the lab has ended
 ESCAPE = "\x1b"
+SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?7l"  # the other one, no cursor, focus, no wrap
+SIZES = (Resize, InBandWindowResize)
+
+
+class Typed(XTermParser):
+    """Textual's parser, but no report of a size counts; it would also turn the mouse to pixels."""
+
+    mouse_pixels: Any = property(lambda _: False, lambda *_: None)
+
+    def feed(self, data: str) -> Iterator[Message]:
+        """The messages in a text."""
+        return (message for message in super().feed(data) if not isinstance(message, SIZES))
 
 
 class TypedDriver(LinuxDriver):
     """Textual's driver with a reader of our own."""
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return size()
+
+    def _query_in_band_window_resize(self) -> None:
+        """The terminal is not asked to type its size."""
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal. Its changes of size are told once, however many come at a time:
+        each signal's handler would else begin within that of the one before, without end.
+        """
+        self._size_due = False
+        cast(Any, super()).start_application_mode()
+        signal.signal(signal.SIGWINCH, self._resized)
+
+    def _resized(self, *_: object) -> None:
+        if not self._size_due:
+            self._size_due = True
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        self._size_due = False
+        now = Size(*size())
+        self._app.post_message(Resize(now, now))
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Stops, and gives the terminal back before, once it was taken."""
+        if self._key_thread is None:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            super()._sigtstp_application()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Goes on after a stop. Where it was none of ours, the terminal has a reader already."""
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        elif self.attrs_before is not None and self._key_thread is not None:
+            self._take_again()
+
+    def _take_again(self) -> None:
+        """Sets the terminal up once more, if it is ours, and has all drawn."""
+        with suppress(OSError, termios.error):
+            if os.tcgetpgrp(self.fileno) != os.getpgrp():
+                return
+            modes = termios.tcgetattr(self.fileno)
+            modes[tty.LFLAG] = self._patch_lflag(modes[tty.LFLAG])
+            modes[tty.IFLAG] = self._patch_iflag(modes[tty.IFLAG])
+            termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+        self._loop.call_soon_threadsafe(self._draw_again)
+
+    def _draw_again(self) -> None:
+        self.write(SCREEN)
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._app.screen.refresh(layout=True)
+
     def run_input_thread(self) -> None:
         """Reads what is typed and posts it, until the lab ends; the thread of the driver."""
-        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")().decode
+        parser, decode = Typed(self._debug), getincrementaldecoder("utf-8")().decode
         open_end = False  # an escape came, and nothing after it yet
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(ESCAPE_DELAY if open_end else LOOK):
-                    data = os.read(self.fileno, 4096)
+                    data = self._read()
                     if not data:
                         break  # the other end was closed
                     text = decode(data)
@@ -44,3 +123,8 @@ class TypedDriver(LinuxDriver):
                     self.process_message(event)
         with suppress(EOFError, ParseError):
             list(parser.feed(""))
+
+    def _read(self) -> bytes:
+        with suppress(OSError):  # of a terminal that hung up
+            return os.read(self.fileno, 4096)
+        return b""

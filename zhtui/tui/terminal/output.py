@@ -9,6 +9,7 @@ Who leaves waits for nothing: what was not sent yet never will be.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -134,6 +135,9 @@ def driver(link: Link) -> type[TypedDriver]:
     class CountingDriver(TypedDriver):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
+            self._size = self._size or self._get_terminal_size()
+            if self._file is None or not self._file.isatty():  # it is where complaints go
+                self._file = sys.__stdout__
             self._file = cast(Any, Counted(cast(Any, self._file), link))
 
         def write(self, data: str) -> None:

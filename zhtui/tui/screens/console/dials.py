@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from zhtui.errors import ConfigError
+from zhtui.lesson import knobs
+from zhtui.lesson.knobs import Row
 from zhtui.lesson.sampling import Sampling
 
 COUNTS = (0, 1, 2, 3, 5, 10, 20, 40, 80, 200)
@@ -14,9 +17,9 @@ LENGTHS = (10, 20, 50, 100, 200, 300, 500, 1000, 2000)
 
 @dataclass(frozen=True)
 class Dial:
-    """One setting: its field, its word, how it reads, and where a turn leads."""
+    """One setting: its name, its word, how it reads, and where a turn leads."""
 
-    field: str
+    name: str
     word: str
     text: str
     low: float
@@ -27,7 +30,7 @@ class Dial:
 
     def value(self, sampling: Sampling) -> float:
         """Its value."""
-        value: float = getattr(sampling, self.field)
+        value: float = getattr(sampling, self.name)
         return value
 
     def reading(self, sampling: Sampling) -> str:
@@ -54,8 +57,71 @@ class Dial:
         return self._set(sampling, value)
 
     def _set(self, sampling: Sampling, value: float) -> Sampling:
-        fields = asdict(sampling) | {self.field: int(value) if self.whole else round(value, 6)}
-        return Sampling(**fields)
+        changed: Any = {self.name: int(value) if self.whole else round(value, 6)}
+        return replace(sampling, **changed)
+
+
+@dataclass(frozen=True)
+class Own(Sampling):
+    """Settings with those of a lesson's own `Sampling`, whose class the app does not load."""
+
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnDial:
+    """A setting that only this lesson has: one of its own `Sampling`."""
+
+    row: Row
+
+    @property
+    def word(self) -> str:
+        """Its name."""
+        return self.row.name
+
+    @property
+    def text(self) -> str:
+        """What it does."""
+        return self.row.knob.text
+
+    def value(self, sampling: Sampling) -> Any:
+        """Its value."""
+        return _more(sampling).get(self.row.name, self.row.default)
+
+    def reading(self, sampling: Sampling) -> str:
+        """Its value as it is shown."""
+        return knobs.text(self.value(sampling))
+
+    def turn(self, sampling: Sampling, by: int) -> Sampling:
+        """The next value; a text has none."""
+        value = knobs.beside(self.row, self.value(sampling), by)
+        return sampling if value is None else self._set(sampling, value)
+
+    def parse(self, sampling: Sampling, text: str) -> Sampling:
+        """A value that was typed. Raises `ConfigError`."""
+        value = knobs.read(self.row, text)
+        knobs.check(self.row, value)
+        return self._set(sampling, value)
+
+    def _set(self, sampling: Sampling, value: Any) -> Sampling:
+        usual = {name: getattr(sampling, name) for name in Sampling.__dataclass_fields__}
+        return Own(**usual, more={**_more(sampling), self.row.name: value})
+
+
+def _more(sampling: Sampling) -> Mapping[str, Any]:
+    return sampling.more if isinstance(sampling, Own) else {}
+
+
+def sent(sampling: Sampling) -> dict[str, Any]:
+    """Settings as the engine takes them."""
+    usual = {name: getattr(sampling, name) for name in Sampling.__dataclass_fields__}
+    return {**usual, **_more(sampling)}
+
+
+def dials_of(rows: Sequence[Row]) -> tuple[Dial | OwnDial, ...]:
+    """The dials of a lesson whose `Sampling` has these knobs."""
+    own = [row for row in rows if row.name not in Sampling.__dataclass_fields__]
+    return (*DIALS, *map(OwnDial, own))
 
 
 def _along(marks: tuple[int, ...]) -> Callable[[float, int], float]:

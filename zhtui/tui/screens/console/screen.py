@@ -9,23 +9,23 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from zhtui.draw.inks import FAINT
+from zhtui.lesson import knobs
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.answers import Answered, Ear
-from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.asking.answers import Answered, Listener
+from zhtui.tui.asking.asked_run import AskedRun
 from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import RunGrew
-from zhtui.tui.screens.console import words as console_lines
+from zhtui.tui.screens.console import lines
 from zhtui.tui.screens.console.branches import Branch, index_at
 from zhtui.tui.screens.console.columns import Strands
-from zhtui.tui.screens.console.dials import DIALS
 from zhtui.tui.screens.console.token_widgets import Odds, Strand, branch_row
 from zhtui.tui.screens.console.writer import MIDDLE, Writer
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine, written
-from zhtui.tui.widgets.lines import Line, Rule, words
+from zhtui.tui.widgets.lines import Line, Part, Rule, words
 from zhtui.tui.widgets.rows import Rows
 
 ONE, TWO, THREE = "one", "two", "three"
@@ -35,7 +35,7 @@ class ConsoleScreen(LabScreen):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
-    explained: ClassVar = (console_lines.HELP, (("In the console", "console"),))
+    explained: ClassVar = (lines.HELP, (("In the console", "console"),))
     CSS_PATH = "screen.tcss"
 
     def __init__(
@@ -43,9 +43,9 @@ class ConsoleScreen(LabScreen):
     ) -> None:
         super().__init__()
         self.session, self.folder = session, folder
-        self.subject = Subject(session, folder, self, step, "console.live")
-        self.ear = Ear(self, session.link, self.refresh_all)
-        self.writer = Writer(session.engine, folder, self.ear.heard, step)
+        self.subject = AskedRun(session, folder, self, step, "console.live")
+        self.listener = Listener(self, session.link, self.refresh_all)
+        self.writer = Writer(session.engine, folder, self.listener.tell, step)
         self.branches = self.writer.branches
         self.mode, self.mark = ONE, 0
         self.column, self.dial = MIDDLE, 0
@@ -56,7 +56,7 @@ class ConsoleScreen(LabScreen):
     def stage(self) -> Iterable[Widget]:
         yield AskLine("prompt", self.prompt)
         with Container(id="stage"):
-            yield Strands(console_lines.EMPTY, id="strands")
+            yield Strands(lines.EMPTY, id="strands")
             with Container(id="aside"):
                 yield Odds(id="odds")
                 yield Rows(id="branches")
@@ -71,10 +71,10 @@ class ConsoleScreen(LabScreen):
 
     def on_unmount(self) -> None:
         self.subject.leave()
-        self.writer.hush()
+        self.writer.cancel()
 
     def on_answered(self, message: Answered) -> None:
-        self.ear.due()
+        self.listener.soon()
 
     def on_run_grew(self, message: RunGrew) -> None:
         """A live run goes on, and now and then leaves a newer checkpoint."""
@@ -83,7 +83,7 @@ class ConsoleScreen(LabScreen):
             return
         if self.subject.saved(growth) and waited:
             self._came()
-        self.subject.hear(self.writer.asked)
+        self.subject.note(self.writer.asked)
         self._show_top()
 
     def _came(self) -> None:
@@ -118,7 +118,7 @@ class ConsoleScreen(LabScreen):
         marked = self.mark if self.mode != TWO else 0
         rows = [branch_row(branch, branch.number == marked) for branch in self.branches.listed]
         self.query_one("#branches", Rows).show(rows, str(self.branches.current))
-        self.subject.hear(self.writer.asked)
+        self.subject.note(self.writer.asked)
         self._show_top()
         self._show_message()
 
@@ -143,13 +143,19 @@ class ConsoleScreen(LabScreen):
 
     def _show_top(self) -> None:
         parts = self.subject.parts(self.writer.asked.step)
-        parts += console_lines.dials(self.writer.settings[self.column], self.dial)
+        parts += self._dials()
         self.top.show(parts)
+
+    def _dials(self) -> list[Part]:
+        writer = self.writer
+        return lines.dials(writer.dials, writer.settings[self.column], self.dial)
 
     def _show_message(self) -> None:
         which = self.subject.which(self.writer.asked.step)
-        said = console_lines.message(self.writer, self.subject.fresh, which)
-        self.query_one("#message", Line).show([said or words(DIALS[self.dial].text, FAINT)])
+        said = lines.message(self.writer, self.subject.fresh, which)
+        self.query_one("#message", Line).show(
+            [said or words(self.writer.dials[self.dial].text, FAINT)]
+        )
 
     # Prompts
 
@@ -194,7 +200,7 @@ class ConsoleScreen(LabScreen):
     def action_write(self) -> None:
         """Writes after the prompt; stops what is being written."""
         if self.writer.writing:
-            self.writer.hush()
+            self.writer.cancel()
         else:
             self._write()
 
@@ -208,7 +214,7 @@ class ConsoleScreen(LabScreen):
         if not self.subject.live:
             self.notify("the run is not live; its last checkpoint is what there is")
             return
-        self.subject.beg()
+        self.subject.ask_checkpoint()
         self.writer.step = None
         self._show_message()
 
@@ -333,18 +339,18 @@ class ConsoleScreen(LabScreen):
     def action_dial(self, by: int) -> None:
         """The next setting; behind the last one the next of three streams."""
         place = self.dial + by
-        if self.mode == THREE and not 0 <= place < len(DIALS):
+        if self.mode == THREE and not 0 <= place < len(self.writer.dials):
             self._to_column(self.column + by)
-        self.dial = place % len(DIALS)
+        self.dial = place % len(self.writer.dials)
         self.refresh_all()
 
     def action_turn(self, by: int) -> None:
         """Turns the setting."""
-        self._set(DIALS[self.dial].turn(self.writer.settings[self.column], by))
+        self._set(self.writer.dials[self.dial].turn(self.writer.settings[self.column], by))
 
     def action_edit(self) -> None:
         """Types the setting."""
-        dial, sampling = DIALS[self.dial], self.writer.settings[self.column]
+        dial, sampling = self.writer.dials[self.dial], self.writer.settings[self.column]
 
         def taken(text: str | None) -> None:
             if text is not None:
@@ -354,7 +360,7 @@ class ConsoleScreen(LabScreen):
             dial.parse(sampling, text)
 
         title = f"{dial.word}: {dial.text}"
-        self.app.push_screen(EditKnob(title, "", f"{dial.value(sampling):g}", check), taken)
+        self.app.push_screen(EditKnob(title, "", knobs.text(dial.value(sampling)), check), taken)
 
     def _set(self, sampling: Sampling) -> None:
         self.writer.set(self.column, sampling)

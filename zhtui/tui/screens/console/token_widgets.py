@@ -5,8 +5,7 @@ from __future__ import annotations
 from zhtui.draw.grid import Grid, Page
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.tui.screens.console import alternatives
-from zhtui.tui.screens.console import tokens as strand
+from zhtui.tui.screens.console import alternatives, token_text
 from zhtui.tui.screens.console.branches import Branch
 from zhtui.tui.screens.console.dials import short
 from zhtui.tui.widgets.drawn import Drawn
@@ -92,7 +91,7 @@ class Strand(Drawn):
         rich = self.palette.rich
         tokens = self.branch.tokens
         cursor = self.cursor if self.cursor is None else self.at
-        laid = strand.draw(
+        laid = token_text.draw(
             self.branch.prompt, tokens, width, height, top=self.top,
             cursor=cursor, same=self.same, shaded=self.shaded, rich=rich, error=self.branch.error,
         )  # fmt: skip

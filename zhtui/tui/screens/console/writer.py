@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
 
 from zhtui.ask.client import Engine, Reply
+from zhtui.lesson.knobs import Row
 from zhtui.lesson.sampling import Sampling, Token
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.screens.console.branches import Branch, Branches
+from zhtui.tui.screens.console.dials import Dial, OwnDial, dials_of, sent
 
 USUAL = Sampling(tokens=200, temperature=0.8)
 MIDDLE = 1  # the settings of a single stream stand between a colder and a hotter one
@@ -26,6 +28,7 @@ class Writer:
         step: int | None = None,
     ) -> None:
         self.engine, self.folder, self.heard = engine, folder, heard
+        self.rows: Sequence[Row] = ()  # the knobs of the lesson's `Sampling`
         self.open(step)
         self.branches = Branches()
         cold, hot = replace(USUAL, temperature=0.4), replace(USUAL, temperature=1.2)
@@ -44,6 +47,12 @@ class Writer:
         written = hand.reply if hand is not None and hand.reply is not None else self.opening
         return max(written, self.opening, key=lambda reply: reply.number)
 
+    @property
+    def dials(self) -> tuple[Dial | OwnDial, ...]:
+        """What can be set, the lesson's own settings too, once the model is open."""
+        self.rows = self.opening.knobs or self.rows
+        return dials_of(self.rows)
+
     def open(self, step: int | None) -> None:
         """Writes with the newest checkpoint not above `step` from now on; None is the newest."""
         self.step = step
@@ -51,13 +60,13 @@ class Writer:
 
     def write(self, prompt: str) -> Branch:
         """One stream after a prompt."""
-        self.hush()
+        self.cancel()
         branch = self.branches.add(Branch(prompt, self.settings[MIDDLE]))
         return self._ask(branch, "generate", prompt=prompt)
 
     def write_three(self, prompt: str) -> None:
         """Three streams after a prompt: the same dice, three settings."""
-        self.hush()
+        self.cancel()
         for index, sampling in enumerate(self.settings):
             branch = self.branches.add(Branch(prompt, sampling))
             self.trio[index] = branch.number
@@ -65,13 +74,13 @@ class Writer:
 
     def read(self, text: str) -> Branch:
         """A text of the learner's own: how likely was each of its tokens?"""
-        self.hush()
+        self.cancel()
         branch = self.branches.add(Branch("", self.settings[MIDDLE], own=True))
         return self._ask(branch, "score", prompt="", text=text)
 
     def take(self, old: Branch, at: int, alternative: int) -> Branch:
         """Another way from token `at` on: the alternative is taken, and the model writes on."""
-        self.hush()
+        self.cancel()
         kept = list(old.tokens[:at])
         left = old.tokens[at]
         text = left.alternatives[alternative][0]
@@ -84,7 +93,7 @@ class Writer:
         branch.scored = self._reply(sampling, "score", prompt=old.prompt, text=way)
         return self._ask(branch, "generate", prompt=branch.text)
 
-    def hush(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits for what is still being written."""
         for branch in self.branches.listed:
             if branch.reply is not None and branch.writing:
@@ -106,4 +115,4 @@ class Writer:
 
     def _reply(self, sampling: Sampling, do: str, **fields: str) -> Reply:
         ask = self.engine.ask
-        return ask(do, self.folder, self.heard, sampling=sampling, step=self.step, **fields)
+        return ask(do, self.folder, self.heard, sampling=sent(sampling), step=self.step, **fields)

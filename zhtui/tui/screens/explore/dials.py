@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from typing import Any, ClassVar
 
@@ -63,7 +62,7 @@ class KnobRows(Rows):
         """The next value of the knob at the cursor."""
         row = self.row
         if row is not None and row.name not in self.hidden:
-            value = turned(row, self.inquiry.value(row), by)
+            value = knobs.beside(row, self.inquiry.value(row), by)
             if value is not None:
                 self.post_message(self.Turned(row.name, value))
 
@@ -80,31 +79,6 @@ class KnobRows(Rows):
             cells.put(x, y, f"◂ {said} ▸" if dial else f"  {said}", ink)
 
         return paint
-
-
-def turned(row: Row, value: Any, by: int) -> Any:
-    """The next value of a knob; None where it is not one to be turned."""
-    if row.kind is bool:
-        return not value
-    if row.knob.choices:
-        known = list(row.knob.choices)
-        here = known.index(value) if value in known else 0
-        return known[(here + by) % len(known)]
-    if row.kind is int:
-        return _within(row, value + by * max(10 ** (len(str(abs(value))) - 2), 1))
-    return _within(row, round(value + by * unit(value), 12)) if row.kind is float else None
-
-
-def unit(value: float) -> float:
-    """What one turn adds to a number: a tenth of its first digit's place."""
-    return 0.1 if value == 0 else float(10 ** (math.floor(math.log10(abs(value))) - 1))
-
-
-def _within(row: Row, value: float) -> float:
-    low = -math.inf if row.knob.low is None else row.knob.low
-    high = math.inf if row.knob.high is None else row.knob.high
-    nearest = min(max(value, low), high)
-    return int(nearest) if row.kind is int else float(nearest)
 
 
 def value_of(row: Row, text: str) -> Any:

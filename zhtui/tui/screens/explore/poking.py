@@ -10,11 +10,10 @@ from zhtui.ask import cells
 from zhtui.errors import ConfigError
 from zhtui.lesson import views
 from zhtui.lesson.explore import Spot
-from zhtui.lesson.knobs import Row
+from zhtui.lesson.knobs import Row, unit
 from zhtui.lesson.views import View
 from zhtui.runs.learner import number
 from zhtui.tui.screens.explore import words
-from zhtui.tui.screens.explore.dials import unit
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.widgets.views import ViewWidget
 

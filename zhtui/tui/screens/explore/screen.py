@@ -12,7 +12,7 @@ from textual.widget import Widget
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.answers import Answered, Ear
+from zhtui.tui.asking.answers import Answered, Listener
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.keys.table import Place
@@ -62,8 +62,8 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     ) -> None:
         super().__init__()
         self.session, self.entry = session, entry
-        self.ear = Ear(self, session.link, self._look, GAP)
-        self.inquiry = Inquiry(session.explorer, entry, self.ear.heard, scene, text)
+        self.listener = Listener(self, session.link, self._look, GAP)
+        self.inquiry = Inquiry(session.explorer, entry, self.listener.tell, scene, text)
         self.watched = Watched(session, entry, self, run, step)
         self.player = Player(self, lambda at: self.ask(at + 1), ready=lambda: not self.inquiry.busy)
         self.tiles, self.knobs, self.story = Tiles(), KnobRows(self.inquiry), Story()
@@ -112,7 +112,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.tell()
 
     def on_answered(self, message: Answered) -> None:
-        self.ear.due()
+        self.listener.soon()
 
     def _look(self) -> None:
         if not self.wanted:
@@ -128,7 +128,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self._stay()
         if inquiry.rows is not rows:
             self._fold()
-        self.watched.hear(inquiry.reply)
+        self.watched.note(inquiry.reply)
         self.tell()
 
     def _stay(self) -> None:

@@ -16,6 +16,7 @@ from zhtui.lesson.views import View
 from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
 
 LEAST = (36, 7)  # columns and rows of a tile, its border too
+IDLE = 12  # widgets that are kept for views that may come again
 MARK = "▸ "  # before the name of the one that has the keys
 
 
@@ -31,6 +32,7 @@ class Tiles(Container):
     def __init__(self) -> None:
         super().__init__(id="tiles")
         self.known: dict[str, ViewWidget] = {}
+        self.idle: dict[str, ViewWidget] = {}  # of views that are gone and may come again
         self.chosen = ""
         self.alone = False  # by the learner's wish
         self.single = False  # since there is no room for more
@@ -53,28 +55,43 @@ class Tiles(Container):
             if not _fits(widget, shown.views.get(name)):
                 self._drop(name)
         fresh = [name for name in shown.views if name not in self.known]
-        for name in fresh:
-            self.known[name] = widget_for(shown.views[name])
-            self.known[name].marks = Marks(self.cursors.get(name))
+        made = [self._make(name, shown.views[name]) for name in fresh]
         self.known = {name: self.known[name] for name in shown.views}
         self._choose(list(shown.views), new)
         for name, widget in self.known.items():
             widget.view = shown.views[name]
             _mark(widget, name, shown, hidden)
+        self.mount_all([widget for widget in made if not widget.is_attached])
         if fresh:
-            self.mount_all([self.known[name] for name in fresh])
             order = list(self.known.values())
             self.sort_children(key=lambda child: order.index(child) if child in order else -1)
         self.place()
         if had_keys:
             self.focus_chosen()
 
+    def _make(self, name: str, view: View) -> ViewWidget:
+        """A widget for a view: the one that it had before, else a new one, which takes 20 ms to be
+        styled.
+        """
+        widget = self.idle.pop(name, None)
+        if widget is None or not _fits(widget, view):
+            if widget is not None:
+                widget.remove()
+            widget = widget_for(view)
+            widget.marks = Marks(self.cursors.get(name))
+        widget.view = view
+        self.known[name] = widget
+        return widget
+
     def _drop(self, name: str) -> None:
         widget = self.known.pop(name)
         self.cursors.pop(name, None)
         if widget.cursor is not None:
             self.cursors[name] = widget.cursor
-        widget.remove()
+        widget.display = False
+        self.idle[name] = widget
+        while len(self.idle) > IDLE:
+            self.idle.pop(next(iter(self.idle))).remove()
 
     def _has_keys(self) -> bool:
         focus = self.screen.focused

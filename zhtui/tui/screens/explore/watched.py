@@ -8,7 +8,7 @@ from zhtui.ask.client import Reply
 from zhtui.draw.inks import FAINT
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.asking.asked_run import AskedRun
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
@@ -29,12 +29,12 @@ class Watched:
         self.lessons = tuple(entry.card.subjects)
         fits = run is not None and run.lesson in self.lessons
         chosen = run if fits else next(iter(self.runs()), None)
-        self.subject: Subject | None = None
+        self.subject: AskedRun | None = None
         if chosen is not None:
             self._take(chosen, step if fits else None)
 
     def _take(self, run: RunFolder, step: int | None) -> None:
-        self.subject = Subject(self.session, run, self.target, step, "explore.live")
+        self.subject = AskedRun(self.session, run, self.target, step, "explore.live")
 
     def runs(self) -> list[RunFolder]:
         """The runs that can be looked at, newest first."""
@@ -69,10 +69,10 @@ class Watched:
             return False
         return self.subject.saved(growth) and self.subject.step is None
 
-    def hear(self, reply: Reply | None) -> None:
+    def note(self, reply: Reply | None) -> None:
         """Takes note of the checkpoints that there are."""
         if self.subject is not None and reply is not None:
-            self.subject.hear(reply)
+            self.subject.note(reply)
 
     def turn(self, by: int) -> bool:
         """An older or a newer checkpoint; whether it is another one."""
@@ -83,10 +83,10 @@ class Watched:
         if self.subject is not None:
             self.subject.step = None
 
-    def beg(self) -> None:
+    def ask_checkpoint(self) -> None:
         """Asks a live run for a checkpoint; another one has its last."""
         if self.subject is not None and self.subject.live:
-            self.subject.beg()
+            self.subject.ask_checkpoint()
         else:
             self.session.app.notify(
                 "there is no live run here; its last checkpoint is what there is"
@@ -126,7 +126,7 @@ class Looking(Exploring):
 
     def action_fresh(self) -> None:
         """Asks a live run for a checkpoint, and looks at it."""
-        self.watched.beg()
+        self.watched.ask_checkpoint()
         self.tell()
 
     def action_other(self, by: int) -> None:

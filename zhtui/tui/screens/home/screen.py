@@ -57,7 +57,7 @@ class HomeScreen(LabScreen):
         self.session = session
         self.newest: Newest | None = None  # comes after the first frame
         self.shown_run: Seen | None = None
-        self.words = ""  # what the list is sifted by
+        self.words = ""  # what the list is filtered by
 
     def stage(self) -> Iterable[Widget]:
         with Horizontal(id="stage"):
@@ -231,7 +231,7 @@ class HomeScreen(LabScreen):
             self.query_one("#about", About).show(self._about(entry, runs))
         if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
-            self.newest.show(lesson, run.folder if run else None, self._none() if lesson else "")
+            self.newest.show(lesson, run, self._none() if lesson else "")
 
     def _about(self, entry: Entry, runs: Sequence[Seen]) -> list[Words]:
         lesson = entry.lesson
@@ -246,12 +246,14 @@ class HomeScreen(LabScreen):
             *[((text, PLAIN),) for text in wrap(lesson.summary, self._breadth())],
             (),
         ]
-        for reference in figures.published(lesson)[:2]:
-            goal = f"{number(reference.value):>9}"
-            lines.append(
-                (("published ", FAINT), (goal, PUBLISHED), (f"   {reference.label}", FAINT))
-            )
         best = _best(lesson, runs)
+        data = figures.data_name(best[0].card) if best is not None else ""
+        for reference in figures.published(lesson)[:2]:
+            goal, label, own = f"{number(reference.value):>9}", reference.label, True
+            if best is not None and reference.data not in ("", data):
+                label, own = figures.named_on(label, reference.data), False
+            ink = PUBLISHED if own else FAINT
+            lines.append((("published ", FAINT), (goal, ink), (f"   {label}", FAINT)))
         if best is None:
             lines.append((("yours     ", FAINT), ("        –", YOURS), ("   no run yet", FAINT)))
         else:
@@ -320,13 +322,18 @@ def _mark(lesson: Lesson, runs: Sequence[Seen]) -> tuple[str, int, str]:
     best = _best(lesson, runs)
     if best is None:
         return " ", FAINT, ""
-    if figures.reached(lesson, best[1]):
+    if figures.reached(lesson, best[1], figures.data_name(best[0].card)):
         return "✓", GOOD, number(best[1])
     return " ", PLAIN, number(best[1])
 
 
 def _best(lesson: Lesson, runs: Sequence[Seen]) -> tuple[Seen, float] | None:
-    """The run with the best figure."""
+    """The run with the best figure: of those on the data of what is published, where there are
+    any, since a figure on other data is no better or worse.
+    """
     known = [(run, run.status.best) for run in runs if run.status.best is not None]
+    theirs = {each.data for each in figures.published(lesson) if each.metric == lesson.figure}
+    comparable = [pair for pair in known if figures.data_name(pair[0].card) in theirs]
+    known = comparable or known
     best = figures.better(lesson, [value for _, value in known])
     return next(((run, value) for run, value in known if value == best and value is not None), None)

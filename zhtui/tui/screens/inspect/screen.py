@@ -12,8 +12,8 @@ from zhtui.ask.client import Reply
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.lesson.views import Heatmap, View, plain
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.answers import Answered, Ear
-from zhtui.tui.asking.asked_run import Subject
+from zhtui.tui.asking.answers import Answered, Listener
+from zhtui.tui.asking.asked_run import AskedRun
 from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.screens.inspect.families import Family, families
@@ -50,8 +50,8 @@ class InspectScreen(LabScreen):
     ) -> None:
         super().__init__()
         self.session, self.folder, self.text = session, folder, text
-        self.subject = Subject(session, folder, self, step, "inspect.live")
-        self.ear = Ear(self, session.link, self._look)
+        self.subject = AskedRun(session, folder, self, step, "inspect.live")
+        self.listener = Listener(self, session.link, self._look)
         self.reply: Reply | None = None
         self.again = False  # the answer to come is of an older checkpoint or text
         self.views: dict[str, View] = {}
@@ -99,11 +99,11 @@ class InspectScreen(LabScreen):
             return
         self.again = False
         fields: dict[str, Any] = {"text": self.text, "step": self.subject.step}
-        self.reply = self.session.engine.ask("inspect", self.folder, self.ear.heard, **fields)
+        self.reply = self.session.engine.ask("inspect", self.folder, self.listener.tell, **fields)
         self._show_lines()
 
     def on_answered(self, message: Answered) -> None:
-        self.ear.due()
+        self.listener.soon()
 
     def on_run_grew(self, message: RunGrew) -> None:
         """A newer checkpoint is looked at, unless an older one was chosen."""
@@ -116,7 +116,7 @@ class InspectScreen(LabScreen):
         if newer and self.text and not self.busy:
             self._ask()
         elif self.reply is not None:
-            self.subject.hear(self.reply)
+            self.subject.note(self.reply)
         self._show_lines()
 
     def _begin(self, texts: list[str]) -> None:
@@ -131,7 +131,7 @@ class InspectScreen(LabScreen):
         reply = self.reply
         if reply is None or not self.is_mounted:
             return
-        self.subject.hear(reply)
+        self.subject.note(reply)
         if reply.views and not self.again:
             known = dict(reply.views)
             self.views = known if reply.done else {**self.views, **known}
@@ -284,7 +284,7 @@ class InspectScreen(LabScreen):
         if not self.subject.live:
             self.notify("the run is not live; its last checkpoint is what there is")
             return
-        self.subject.beg()
+        self.subject.ask_checkpoint()
         self._show_lines()
 
     def action_console(self) -> None:

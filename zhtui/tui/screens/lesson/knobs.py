@@ -11,9 +11,11 @@ from zhtui.draw.grid import Grid
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.lesson.knobs import Row
 from zhtui.tui.keys import table as keys
+from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.lesson.next_run import PRESET, Draft
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.session import Session
 from zhtui.tui.widgets.rows import Item, Paint, Rows
 
 
@@ -32,10 +34,11 @@ class KnobRows(Rows):
 class KnobPane(Pane):
     """Every knob: what this run has, and what the next one will have."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, session: Session, draft: Draft) -> None:
         super().__init__(4, "knobs", "knobs")
-        self.draft, self.rows = draft, KnobRows(id="knob-rows")
+        self.session, self.draft, self.rows = session, draft, KnobRows(id="knob-rows")
         self.values: Mapping[str, str] = {}
+        self.seen: Seen | None = None
         self.live = False
 
     def compose(self) -> ComposeResult:
@@ -49,8 +52,9 @@ class KnobPane(Pane):
         self.draft.turn(by)
         self.draw_rows()
 
-    def show(self, values: Mapping[str, str], live: bool) -> None:
+    def show(self, values: Mapping[str, str], seen: Seen | None, live: bool) -> None:
         """The knobs of the run that is shown, and whether it is live."""
+        self.seen = seen
         if (values, live) != (self.values, self.live):
             self.values, self.live = values, live
             self.draw_rows()
@@ -65,7 +69,32 @@ class KnobPane(Pane):
         """The knob at the cursor."""
         return self.rows.chosen
 
-    def dialog(self, row: Row, live: bool) -> EditKnob:
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        message.stop()
+        self.edit()
+
+    def edit(self) -> None:
+        """Edits the knob at the cursor: of the live run where it can change, else of the next."""
+        row = next((row for row in self.draft.rows if row.name == self.chosen), None)
+        if row is None:
+            self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
+            return
+        live = self.live and row.knob.live
+
+        def taken(value: str | None) -> None:
+            if value is not None:
+                self._set(row.name, value, live)
+
+        self.app.push_screen(self._dialog(row, live), taken)
+
+    def _set(self, name: str, value: str, live: bool) -> None:
+        if live and self.seen is not None:
+            said = f"{name} = {value}"
+            self.session.ask(self.seen.folder, "set", said, knob=name, value=value)
+        self.draft.set(name, value)
+        self.draw_rows()
+
+    def _dialog(self, row: Row, live: bool) -> EditKnob:
         """Asks for another value, of the live run or of the next one."""
         whose = "of this run, while it goes on" if live else "of the next run"
         value = self.values.get(row.name, "") if live else self.draft.value(row.name)

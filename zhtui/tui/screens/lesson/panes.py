@@ -77,7 +77,7 @@ class ChartPane(Pane):
         """Draws what the run has said; `beside` it the lines of another run, under its own."""
         metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = [*beside, *history.lines(metrics)]
+        lines = [*beside, *history.lines(metrics, self.lesson.noisy)]
         levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
         self.chart.show(lines, levels, total)
 

@@ -115,12 +115,12 @@ class Stage(Container):
         """How many steps were behind the run at the moment; None where the newest is shown."""
         return None if self.at is None else int(self.at) + 1
 
-    def beside(self, metrics: Sequence[str]) -> list[Line]:
+    def beside(self, metrics: Sequence[str], noisy: Sequence[str]) -> list[Line]:
         """The parent's course of a chart's first metric."""
         if self._origin is None:
             return []
         origin, known = self._origin, self.history.series
-        lines = origin.history.lines([name for name in metrics if name in known])
+        lines = origin.history.lines([name for name in metrics if name in known], noisy)
         return [replace(line, name=origin.folder.name, colour=PARENT) for line in lines[:1]]
 
     def state(self, lesson: Lesson) -> list[Part]:

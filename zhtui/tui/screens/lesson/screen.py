@@ -21,7 +21,7 @@ from zhtui.tui.reading.history import History
 from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.lesson.device import DevicePane
 from zhtui.tui.screens.lesson.knobs import KnobPane
-from zhtui.tui.screens.lesson.next_run import PRESET, Draft, of_run
+from zhtui.tui.screens.lesson.next_run import Draft, of_run
 from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane
 from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
@@ -31,18 +31,17 @@ from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget
-from zhtui.tui.widgets.rows import Rows
 from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
 
 HELP = """
-The line on top is the state of the run. 1 shows its curves: every recorded step faint, the smoothed
-course bright, what is measured seldom dotted; dashed lines are published figures and baselines. 2
-shows what the lesson looks at inside the model, 3 what the model writes, 4 the knobs of this run
-and of the next one: those with ● change while the run goes on. 5 is the lesson's text. 6 is what
-the GPU, the run's worker and the machine do, and what would help where the run is starved. 7 has
-questions: type a number, and a run begins that answers; your guess is a line in its chart. s reads
-the code that the thing at the cursor comes from.
+The line on top is the state of the run. 1 shows its curves: each as it was recorded, a noisy one
+faint under its smoothed course, one that is measured seldom dotted; dashed lines are published
+figures and baselines. 2 shows what the lesson looks at inside the model, 3 what the model writes, 4
+the knobs of this run and of the next one: those with ● change while the run goes on. 5 is the
+lesson's text. 6 is what the GPU, the run's worker and the machine do, and what would help where the
+run is starved. 7 has questions: type a number, and a run begins that answers; your guess is a line
+in its chart. s reads the code that the thing at the cursor comes from.
 
 The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
 knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
@@ -81,7 +80,7 @@ class LessonScreen(LabScreen):
         self.followed: Followed | None = None
         self.replay, self.charts = Stage(session), ChartPane(entry.lesson)
         self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
-        self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(self.draft)
+        self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(session, self.draft)
         self.device = DevicePane(session, [row.name for row in self.draft.rows])
         # in this order; the notes stand in the views' place while there are none, as the device may
         self.later = [self.views, self.notes, self.cards, self.device, self.samples, self.knobs]
@@ -110,7 +109,7 @@ class LessonScreen(LabScreen):
 
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
-        self.session.warm(self.entry)
+        self.session.doors.ready(self.entry)
         self.notes.show(await asyncio.to_thread(self._notes))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
@@ -238,12 +237,12 @@ class LessonScreen(LabScreen):
         card = self.seen.card if self.seen else {}
         self.top.show(self.replay.state(self.lesson))
         self.rule.show(status.error if status else "")
-        guessed = self.cards.levels(self.seen, metrics)
-        self.charts.show(self.history, self.replay.beside(metrics), guessed)
+        guessed = self.cards.levels(self.seen, self.history.data, metrics)
+        self.charts.show(self.history, self.replay.beside(metrics, self.lesson.noisy), guessed)
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
         values = of_run(card, moment.knobs)
-        self.knobs.show(values, self.live)
+        self.knobs.show(values, self.seen, self.live)
         self.panes.arrange()
 
     # Panes
@@ -364,31 +363,12 @@ class LessonScreen(LabScreen):
 
     # Knobs
 
-    def on_rows_chosen(self, message: Rows.Chosen) -> None:
-        self.action_edit()
-
     def action_edit(self) -> None:
-        """Edits the knob at the cursor: of the live run where it can change, else of the next."""
-        pane = self.knobs
-        row = next((row for row in self.draft.rows if row.name == pane.chosen), None)
-        if self.panes.current != 4 or row is None:
+        """Goes to the knobs; there, edits the one at the cursor."""
+        if self.panes.current == 4:
+            self.knobs.edit()
+        else:
             self.panes.to(4)
-            if row is None and pane.chosen == PRESET:
-                self.notify("← → turn the preset; choose a knob with ↑ ↓, then enter", timeout=4)
-            return
-        live = row.knob.live and self.history.status is not None and self.history.status.live
-
-        def taken(value: str | None) -> None:
-            if value is not None:
-                self._set(row.name, value, live)
-
-        self.app.push_screen(pane.dialog(row, live), taken)
-
-    def _set(self, name: str, value: str, live: bool) -> None:
-        if live and self.seen is not None:
-            self.session.ask(self.seen.folder, "set", f"{name} = {value}", knob=name, value=value)
-        self.draft.set(name, value)
-        self.knobs.draw_rows()
 
     # Source, and the lesson's own screen
 

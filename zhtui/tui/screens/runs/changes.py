@@ -115,7 +115,7 @@ def _drawing(metric: str, picture: Picture) -> str:
             line.name,
             line.series.x.copy(),
             line.series.y.astype("float64"),
-            None if line.dotted else line.series.smooth.astype("float64"),
+            line.series.smooth.astype("float64") if line.noisy else None,
         )
         for line in picture.lines
     ]

@@ -14,7 +14,7 @@ from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Floats, Series
 from zhtui.lesson.card import Lesson
 from zhtui.tui.reading.followed import Followed
-from zhtui.tui.reading.history import SMOOTHING, History
+from zhtui.tui.reading.history import SMOOTHING, History, published_levels
 from zhtui.tui.reading.watch import Seen, Watch
 
 STEP, TIME, UNITS = "step", "time", "tokens"
@@ -45,6 +45,10 @@ class Trace:
     def name(self) -> str:
         return self.seen.folder.name
 
+    def of(self, lesson: Lesson) -> bool:
+        """Whether it is a run of the lesson."""
+        return self.seen.folder.lesson == lesson.title
+
     @property
     def history(self) -> History:
         """What it has said."""
@@ -69,7 +73,7 @@ class Trace:
         source = self.history.series.get(metric)
         if source is None or not len(source):
             return None
-        if (axis, smoothing) == (STEP, SMOOTHING):
+        if axis == STEP and smoothing in (SMOOTHING, 0.0):
             return source
         if (axis == UNITS and not self.units) or (axis == TIME and TIME not in self.history.series):
             return None
@@ -131,7 +135,7 @@ class Overlay:
             path = run.folder.path
             trace = before.pop(path, None)
             if trace is None:
-                trace = Trace(run, Followed(run.folder, watch, target), 0)
+                trace = Trace(run, Followed(run.folder, watch, target, run), 0)
                 trace.followed.follow()
             trace.seen, trace.colour = run, colours.get(path, 0)
             self.traces.append(trace)
@@ -156,18 +160,24 @@ class Overlay:
         if names:
             self.metric = names[(names.index(self.shown(lessons)) + by) % len(names)]
 
-    def lines(self, metric: str) -> list[Line]:
-        """A line a run; what is recorded seldom is dotted, and so is what is not smoothed."""
-        lines = []
+    def smoothed(self, metric: str, lessons: Sequence[Lesson]) -> float:
+        """How much a metric is smoothed: by itself only where a lesson says that it is noisy."""
+        noisy = any(metric in lesson.noisy for lesson in lessons)
+        return self.smoothing if noisy or self.smoothing != SMOOTHING else 0.0
+
+    def lines(self, metric: str, lessons: Sequence[Lesson]) -> list[Line]:
+        """A line a run; what is recorded seldom is dotted."""
+        lines, smoothing = [], self.smoothed(metric, lessons)
         names = [trace.name for trace in self.traces]
         for trace in self.traces:
-            series = trace.course(metric, self.axis, self.smoothing)
+            series = trace.course(metric, self.axis, smoothing)
             if series is not None:
                 longest = max(len(trace.history.series[name]) for name in trace.metrics())
                 seldom = len(series) * 2 < longest
                 twice = names.count(trace.name) > 1
                 name = f"{trace.seen.folder.lesson} {trace.name}" if twice else trace.name
-                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom))
+                noisy = bool(smoothing) and not seldom
+                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom, noisy))
         return lines
 
     def levels(self, metric: str, lessons: Sequence[Lesson]) -> list[Level]:
@@ -175,10 +185,10 @@ class Overlay:
         found: dict[tuple[str, float], Level] = {}
         for lesson in lessons:
             group = next((chart for chart in lesson.charts.values() if metric in chart), (metric,))
-            for trace in self.traces:
-                if trace.seen.folder.lesson == lesson.title or len(lessons) == 1:
-                    for level in trace.history.levels(lesson, group):
-                        found[(level.label, level.value)] = level
+            own = [t for t in self.traces if t.of(lesson) or len(lessons) == 1]
+            levels = published_levels(lesson, group, {trace.history.data for trace in own})
+            levels += [level for trace in own for level in trace.history.baselines(group)]
+            found |= {(level.label, level.value): level for level in levels}
         for trace in self.traces:
             guess = trace.seen.guess
             if guess is not None and guess.metric == metric:

@@ -107,7 +107,9 @@ def _row(
         spots, status = columns(cells.width), run.status
         lesson = lesson_of(run.folder.lesson)
         sign, ink = run_words.sign(status.state)
-        good = lesson is not None and figures.reached(lesson, status.best)
+        good = lesson is not None and figures.reached(
+            lesson, status.best, figures.data_name(run.card)
+        )
         parent = _parent(run)
         origin = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,}"
         note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))
@@ -163,7 +165,7 @@ class OverlayPane(Pane):
     def show(self, overlay: Overlay, lessons: Sequence[Lesson], empty: str) -> None:
         """Draws the lines as they stand."""
         metric = overlay.shown(lessons)
-        lines = overlay.lines(metric)
+        lines = overlay.lines(metric, lessons)
         picture = self.chart.picture
         picture.empty = empty if not lines else ""
         if overlay.traces and metric and not lines:
@@ -175,7 +177,8 @@ class OverlayPane(Pane):
     def title(self, overlay: Overlay, lessons: Sequence[Lesson]) -> None:
         """What is drawn, and how, in the border."""
         picture, metric = self.chart.picture, overlay.shown(lessons)
-        smooth = "unsmoothed" if not overlay.smoothing else f"smoothed {overlay.smoothing:g}"
+        smoothing = overlay.smoothed(metric, lessons)
+        smooth = f"smoothed {smoothing:g}" if smoothing else "unsmoothed"
         names = overlay.metrics(lessons)
         count = f" · {names.index(metric) + 1} of {len(names)}" if len(names) > 1 else ""
         logs = "".join(f" · log {n}" for n, on in (("x", picture.log_x), ("y", picture.log)) if on)
@@ -263,7 +266,7 @@ def _settings(run: Seen) -> dict[str, str]:
 
 def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> list[list[Word]]:
     metric, picture = overlay.shown(lessons), chart.picture
-    higher = any(lesson.higher and lesson.figure == metric for lesson in lessons)
+    higher = any(figures.higher(lesson, metric) for lesson in lessons)
     at = "last" if picture.cursor is None else f"at {place(picture)}"
     cards = [
         {**_settings(trace.seen), **{k: f"→{v}" for k, v in trace.history.knobs.items()}}
@@ -273,7 +276,7 @@ def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> l
     heads = ["", "run", at, "best", "@", *knobs]
     table: list[list[Word]] = [[(text, FAINT) for text in heads]]
     for trace, card in zip(overlay.traces, cards, strict=True):
-        series = trace.course(metric, overlay.axis, overlay.smoothing)
+        series = trace.course(metric, overlay.axis, overlay.smoothed(metric, lessons))
         where = float("inf") if picture.cursor is None else picture.cursor
         index = series.at(where) if series is not None else None
         value = float(series.y[index]) if series is not None and index is not None else None

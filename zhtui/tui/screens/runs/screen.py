@@ -16,8 +16,7 @@ from zhtui.lesson.card import Lesson
 from zhtui.tui.keys import table as keys
 from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
 from zhtui.tui.reading.watch import Seen
-from zhtui.tui.screens.runs import changes
-from zhtui.tui.screens.runs import filter as sift
+from zhtui.tui.screens.runs import changes, filtering
 from zhtui.tui.screens.runs.log import LogTail
 from zhtui.tui.screens.runs.overlay import AXES, SMOOTHINGS, Overlay, free_colour
 from zhtui.tui.screens.runs.panes import (
@@ -65,7 +64,7 @@ class RunsScreen(LabScreen):
         self.overlay = Overlay()
         self.marks: dict[Path, int] = {}  # folder -> colour, in the order of marking
         self.listed: list[Seen] = []
-        self.order, self.backwards, self.words = sift.ORDERS[0], False, ""
+        self.order, self.backwards, self.words = filtering.ORDERS[0], False, ""
         self.list, self.plot = ListPane(), OverlayPane()
         self.table, self.printed = ComparePane(), LogPane()
         self.later = [self.plot, self.table, self.printed]
@@ -110,17 +109,13 @@ class RunsScreen(LabScreen):
 
     def refresh_runs(self) -> None:
         """Sifts and orders what the watcher saw, and draws it."""
-        sifted = sift.sifted(self.session.runs(), self.words)
-        self.listed = sift.ordered(sifted, self.order, self.backwards, self._higher)
+        kept = filtering.kept(self.session.runs(), self.words)
+        self.listed = filtering.ordered(kept, self.order, self.backwards, self.lesson_of)
         now = self.session.clock()
         self.list.show(self.listed, self.marks, self.lesson_of, now)
         self._follow()
         self._show_top()
         self._show()
-
-    def _higher(self, name: str) -> bool:
-        lesson = self.lesson_of(name)
-        return lesson is not None and lesson.higher
 
     def _show_top(self) -> None:
         count, whole = len(self.listed), len(self.session.runs())
@@ -281,8 +276,8 @@ class RunsScreen(LabScreen):
 
     def action_order(self, by: int) -> None:
         """The next order."""
-        place = sift.ORDERS.index(self.order) + by
-        self.order, self.backwards = sift.ORDERS[place % len(sift.ORDERS)], False
+        place = filtering.ORDERS.index(self.order) + by
+        self.order, self.backwards = filtering.ORDERS[place % len(filtering.ORDERS)], False
         self.refresh_runs()
 
     def action_reverse(self) -> None:

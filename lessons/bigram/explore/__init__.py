@@ -1,0 +1,1 @@
+"""Scenes of the bigram lesson: a table counted and thrown, and a net that learned the same."""

@@ -1,0 +1,90 @@
+"""Lesson 13: many nets, of which each token pays for a few."""
+
+from __future__ import annotations
+
+from lessons.moe.config import MISTAKES, PRESETS, Config
+from zhtui.lab import Lesson, Question, Reference
+
+SWITCH = "Fedus et al. 2022, Switch Transformers, section 2.2"
+SHAZEER = "Shazeer et al. 2017, section 2"
+
+lesson = Lesson(
+    number=13,
+    title="moe",
+    summary="who works for which token?",
+    part="attention",
+    config=Config,
+    presets=PRESETS,
+    figure="val",
+    charts={
+        "loss": ("loss", "val"),
+        "balance": ("aux", "cv", "busiest"),
+        "dropped": ("dropped",),
+    },
+    scenes=("route", "balance"),
+    subjects=("moe",),
+    mistakes=MISTAKES,
+    references=(
+        Reference(
+            "aux_even", 1.0, 1e-6, "aux of an even router", SWITCH, preset="tiny", line=False
+        ),
+        Reference(
+            "aux_collapsed",
+            1.0,
+            1e-6,
+            "aux of a collapsed router, over E",
+            SWITCH,
+            preset="tiny",
+            line=False,
+        ),
+        Reference(
+            "dense_gap",
+            0.0,
+            1e-9,
+            "k = E against the weighted sum",
+            SHAZEER,
+            preset="tiny",
+            line=False,
+        ),
+    ),
+    questions=(
+        Question(
+            ask="What does the router do if nobody evens its load?",
+            predict="Eight experts, one a token, and no balance loss. How many times its even "
+            "share does the busiest expert get in the end?",
+            metric="busiest",
+            preset="no-balance",
+            knobs={"data": "python"},
+            data="python",
+            see="4.5 times; two experts do nearly all the work. With the loss it is 1.5 times.",
+            say="Who is chosen learns, and who learns is chosen. Nothing in the loss of the text "
+            "says that work is to be shared.",
+        ),
+        Question(
+            ask="Does a balance loss help that never reaches the router?",
+            predict="Its coefficient is ten times as large, but the probabilities were detached. "
+            "What is the coefficient of variation of the load, 0 being even?",
+            metric="cv",
+            preset="detached",
+            knobs={"data": "python"},
+            data="python",
+            known={"with the gradient": 0.34},
+            see="1.5, as without any loss.",
+            say="The load is counted and has no gradient. All of it goes through P; detach that, "
+            "and the loss is only a number in a log.",
+        ),
+        Question(
+            ask="Eight times the weights for the same work: how much better?",
+            predict="A dense layer of one expert's size ends at 1.707, eight experts of which a "
+            "token pays for one at 1.573. What does a dense layer with all those weights reach?",
+            metric="val",
+            preset="dense-total",
+            knobs={"data": "python"},
+            data="python",
+            known={"one expert's size": 1.707, "eight experts": 1.573},
+            see="1.534: at this size dense wins, and pays eight times the work.",
+            say="A mixture buys weights without work, not quality without weights. It wins where "
+            "work is what is scarce, which is at sizes far above this one.",
+        ),
+    ),
+)

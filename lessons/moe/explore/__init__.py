@@ -1,0 +1,1 @@
+"""What can be explored: a token's way through the router, and the balance of the load."""

@@ -1,0 +1,60 @@
+"""One of n processes, started by torchrun: a step is asked for through the store, and answered.
+
+Each step begins with the weights that the run has, so a step is a function of weights and rows, and
+a run that is stopped goes on exactly. Weights and rows come as safetensors; nothing is pickled.
+
+Leaves out: NCCL's own tuning, more than one machine, and the optimizer, which the run keeps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from safetensors.torch import load
+from torch import Tensor
+from torch._C._distributed_c10d import TCPStore
+
+from lessons.parallel.step import Shared, shared_by
+
+FAREWELL = "end"
+
+
+def main() -> None:
+    """Serves steps until the run says farewell."""
+    asked = json.loads(sys.argv[1])
+    torch.set_num_threads(1)
+    backend = "nccl" if asked["device"] == "cuda" else "gloo"
+    if backend == "nccl":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group(backend)
+    store = TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
+    shared = shared_by(asked)
+    step = int(asked["step"])
+    while True:
+        told = store.get(f"ask/{step}")  # waits
+        if told == FAREWELL.encode():
+            break
+        answer = one(shared, told)
+        if dist.get_rank() == 0:
+            store.set(f"answer/{step}", json.dumps(answer))
+        step += 1
+    dist.destroy_process_group()
+
+
+def one(shared: Shared, told: bytes) -> dict[str, Any]:
+    """Loss and gradient norm of a step."""
+    parts: dict[str, Tensor] = load(told)
+    x, wanted = parts.pop("rows.x"), parts.pop("rows.wanted")
+    kept = parts.pop("rows.kept", None)
+    shared.take(parts)
+    loss, norm = shared.step(x, wanted, kept)
+    return {"loss": loss, "norm": norm}
+
+
+if __name__ == "__main__":
+    main()

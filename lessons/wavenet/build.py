@@ -1,0 +1,91 @@
+"""The words, the net that `type` names, and what steps it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from lessons.blocks import fused, names
+from lessons.blocks.descent import Flat
+from lessons.blocks.names import Alphabet, Corpus, Known, Windows
+from lessons.wavenet.config import Config
+from lessons.wavenet.mistakes import with_mistake
+from lessons.wavenet.model import (
+    BatchNorm1d,
+    Embedding,
+    FlattenConsecutive,
+    Linear,
+    Sequential,
+    wavenet,
+)  # fmt: skip
+from lessons.wavenet.others import other
+from zhtui.lab import LabError, Run
+
+
+def corpus_of(run: Run) -> Corpus:
+    """The words of a run as windows. Raises LabError."""
+    path = run.data(run.config.data, auto=("names", "given"))
+    try:
+        return names.corpus(names.read(path), run.config.context)
+    except ValueError as error:
+        raise LabError(str(error)) from error
+
+
+def net_of(config: Config, vocab: int, dice: torch.Generator) -> nn.Module:
+    """A fresh net. Raises LabError where a tree cannot be made of the context."""
+    if config.type not in ("wavenet", "flat"):
+        return other(config.type, vocab, config.context, config.embedding, config.hidden)
+    if config.type == "wavenet" and config.context not in (2, 4, 8, 16):
+        raise LabError(
+            f"context={config.context} cannot be halved down to 1; use 2, 4, 8 or 16, or type=flat."
+        )
+    fuse = 2 if config.type == "wavenet" else config.context
+    net = wavenet(vocab, config.context, config.embedding, config.hidden, dice, fuse)
+    if config.mistake == "none":
+        return net
+    return with_mistake(net, config.mistake, config.context)
+
+
+def build(run: Run) -> tuple[Alphabet, nn.Module, torch.Generator]:
+    """The alphabet of a checkpoint, else of the words; a fresh net; the dice that made it."""
+    known = Known()
+    run.keep(alphabet=known)
+    if not known.alphabet.characters:
+        known.alphabet = run.once(corpus_of).alphabet
+    dice = torch.Generator().manual_seed(run.seed)
+    return known.alphabet, net_of(run.config, len(known.alphabet), dice).to(run.device), dice
+
+
+def model(run: Run) -> nn.Module:
+    """The net of a run, with the weights of its checkpoint, as it is asked and not trained."""
+    net = run.once(build)[1]
+    run.keep(model=net)
+    return net.eval()
+
+
+def stepper(net: nn.Module, flat: Flat, data: Windows, run: Run) -> fused.Stepper:
+    """What makes the gradients of a minibatch: a tree written out on a CPU, else autograd."""
+    if run.device != "cpu" or not isinstance(net, Sequential) or run.config.mistake == "far":
+        X, Y = data.X.to(run.device), data.Y.to(run.device)
+        return fused.Taught(lambda x, y: F.cross_entropy(net(x), y), flat, X, Y)
+    first, *others = net.layers
+    assert isinstance(first, Embedding), "a net begins with its embedding"
+    layers, places = [], data.X.shape[1]
+    for layer in others:
+        if isinstance(layer, FlattenConsecutive):
+            places //= layer.k
+        layers.append(fast(layer, places if run.config.mistake == "places" else 1))
+    return fused.Fused(fused.Embedding(first.weight), layers, data.X, data.Y, run.config.batch)
+
+
+def fast(layer: nn.Module, places: int) -> fused.Layer:
+    """The written-out form of one layer; `places` that have statistics of their own."""
+    if isinstance(layer, FlattenConsecutive):
+        return fused.Join(layer.k)
+    if isinstance(layer, Linear):
+        return fused.Linear(layer.weight, layer.bias)
+    if isinstance(layer, BatchNorm1d):
+        running = layer.mean, layer.var
+        return fused.BatchNorm(layer.gamma, layer.beta, running, layer.momentum, layer.eps, places)
+    return fused.Tanh()

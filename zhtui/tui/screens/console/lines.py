@@ -1,0 +1,60 @@
+"""What the console says in words: its help, the line on top, the line below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
+from zhtui.lesson.sampling import Sampling
+from zhtui.tui.screens.console.dials import Dial, OwnDial
+from zhtui.tui.screens.console.writer import Writer
+from zhtui.tui.widgets.lines import Part, words
+
+HELP = """
+The model continues your prompt, a token at a time. Move to any token: at its side stand its
+probability, its surprise in bits, the entropy of the choice, and what else might have come, after
+temperature; dashed lines are where top-k and top-p cut. ● is what stands in the text. Up and down
+choose an alternative, enter takes it: the text branches there, and the model writes on.
+
+A text of your own is not written but read: how many bits was each token worth to the model? The
+shade of a token is its surprise.
+
+Three streams write with the same dice and three settings. Two branches can be compared: what they
+share is faint.
+
+The newest checkpoint writes, or the one of the step at which a replay stood; < and > take an older
+and a newer one, so that two branches may be of the same prompt and of two ages.
+"""
+EMPTY = """Type a prompt and press enter: the model goes on from there.
+\\n in a prompt is a new line."""
+
+
+def dials(known: Sequence[Dial | OwnDial], sampling: Sampling, chosen: int) -> list[Part]:
+    """The settings; the one that turns stands between arrows."""
+    parts = []
+    for index, dial in enumerate(known):
+        on = index == chosen
+        value = dial.reading(sampling)
+        value = f"◂{value}▸" if on else f" {value} "
+        name = ((dial.word, FAINT), (value, CHOSEN if on else PLAIN))
+        parts.append(Part(name, 98 if on else 50 - index))
+    return parts
+
+
+def message(writer: Writer, fresh: bool, which: str) -> Part | None:
+    """What is going on, or went wrong; None where nothing is to be said. `which` checkpoint it is
+    stands where nothing was written yet.
+    """
+    branch, opening = writer.branches.hand, writer.opening
+    if branch is not None and branch.error and branch.tokens:
+        return words(branch.error, WRONG)
+    if fresh:
+        return words("asked the run for a checkpoint; it writes when that is there", YOURS)
+    if opening.error and branch is None:
+        return words(opening.error, WRONG)
+    if branch is not None and branch.writing:
+        waits = branch.reply is not None and branch.reply.step is None
+        return words("the model is loaded …" if waits else "writes …  space stops it", FAINT)
+    if not opening.done:
+        return words("the engine loads the model; you can type meanwhile", FAINT)
+    return words(f"ready: {which}", FAINT) if branch is None else None

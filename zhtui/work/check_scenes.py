@@ -1,0 +1,147 @@
+"""What a lesson's scenes must hold: the same frames twice, small ones, and mistakes that show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zhtui.ask import cells
+from zhtui.ask.explore import Asked, Explorer
+from zhtui.ask.reading import open_run
+from zhtui.ask.shown import Shown, to_wire
+from zhtui.errors import LabError, LessonError
+from zhtui.lesson import catalog, knobs
+from zhtui.lesson.catalog import Entry, Scene
+from zhtui.lesson.explore import NONE, Spot
+from zhtui.lesson.views import View
+from zhtui.runs import view_files
+from zhtui.runs.folder import RunFolder
+from zhtui.work.check_runs import must, whole_run
+
+FRAMES = 200  # of a scene that are looked at
+
+
+def scenes(entry: Entry, store: Path) -> None:
+    """Its scenes give the same frames twice, small ones, and say something of each corner."""
+    for scene in _scenes(entry):
+        subject = _subject(entry, store)
+        first, second = (_frames(_asked(scene, subject)) for _ in range(2))
+        same = first == second
+        must(same, f"{scene.title} gives other frames the second time; draw nothing at random")
+        points(scene, _asked(scene, subject))
+
+
+def points(scene: Scene, asked: Asked) -> None:
+    """Points at the four corners of every view of every frame. Raises `LabError`."""
+    explorer = _explorer()
+    for number in range(1, FRAMES + 1):
+        for _ in explorer.reach(asked, number):
+            pass
+        shown = explorer.show(asked, number)
+        for name, view in shown.views.items():
+            for row, column in _corners(view):
+                words = explorer.point(asked, number, Spot(name, row, column))
+                told = f"{scene.title} says nothing of {name}[{row}, {column}] in {shown.title!r}"
+                must(bool(words), told)
+        if shown.of is not None and number >= shown.of:
+            return
+
+
+def mistakes(entry: Entry, store: Path) -> None:
+    """Each mistake changes a meter that is to show it, in a scene that can make it."""
+    offered: dict[str, list[Scene]] = {}
+    for scene in _scenes(entry):
+        for name in next((r.knob.choices or () for r in _knobs(scene) if r.name == "mistake"), ()):
+            offered.setdefault(str(name), []).append(scene)
+    known = {mistake.name: mistake for mistake in entry.card.mistakes}
+    for name, able in offered.items():
+        if name != NONE:
+            told = f"{able[0].title} can make {name!r}, which the card does not name; add it"
+            must(name in known, told)
+            _shown(entry, store, able, name, known[name].meters)
+
+
+def _shown(
+    entry: Entry, store: Path, able: Sequence[Scene], name: str, meters: Sequence[str]
+) -> None:
+    """Whether one of the scenes shows a mistake by one of its meters."""
+    subject, refused = _subject(entry, store), 0
+    for scene in able:
+        right = _views(_asked(scene, subject))
+        try:
+            wrong = _views(_asked(scene, subject, {"mistake": name}))
+        except LabError:  # it goes with other knobs, and says so
+            refused += 1
+            continue
+        if any(right.get(meter) != wrong.get(meter) for meter in meters):
+            return
+    if refused == len(able):
+        return
+    where = ", ".join(scene.title for scene in able)
+    told = f"{name!r} changes none of its meters ({', '.join(meters)}) in {where}; name one that it"
+    must(not meters, f"{told} changes")
+
+
+def _knobs(scene: Scene) -> Sequence[knobs.Row]:
+    return knobs.knobs(scene.ask)
+
+
+def _scenes(entry: Entry) -> Iterator[Scene]:
+    return (entry.scene(name) for name in entry.scenes())
+
+
+def _subject(entry: Entry, store: Path) -> RunFolder | None:
+    """A tiny run that the scenes can look at; None where they need none."""
+    here = catalog.names()
+    named = [name for name in entry.card.subjects if name in here]
+    if entry.card.subjects and not named:
+        raise LessonError(f"none of the lessons {', '.join(entry.card.subjects)} is here")
+    return whole_run(catalog.one(named[0]), store) if named else None
+
+
+def _asked(scene: Scene, run: RunFolder | None, given: Mapping[str, Any] | None = None) -> Asked:
+    ask = knobs.replace(scene.ask(), given or {})
+    if run is None:
+        return Asked(scene, ask)
+    opened = open_run(run, where="cpu")
+    return Asked(scene, ask, opened, (run.path, opened.step))
+
+
+def _explorer() -> Explorer:
+    return Explorer(lambda folder, step: open_run(folder, where="cpu", step=step))
+
+
+def _shown_frames(asked: Asked) -> Iterator[Shown]:
+    explorer = _explorer()
+    for number in range(1, FRAMES + 1):
+        for _ in explorer.reach(asked, number):
+            pass
+        shown = explorer.show(asked, number)
+        yield shown
+        if shown.of is not None and number >= shown.of:
+            return
+
+
+def _frames(asked: Asked) -> list[str]:
+    """The frames as they go over the wire; one of more than 1 MB is refused."""
+    return [json.dumps({**to_wire(shown), "of": None}) for shown in _shown_frames(asked)]
+
+
+def _views(asked: Asked) -> dict[str, list[str]]:
+    """The views of all frames by name, as they go over the wire."""
+    found: dict[str, list[str]] = {}
+    for shown in _shown_frames(asked):
+        for name, view in shown.views.items():
+            found.setdefault(name, []).append(json.dumps(view_files.encode(view)))
+    return found
+
+
+def _corners(view: View) -> list[tuple[int, int]]:
+    rows, columns = cells.shape(view)
+    edges = [(row, column) for row in (0, rows - 1) for column in (0, columns - 1)]
+    inside = rows and columns
+    return [
+        spot for spot in dict.fromkeys(edges) if inside and cells.value(view, *spot) is not None
+    ]
