@@ -76,7 +76,8 @@ def test_the_first_loss_of_a_narrow_model_is_ln_V_and_half_the_logits_variance()
 def test_the_first_loss_of_the_real_one() -> None:
     torch.manual_seed(1)
     with torch.no_grad():
-        loss = GPT2(SIZES["124M"]).loss(ids(50257, 1, 64), ids(50257, 1, 64, seed=4))
+        # a target's logit varies by 0.55: of 512 tokens the mean scatters by 0.025
+        loss = GPT2(SIZES["124M"]).loss(ids(50257, 1, 512), ids(50257, 1, 512, seed=4))
     assert float(loss) == pytest.approx(10.95, abs=0.1)
 
 
