@@ -26,8 +26,8 @@ def ship(run: Path) -> None:
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir(parents=True)
     card = json.loads((run / "run.json").read_text())
-    if card.get("data"):
-        card["data"]["path"] = Path(card["data"]["path"]).name
+    for read in (card.get("data") or {}).values():
+        read["path"] = Path(read["path"]).name
     card["command"] = ["zhtui", "run", run.parent.name, "--preset", card["preset"]]
     (there / "run.json").write_text(json.dumps(card) + "\n")
     status = json.loads((run / "status.json").read_text()) | {"host": "", "pid": 0}

@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zhtui.data.dataset import DATA_SETS, DataSet
 from zhtui.errors import DataError, LabError
+from zhtui.lesson import catalog
 from zhtui.lesson.card import Knob, Lesson, Question, Reference, knob
 from zhtui.lesson.explore import Frame, Mistake, Poke, Spot, mistakes
 from zhtui.lesson.parts import Game, Thought
@@ -38,6 +40,7 @@ __all__ = [
     "Board",
     "Curves",
     "DataError",
+    "DataSet",
     "Frame",
     "Game",
     "Graph",
@@ -65,10 +68,10 @@ __all__ = [
     "Words",
     "agent_of",
     "data_sets",
-    "download",
     "export_run",
     "find_data",
     "find_run",
+    "has_data",
     "knob",
     "mistakes",
     "model_of",
@@ -77,7 +80,7 @@ __all__ = [
 ]
 
 
-def find_data(name: str, *, auto: tuple[str, ...] = (), download: bool = True) -> Path:
+def find_data(data: str | DataSet, *, auto: tuple[str, ...] = (), download: bool = True) -> Path:
     """The path of a data set, or of a file: what `run.data` finds, without a run.
 
     "auto" is the first of the data sets `auto` that is on this machine. Raises `DataError`, where
@@ -85,30 +88,21 @@ def find_data(name: str, *, auto: tuple[str, ...] = (), download: bool = True) -
     """
     from zhtui.data import sets
 
-    return sets.find(name, auto=auto, download=download).path
+    asked = {data, *auto} - {"auto"} if isinstance(data, str) else set()
+    own = catalog.data_sets() if asked - set(DATA_SETS) else ()
+    return sets.find(data, auto=auto, download=download, own=own).path
+
+
+def has_data(data: DataSet) -> bool:
+    """Whether a data set's file is on this machine; what is in it is not looked at."""
+    from zhtui.data import sets
+
+    return sets.is_here(data)
 
 
 def data_sets() -> list[str]:
     """The names of the data sets that the lab knows."""
-    from zhtui.data import sets
-
-    return list(sets.DATA_SETS)
-
-
-def download(address: str, into: Path, *, size: int, sha256: str, patience: float = 20.0) -> None:
-    """Puts a file of the net where it belongs: whole and with this hash, or not at all.
-
-    A download that was cut goes on where it was. Raises `DataError` with the reason alone.
-    """
-    from zhtui.data import download as net  # deferred: urllib.request takes 30 ms
-
-    try:
-        net.fetch([address], into, size, sha256, None, patience)
-    except net.Failed as error:
-        raise DataError(str(error)) from error
-    except OSError as error:
-        why = f"{into.parent} cannot be written, {error.strerror or error}"
-        raise DataError(why) from error
+    return list(DATA_SETS)
 
 
 def find_run(name: str, store: Path | None = None) -> Path:

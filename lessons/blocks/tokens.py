@@ -25,9 +25,9 @@ import torch
 from torch import Tensor
 
 from lessons.blocks.bulk import LONG_RUN, encode_plain
+from lessons.blocks.ranks import GPT2
 from lessons.blocks.text import CharText, Symbols
 
-GPT2_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"
 GPT2_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 GAP = b"\xff"  # no UTF-8: a number between the special tokens that stands for nothing
 GAPS = 1024  # how far after the tokens a special one may stand; GPT-4o's last is 20 after
@@ -125,7 +125,7 @@ def read(path: Path) -> Vocabulary:
     content, beside = path.read_bytes(), path.with_name(f"{path.name}.json")
     if beside.is_file():
         settings = json.loads(beside.read_bytes())
-    elif hashlib.sha256(content).hexdigest() == GPT2_SHA256:
+    elif hashlib.sha256(content).hexdigest() == GPT2.sha256:
         settings = {"pat_str": GPT2_PATTERN, "special_tokens": {"<|endoftext|>": 50256}}
     else:
         raise ValueError(f"{beside.name}, which says where a text is cut, is not beside it")
@@ -136,12 +136,3 @@ def read(path: Path) -> Vocabulary:
             raise ValueError(f"line {number + 1} is no token with rank {number}")
         tokens.append(base64.b64decode(token, validate=True))
     return Vocabulary(tokens, settings["pat_str"], settings["special_tokens"])
-
-
-def gpt2(download: bool) -> Vocabulary:
-    """GPT-2's vocabulary from tiktoken's cache, or the network. Raises OSError, ValueError."""
-    if not download:
-        raise FileNotFoundError("it is not on this machine")
-    encoding = tiktoken.get_encoding("r50k_base")
-    tokens = [encoding.decode_single_token_bytes(number) for number in range(50256)]
-    return Vocabulary(tokens, GPT2_PATTERN, {"<|endoftext|>": 50256})

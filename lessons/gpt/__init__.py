@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.gpt.config import MISTAKES, PRESETS, Config
+from lessons.gpt.config import GPT2, MISTAKES, PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
@@ -35,6 +35,7 @@ lesson = Lesson(
     scenes=("model", "attention", "inside"),
     subjects=("gpt",),
     mistakes=MISTAKES,
+    data=(GPT2,),
     charts={
         "loss": ("loss", "train", "val", "counted"),
         "bits a byte": ("bits_per_byte",),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from lessons.blocks.positions import Alibi, Nowhere, Rotary, Sinusoidal, Unplace
 from lessons.blocks.residual import PostBlock
 from lessons.blocks.text import Alphabet, CharText, Symbols
 from lessons.blocks.tokens import TokenText, Vocabulary
-from lessons.gpt.config import Config
+from lessons.gpt.config import GPT2, Config
 from lessons.gpt.ladder import rung
 from lessons.gpt.model import (
     GPT,
@@ -37,7 +36,7 @@ from lessons.gpt.model import (
     tied,
     untied,
 )
-from zhtui.lab import DataError, LabError, Run, export_run, find_run
+from zhtui.lab import DataError, LabError, Run, export_run, find_data, find_run
 
 ACTIVATIONS: dict[str, Make] = {"relu": nn.ReLU, "gelu": nn.GELU}
 PLACES: dict[str, Make] = {  # inside attention
@@ -71,17 +70,17 @@ def symbols_of(run: Run) -> Symbols:
     symbols: Symbols = Vocabulary() if name else Alphabet()
     run.keep(alphabet=symbols)
     if not len(symbols):
-        source = vocabulary(name) if name else run.once(text_of).alphabet
+        source = vocabulary(name, run.data) if name else run.once(text_of).alphabet
         symbols.load_state_dict(source.state_dict())
     return symbols
 
 
-def vocabulary(name: str) -> Vocabulary:
+def vocabulary(name: str, find: Callable[[str], Path] = find_data) -> Vocabulary:
     """Of a run of lesson `tokenizer`, of GPT-2, or in a `.tiktoken` file. Raises DataError."""
     given = Path(name)
     try:
         if name == "gpt2":
-            return gpt2()
+            return tokens.read(find(GPT2.name))
         if given.is_file():
             return tokens.read(given)
         with TemporaryDirectory() as folder:
@@ -91,14 +90,6 @@ def vocabulary(name: str) -> Vocabulary:
             f"tokenizer={name} cannot be used ({error}); "
             f"give a run of lesson tokenizer, gpt2, or an exported .tiktoken file."
         ) from error
-
-
-def gpt2() -> Vocabulary:
-    """From `$ZHTUI_DATA`, else from tiktoken's cache or the network."""
-    ours = Path(os.environ.get("ZHTUI_DATA", "")) / "gpt2.tiktoken"
-    if ours.is_file():
-        return tokens.read(ours)
-    return tokens.gpt2(download=os.environ.get("ZHTUI_OFFLINE", "0") in ("", "0"))
 
 
 class Names:

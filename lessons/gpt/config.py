@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zhtui.lab import Mistake, knob
+from lessons.blocks import ranks
+from zhtui.lab import DataSet, Mistake, knob
+
+GPT2 = DataSet(
+    "gpt2-tokens", ranks.GPT2.address, ranks.GPT2.sha256, ranks.GPT2.size,
+    title="the vocabulary of GPT-2", filename="gpt2.tiktoken", cached=ranks.GPT2.shared,
+)  # fmt: skip
 
 RESHAPE = Mistake(
     "reshape", "the channels were cut into heads by view(B, H, T, D), without the transpose: a "

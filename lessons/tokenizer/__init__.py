@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.tokenizer.config import PRESETS, Config
+from lessons.tokenizer.config import CL100K, GPT2, O200K, PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 lesson = Lesson(
@@ -16,6 +16,7 @@ lesson = Lesson(
     unit="bytes a token",
     higher=True,
     commands=("tokenize",),
+    data=(GPT2, CL100K, O200K),
     charts={
         "bytes a token": ("bytes_per_token", "gpt2"),
         "count of the joined pair": ("count",),

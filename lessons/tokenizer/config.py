@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhtui.lab import knob
+from lessons.blocks import ranks
+from zhtui.lab import DataSet, knob
 
 BYTES = 256
 SPECIMENS = ("none", "ignore rank", "characters", "cross chunks")
+
+
+def vocabulary(name: str, title: str, published: ranks.Ranks, here: str = "") -> DataSet:
+    """A published vocabulary as a data set: its file of ranks, shared with tiktoken."""
+    file = f"{published.file}.tiktoken"
+    return DataSet(
+        f"{name}-tokens", published.address, published.sha256, published.size,
+        title=f"the vocabulary of {title}", filename=here or file, also=(file,),
+        cached=published.shared,
+    )  # fmt: skip
+
+
+GPT2 = vocabulary("gpt2", "GPT-2", ranks.GPT2, here="gpt2.tiktoken")
+CL100K = vocabulary("cl100k", "GPT-4", ranks.GPT4)
+O200K = vocabulary("o200k", "GPT-4o", ranks.GPT4O)
 
 
 @dataclass(frozen=True)

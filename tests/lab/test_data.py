@@ -95,7 +95,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def pin(monkeypatch: pytest.MonkeyPatch, *urls: str) -> None:
     pinned = replace(
         sets.DATA_SETS["shakespeare"],
-        urls=urls,
+        address=urls,
         size=len(BODY),
         sha256=hashlib.sha256(BODY).hexdigest(),
     )

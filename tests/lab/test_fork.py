@@ -169,9 +169,10 @@ def test_a_fork_that_fails_on_the_way_leaves_nothing(
 def test_a_fork_resumes_the_data_that_the_parent_found(stranger: Drop, store: Path) -> None:
     stranger()
     parent = trained(store)
-    card = parent.card() | {"data": {"asked": "auto", "name": "x", "path": "x", "sha256": "y"}}
-    (parent.path / CARD).write_text(json.dumps(card))
-    assert fork.fork(store, parent, 10).card()["data"] == card["data"]
+    row = {"asked": "auto", "name": "x", "path": "x", "sha256": "y"}
+    for data in ({"x": row}, row):  # as it was written before there were several, too
+        (parent.path / CARD).write_text(json.dumps(parent.card() | {"data": data}))
+        assert fork.fork(store, parent, 10).card()["data"] == {"x": row}
 
 
 def test_forks_never_load_torch() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from lessons.blocks import tokens
+from lessons.blocks import ranks, tokens
 from lessons.blocks.text import CharText
 from lessons.blocks.tokens import TokenText, Vocabulary
 from lessons.gpt.build import build, text_of
@@ -106,7 +106,9 @@ def test_a_character_is_spelled_when_its_last_byte_is_there(
 
 def test_gpt2s_split_and_hash_are_those_of_the_lesson_that_teaches_them() -> None:
     assert PATTERNS["gpt2"] == tokens.GPT2_PATTERN
-    assert published.PUBLISHED["gpt2"].sha256 == tokens.GPT2_SHA256
+    assert published.PUBLISHED["gpt2"].data.sha256 == ranks.GPT2.sha256
+    known = {data.name: data for data in catalog.one("gpt").card.data}
+    assert known["gpt2-tokens"].sha256 == ranks.GPT2.sha256
 
 
 @pytest.mark.skipif(not GPT2.is_file(), reason="$ZHTUI_DATA/gpt2.tiktoken is not here")
@@ -257,7 +259,7 @@ def test_gpt2_is_not_downloaded_where_that_is_forbidden(
 ) -> None:
     monkeypatch.setenv("ZHTUI_OFFLINE", "1")
     monkeypatch.delenv("ZHTUI_DATA", raising=False)
-    assert "it is not on this machine" in refusal(poem, "gpt2")
+    assert "is not on this machine and ZHTUI_OFFLINE forbids" in refusal(poem, "gpt2")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from lessons.tokenizer import published as module
+from lessons.blocks.ranks import Ranks
 from lessons.tokenizer.bpe import Tokenizer, learn, split
+from lessons.tokenizer.config import vocabulary
 from lessons.tokenizer.export import tiktoken_ranks
 from lessons.tokenizer.published import PUBLISHED, available, published, read_ranks
 from zhtui.lab import DataError
@@ -74,12 +75,25 @@ def cache(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("ZHTUI_DATA", raising=False)
-    monkeypatch.setattr(module, "ADDRESS", f"{server.address}/{{}}.tiktoken")
-    pinned = replace(PUBLISHED["gpt2"], size=len(BODY), sha256=hashlib.sha256(BODY).hexdigest())
-    monkeypatch.setitem(PUBLISHED, "gpt2", pinned)
-    published.cache_clear()
+    monkeypatch.delenv("ZHTUI_OFFLINE")
+    pin(monkeypatch, server.address)
     yield tmp_path / "cache"
     published.cache_clear()
+
+
+def pin(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """GPT-2's vocabulary is what the tests' server has."""
+    found = Ranks("r50k_base", hashlib.sha256(BODY).hexdigest(), len(BODY), place)
+    data = vocabulary("gpt2", "GPT-2", found, here="gpt2.tiktoken")
+    monkeypatch.setitem(PUBLISHED, "gpt2", replace(PUBLISHED["gpt2"], data=data))
+    published.cache_clear()
+
+
+def kept() -> Path:
+    """Its place in tiktoken's cache."""
+    cached = PUBLISHED["gpt2"].data.cached
+    assert cached is not None
+    return cached()
 
 
 def refusal() -> str:
@@ -88,9 +102,9 @@ def refusal() -> str:
     sentence = str(caught.value)
     assert "\n" not in sentence
     assert sentence.startswith("the vocabulary of GPT-2 could not be downloaded (")
-    assert sentence.endswith("); try again, or put gpt2.tiktoken into $ZHTUI_DATA")
+    assert sentence.endswith("): try again, or put gpt2.tiktoken where ZHTUI_DATA points")
     assert available() == []
-    assert not PUBLISHED["gpt2"].cached.exists()
+    assert not kept().exists()
     return sentence
 
 
@@ -107,7 +121,7 @@ def test_the_right_file_comes_once_and_lies_where_tiktoken_looks(
 
 
 def test_nothing_is_asked_of_the_network_unless_that_is_wished(server: Server) -> None:
-    with pytest.raises(DataError, match=r"run `zhtui tokenize gpt2` once where there is a network"):
+    with pytest.raises(DataError, match="not on this machine: `zhtui data get gpt2-tokens`"):
         published("gpt2")
     assert server.asked == []
 
@@ -150,7 +164,7 @@ def test_a_refusing_server_is_quoted(server: Server) -> None:
 def test_a_refused_connection_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    monkeypatch.setattr(module, "ADDRESS", f"http://127.0.0.1:{port}/{{}}.tiktoken")
+    pin(monkeypatch, f"http://127.0.0.1:{port}")
     assert "cannot be reached, Connection refused" in refusal()
 
 
@@ -159,26 +173,28 @@ def test_a_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "file"))
-    assert f"{tmp_path / 'file'} cannot be written" in refusal()
+    with pytest.raises(DataError, match="file cannot be written .*: make room there"):
+        published("gpt2", download=True)
 
 
 def test_a_damaged_file_in_the_cache_is_replaced(server: Server, cache: Path) -> None:
     cache.mkdir()
-    PUBLISHED["gpt2"].cached.write_bytes(BODY[:-9])
+    kept().write_bytes(BODY[:-9])
     with pytest.raises(DataError, match="is damaged"):
         published("gpt2")
     assert published("gpt2", download=True).ranks == SMALL.ranks
-    assert PUBLISHED["gpt2"].cached.read_bytes() == BODY
+    assert kept().read_bytes() == BODY
 
 
 COMMAND = """
 import sys
 from dataclasses import replace
+from lessons.blocks.ranks import Ranks
 from lessons.tokenizer import published
-address, size, sha256 = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-published.ADDRESS = address
-pinned = replace(published.PUBLISHED["gpt2"], size=size, sha256=sha256)
-published.PUBLISHED["gpt2"] = pinned
+from lessons.tokenizer.config import vocabulary
+place, size, sha256 = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+data = vocabulary("gpt2", "GPT-2", Ranks("r50k_base", sha256, size, place), here="gpt2.tiktoken")
+published.PUBLISHED["gpt2"] = replace(published.PUBLISHED["gpt2"], data=data)
 sys.argv = ["zhtui", "tokenize", "gpt2", "the king", "--ids"]
 from zhtui.cli.app import main
 main()
@@ -187,7 +203,7 @@ main()
 
 @pytest.mark.parametrize("offline", ["0", "1"])
 def test_the_command_downloads_unless_that_is_forbidden(server: Server, offline: str) -> None:
-    words = [f"{server.address}/{{}}.tiktoken", str(len(BODY)), hashlib.sha256(BODY).hexdigest()]
+    words = [server.address, str(len(BODY)), hashlib.sha256(BODY).hexdigest()]
     done = subprocess.run(
         [sys.executable, "-P", "-c", COMMAND, *words],
         env={**os.environ, "ZHTUI_OFFLINE": offline},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zhtui.data.sets import data_of
+from zhtui.data.noted import data_of
 from zhtui.errors import CheckpointError
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
@@ -27,7 +27,8 @@ class Reader:
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
         """The data set that the run was trained on."""
-        return data_of(self.folder.card(), name, auto).path
+        own = catalog.one(self.folder.lesson).card.data
+        return data_of(self.folder.card(), name, auto, own).path
 
     def restore(self, name: str, part: Any) -> None:
         """Gives a part the state of the checkpoint."""

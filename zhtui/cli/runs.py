@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from zhtui.cli.options import AsJson, RunName, Store
+from zhtui.data.noted import noted
 from zhtui.errors import ConfigError
 from zhtui.lesson import catalog, knobs
 from zhtui.runs import changes, learner, store
@@ -60,7 +61,7 @@ def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) ->
         print(one_line(status.error))
     pairs = (f"{key}={knobs.text(value)}" for key, value in card["config"].items())
     print(one_line("  ".join(pairs)))
-    found = (card["data"] or {}).get("name", "–")
+    found = ", ".join(noted(card)) or "–"
     print(one_line(f"preset {card['preset']}  seed {card['seed']}  data {found}"))
     kept = ", ".join(f"{step:,}" for step, _ in folder.checkpoints()) or "none"
     print(f"checkpoints at {kept}  in {folder.path}")
@@ -220,11 +221,11 @@ def _data(context: typer.Context) -> None:
 
 @data_app.command("list")
 def data_list() -> None:
-    """The data sets and where each lies."""
+    """The data sets, the lab's and those of the lessons, and where each lies."""
     from zhtui.data import sets
 
-    for known, place in sets.known():
-        print(f"{known.name:<12} {known.size:>11,} bytes  {place or 'not here'}  {known.title}")
+    for known, place in sets.known(catalog.data_sets()):
+        print(f"{known.name:<14} {known.size:>11,} bytes  {place or 'not here'}  {known.title}")
 
 
 @data_app.command("get")
@@ -235,7 +236,7 @@ def data_get(name: Annotated[str, typer.Argument()]) -> None:
     def progress(done: int, total: int) -> None:
         print(f"\r{name}: {done:,} of {total:,} bytes", end="", file=sys.stderr, flush=True)
 
-    found = sets.get(name, progress if sys.stderr.isatty() else None)
+    found = sets.get(name, progress if sys.stderr.isatty() else None, catalog.data_sets())
     print(f"{found.name}: {found.path} ({found.size:,} bytes)")
 
 

@@ -16,13 +16,11 @@ import difflib
 import functools
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from zhtui.data import sets
+from zhtui.data.dataset import DATA_SETS, DataSet
 from zhtui.errors import DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
@@ -32,20 +30,6 @@ PATIENT = 20.0  # the same where the user asked for this data set
 HEAD = 4096  # bytes that tell what kind of text it is
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BLOCK = 1 << 20  # bytes read at a time: a file is never held whole
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set that has a name. A classic has its `size` (bytes) and `sha256` pinned."""
-
-    name: str
-    title: str
-    filename: str
-    licence: str
-    size: int = 0
-    sha256: str = ""
-    urls: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()  # other file names under which it may lie in $ZHTUI_DATA
 
 
 @dataclass(frozen=True)
@@ -68,79 +52,53 @@ class Contents:
     characters: int
 
 
-DATA_SETS = {
-    row.name: row
-    for row in (
-        DataSet(
-            "names",
-            "names.txt",
-            "names.txt",
-            "public domain: US Social Security Administration, through makemore (MIT)",
-            228_145,
-            "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
-            ("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",),
-        ),
-        DataSet(
-            "shakespeare",
-            "Tiny Shakespeare",
-            "tinyshakespeare.txt",
-            "public domain: Shakespeare's plays, collected for char-rnn (MIT)",
-            1_115_394,
-            "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-            (
-                "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
-                "tinyshakespeare/input.txt",
-            ),
-            also=("input.txt",),
-        ),
-        DataSet("given", "given names", "given_names.txt", "MIT, as this program"),
-        DataSet(
-            "python",
-            "the Python language reference",
-            # the text differs from one Python to the next, so each keeps its own
-            "python-reference-{}.{}.{}.txt".format(*sys.version_info[:3]),
-            "PSF licence, as Python",
-        ),
-    )
-}
-
 _failed: dict[str, str] = {}  # data set -> why its download failed in this process
 
 
 def find(
-    name: str,
+    name: str | DataSet,
     *,
     auto: Iterable[str] = (),
     download: bool = True,
     progress: Progress | None = None,
+    own: Iterable[DataSet] = (),
 ) -> Found:
     """The data set of that name, or the user's own file at that path.
 
-    "auto" takes the first of `auto` that is on this machine or can be downloaded quickly.
-    Raises `DataError`, whose sentence ends in what to do.
+    `own` are a lesson's, beside those of the lab. "auto" takes the first of `auto` that is on this
+    machine or can be downloaded quickly. Raises `DataError`, whose sentence ends in what to do.
     """
+    if isinstance(name, DataSet):
+        return _get(name, download, progress, PATIENT)
+    known = {**{data.name: data for data in own}, **DATA_SETS}
     if name == "auto":
-        return _first(tuple(auto), download, progress)
-    if name in DATA_SETS:
-        return _get(DATA_SETS[name], download, progress, PATIENT)
-    return _own(name)
+        return _first([_named(each, known) for each in auto], download, progress)
+    if name in known:
+        return _get(known[name], download, progress, PATIENT)
+    return _own(name, known)
 
 
-def get(name: str, progress: Progress | None = None) -> Found:
+def get(name: str, progress: Progress | None = None, own: Iterable[DataSet] = ()) -> Found:
     """A data set by its name, downloaded where it is not on this machine."""
-    return find(_named(name).name, progress=progress)
+    known = {**{data.name: data for data in own}, **DATA_SETS}
+    return find(_named(name, known), progress=progress)
 
 
-def known() -> list[tuple[DataSet, Path | None]]:
+def known(own: Iterable[DataSet] = ()) -> list[tuple[DataSet, Path | None]]:
     """Every data set that has a name, and where it lies; nothing is downloaded."""
     rows: list[tuple[DataSet, Path | None]] = []
-    for data in DATA_SETS.values():
+    for data in {**DATA_SETS, **{data.name: data for data in own}}.values():
         try:
-            found = find(data.name, download=False)
+            found = find(data, download=False)
             rows.append((replace(data, size=found.size, sha256=found.sha256), found.path))
         except DataError:
             rows.append((data, None))
     return rows
+
+
+def is_here(data: DataSet) -> bool:
+    """Whether a file of its name is on this machine; what is in it is not looked at."""
+    return any(path.is_file() for path, _ in _places(data))
 
 
 def read_through(path: Path) -> Contents:
@@ -162,14 +120,13 @@ def read_through(path: Path) -> Contents:
 # Looking up
 
 
-def _first(names: tuple[str, ...], download: bool, progress: Progress | None) -> Found:
+def _first(sets: list[DataSet], download: bool, progress: Progress | None) -> Found:
     reasons: list[str] = []
-    for name in names:
-        data = _named(name)
+    for data in sets:
         try:
-            found = _get(data, download and name not in _failed, progress, QUICK)
+            found = _get(data, download and data.name not in _failed, progress, QUICK)
         except DataError as error:
-            what_is_wrong, _, _what_to_do = _failed.get(name, str(error)).rpartition(": ")
+            what_is_wrong, _, _what_to_do = _failed.get(data.name, str(error)).rpartition(": ")
             reasons.append(what_is_wrong)
             continue
         return replace(found, note="; ".join([found.note, *reasons]))
@@ -178,15 +135,19 @@ def _first(names: tuple[str, ...], download: bool, progress: Progress | None) ->
 
 
 def _get(data: DataSet, download: bool, progress: Progress | None, patience: float) -> Found:
-    if not data.sha256:
+    if data.name in DATA_SETS and not data.sha256:
         return _found(data, _carried(data), "shipped")
     refused = ""
     for path, where in _places(data):
         if not path.exists():
             continue
-        if read_through(path).sha256 == data.sha256:
+        if _hash(data, path) == data.sha256:
             return _found(data, path, where)
-        refused = f"{path} is not the classic (another sha256; data={path} takes it as your own)"
+        refused = f"{path} is damaged (its sha256 is another)"
+        if data.name in DATA_SETS:
+            refused = (
+                f"{path} is not the classic (another sha256; data={path} takes it as your own)"
+            )
     try:
         path = _download(data, download, progress, patience)
     except DataError as error:
@@ -198,11 +159,23 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
 def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
     folder = _data_folder()
     if folder is not None:
-        yield from ((folder / filename, "on disk") for filename in (data.filename, *data.also))
-    yield _cache() / data.filename, "from the cache"
+        yield from ((folder / filename, "on disk") for filename in (data.file, *data.also))
+    yield _kept(data), "from the cache"
 
 
-def _own(name: str) -> Found:
+def _kept(data: DataSet) -> Path:
+    """Where a download of it lies."""
+    return data.cached() if data.cached else _cache() / data.file
+
+
+def _hash(data: DataSet, path: Path) -> str:
+    if data.text:
+        return read_through(path).sha256
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = _expand(name)
     if path.name == name and not path.exists():
@@ -211,23 +184,26 @@ def _own(name: str) -> Found:
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or path.exists()
     if not looks_like_a_path:
-        _named(name)  # it is none of them, and the refusal names the nearest
+        _named(name, known)  # it is none of them, and the refusal names the nearest
     text = read_through(path)
     note = f"data: {path.name} ({text.characters:,} characters, your own)"
     return Found(name, path.absolute(), text.sha256, text.size, note)
 
 
 def _found(data: DataSet, path: Path, where: str) -> Found:
+    if not data.text:
+        note = f"data: {data.words} ({data.size:,} bytes, {where})"
+        return Found(data.name, path.absolute(), data.sha256, data.size, note)
     text = read_through(path)
-    note = f"data: {data.title} ({text.characters:,} characters, {where})"
+    note = f"data: {data.words} ({text.characters:,} characters, {where})"
     return Found(data.name, path.absolute(), text.sha256, text.size, note)
 
 
-def _named(name: str) -> DataSet:
-    if name in DATA_SETS:
-        return DATA_SETS[name]
-    near = difflib.get_close_matches(name, DATA_SETS, n=1)
-    take = f"{near[0]!r}" if near else f"one of {', '.join(DATA_SETS)}"
+def _named(name: str, known: Mapping[str, DataSet]) -> DataSet:
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    take = f"{near[0]!r}" if near else f"one of {', '.join(known)}"
     raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
 
 
@@ -259,8 +235,8 @@ def _cache() -> Path:
 
 def _carried(data: DataSet) -> Path:
     if data.name == "given":
-        return Path(__file__).with_name(data.filename)
-    path, text = _cache() / data.filename, _python_reference().encode()
+        return Path(__file__).with_name(data.file)
+    path, text = _cache() / data.file, _python_reference().encode()
     try:
         if not path.is_file() or path.read_bytes() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -339,38 +315,23 @@ def _wide(head: bytes) -> bool:
 
 def _download(data: DataSet, allowed: bool, progress: Progress | None, patience: float) -> Path:
     if not allowed:
-        raise DataError(f"{data.title} is not on this machine: `zhtui data get {data.name}`")
+        raise DataError(f"{data.words} is not on this machine: `zhtui data get {data.name}`")
     if os.environ.get("ZHTUI_OFFLINE", "0") not in ("", "0"):
         raise DataError(
-            f"{data.title} is not on this machine and ZHTUI_OFFLINE forbids the download: "
-            "unset it, or put the file where ZHTUI_DATA points"
+            f"{data.words} is not on this machine and ZHTUI_OFFLINE forbids the download: "
+            f"unset it, or put {data.file} where ZHTUI_DATA points"
         )
     from zhtui.data import download  # deferred: urllib.request takes 30 ms
 
-    target = _cache() / data.filename
+    target = _kept(data)
     try:
-        download.fetch(data.urls, target, data.size, data.sha256, progress, patience)
+        download.fetch(data.addresses, target, data.size, data.sha256, progress, patience)
     except download.Failed as error:
         _failed[data.name] = (
-            f"{data.title} could not be downloaded ({error}): "
-            "try again, or put the file where ZHTUI_DATA points"
+            f"{data.words} could not be downloaded ({error}): "
+            f"try again, or put {data.file} where ZHTUI_DATA points"
         )
         raise DataError(_failed[data.name]) from None
     except OSError as error:
         raise DataError(_unwritable(target.parent, error)) from None
     return target
-
-
-def data_of(card: Mapping[str, Any], name: str, auto: tuple[str, ...]) -> sets.Found:
-    """The data set asked for, or the very one that a run began with. Raises `DataError`."""
-    before = card.get("data")
-    if before is None or before["asked"] != name:
-        return sets.find(name, auto=auto)
-    there = Path(before["path"])
-    found = sets.find(str(there) if there.is_file() else before["name"])
-    if found.sha256 != before["sha256"]:
-        raise DataError(
-            f"{found.path} has changed since this run began; "
-            "put the old file back, or start a new run"
-        )
-    return found

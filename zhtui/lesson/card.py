@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhtui.data.dataset import DataSet
+
 KNOB = "knob"  # the key in a dataclass field's metadata
 
 
@@ -108,7 +110,8 @@ class Lesson:
     `commands` are functions of its `command.py` that `zhtui` offers as commands. `scenes` names, in
     order, the modules of its folder `explore/` (none where there is one `explore.py`). `subjects`
     are the lessons whose runs a scene can look at, its own included ("gpt",); without any, a scene
-    needs no model. `mistakes` are the real mistakes that its knobs can switch on.
+    needs no model. `mistakes` are the real mistakes that its knobs can switch on. `data` are data
+    sets of its own, which `run.data` finds by name as it does the lab's.
     """
 
     number: float
@@ -128,6 +131,7 @@ class Lesson:
     scenes: Sequence[str] = ()
     subjects: Sequence[str] = ()
     mistakes: Sequence[Any] = ()  # of zhtui.lab.Mistake
+    data: Sequence[DataSet] = ()
 
     def unit_of(self, metric: str) -> str:
         """What stands behind a number of a metric: the figure's unit, else the metric's name."""

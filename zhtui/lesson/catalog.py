@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from zhtui.data.dataset import DataSet
 from zhtui.errors import LessonError, boundary
 from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
@@ -162,6 +163,12 @@ def all_lessons() -> list[Entry]:
     entries = [_load(name, *place) for name, place in _places().items()]
     kept = [entry for entry in entries if entry.lesson is not None or entry.error]
     return sorted(kept, key=lambda e: (e.lesson.number if e.lesson else float("inf"), e.name))
+
+
+def data_sets() -> list[DataSet]:
+    """The data sets that lessons declare, each name once."""
+    found = [data for entry in all_lessons() if entry.lesson for data in entry.lesson.data]
+    return list({data.name: data for data in reversed(found)}.values())[::-1]
 
 
 @lru_cache(maxsize=256)

@@ -41,8 +41,11 @@ class Alone:
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
         from zhtui.data import sets  # deferred: a lesson's card must cost nothing
+        from zhtui.data.dataset import DATA_SETS
+        from zhtui.lesson import catalog
 
-        return sets.find(name, auto=auto).path
+        asked = {name, *auto} - {"auto", *DATA_SETS}
+        return sets.find(name, auto=auto, own=catalog.data_sets() if asked else ()).path
 
     def restore(self, name: str, part: Any) -> None:
         pass
@@ -93,7 +96,7 @@ class Run:
         self._sow(self.step)
 
     def data(self, name: str, auto: tuple[str, ...] = ()) -> Path:
-        """A local path for a data set's name, or a user's own file.
+        """A local path for a data set's name, or a user's own file; run.json notes each.
 
         "auto" takes the first of `auto` that is on disk or can be had. Raises `DataError`.
         """

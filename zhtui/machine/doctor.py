@@ -24,7 +24,7 @@ def lines() -> Iterator[str]:
     yield from _torch()
     yield from _store()
     yield from _lessons()
-    for known, place in sets.known():
+    for known, place in sets.known(catalog.data_sets()):
         yield f"data {known.name}: {place or 'not here, `zhtui data get ' + known.name + '`'}"
     if remedy := logind.logind_kills():
         yield f"! {remedy}"

@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from zhtui.data.dataset import DATA_SETS
+from zhtui.data.noted import noted
 from zhtui.lesson.card import Lesson, Reference
 from zhtui.runs.folder import RunFolder
 
@@ -64,23 +66,20 @@ def figure_of(
 
 
 def data_name(card: Mapping[str, Any]) -> str:
-    """The data set that a run reads; "" where it has read none yet, or needs none."""
-    data = card.get("data")
-    return str(data.get("name", "")) if isinstance(data, Mapping) else ""
+    """The data set that a run reads, of several the first; "" where it has read none yet."""
+    return next(iter(noted(card)), "")
 
 
 def named_on(label: str, data: str) -> str:
     """A figure's label with the data set that it belongs to: "nanoGPT, on Tiny Shakespeare"."""
-    from zhtui.data.sets import DATA_SETS  # deferred: the first frame needs no data sets
-
-    return f"{label}, on {DATA_SETS[data].title if data in DATA_SETS else data}"
+    return f"{label}, on {DATA_SETS[data].words if data in DATA_SETS else data}"
 
 
 def own_references(folder: RunFolder, lesson: Lesson) -> Sequence[Reference]:
     """The published figures of a run's own setting."""
     card = folder.card()
-    found = data_name(card)
-    mine = [r for r in lesson.references if r.preset == card["preset"] and r.data in ("", found)]
+    read = {"", *noted(card)}
+    mine = [r for r in lesson.references if r.preset == card["preset"] and r.data in read]
     return [r for r in mine if all(card["config"].get(k) == v for k, v in r.knobs.items())]
 
 

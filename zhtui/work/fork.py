@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zhtui.data.noted import noted
 from zhtui.errors import CheckpointError, ConfigError, StoreError
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as config
@@ -133,9 +134,11 @@ def _inherit(
 ) -> None:
     """Gives the child what the parent was and had said when it stood at the checkpoint."""
     done, source = start
-    own = child.card()
-    if own["config"].get("data") == card["config"].get("data"):
-        write_json(child.path / CARD, {**own, "data": card.get("data")})
+    own, before = child.card(), card["config"].get("data")
+    other = None if own["config"].get("data") == before else before  # the child reads another one
+    read = {name: row for name, row in noted(card).items() if row["asked"] != other}
+    if read:
+        write_json(child.path / CARD, {**own, "data": read})
     rows = [row for row in parent.rows() if row["step"] < done]
     _append(child.path / METRICS, rows)
     (child.path / ARTIFACTS).mkdir()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from zhtui.data.sets import data_of
+from zhtui.data.noted import data_of, note, noted
 from zhtui.errors import CheckpointError
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import Text, View
@@ -72,11 +72,11 @@ class Recorder:
         return 0
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
-        """The data set asked for; on a resume the very one that the run began with."""
-        found = data_of(self.card, name, auto)
-        if self.card.get("data") is None:
-            kept = {"asked": name, "name": found.name, "path": str(found.path)}
-            self.card["data"] = {**kept, "sha256": found.sha256}
+        """A data set asked for; on a resume the very one that the run began with."""
+        found = data_of(self.card, name, auto, self.lesson.data)
+        known = noted(self.card)
+        if name not in {row["asked"] for row in known.values()}:
+            self.card["data"] = {**known, **note(name, found)}
             write_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
         return found.path

@@ -64,7 +64,7 @@ def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Itera
         key = (one.preset, tuple(sorted(one.knobs.items())), tuple(one.seeds), one.data, one.gpu)
         settings.setdefault(key, []).append(one)
     for same in settings.values():
-        reason = _reason_to_skip(same[0], where)
+        reason = _reason_to_skip(entry, same[0], where)
         if reason:
             yield from (Outcome(entry.name, one, "skipped", why=reason) for one in same)
         else:
@@ -139,12 +139,12 @@ def _tell_time(folder: RunFolder, runs: int) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def _reason_to_skip(reference: Reference, where: str) -> str:
+def _reason_to_skip(entry: Entry, reference: Reference, where: str) -> str:
     if reference.gpu and not device.choose(where).startswith("cuda"):
         return "needs a GPU; on this machine it would take hours"
     if reference.data:
         try:
-            sets.find(reference.data)
+            sets.find(reference.data, own=entry.card.data)
         except LabError as error:
             return str(error)
     return ""

@@ -9,13 +9,14 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.message import Message
 
+from zhtui.data.noted import noted
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import FAINT, SERIES, TITLE
 from zhtui.draw.picture import Level
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
-from zhtui.runs.figures import data_name, figure, figure_of, higher, named_on
+from zhtui.runs.figures import figure, figure_of, higher, named_on
 from zhtui.runs.folder import RunFolder
 from zhtui.runs.learner import Guess
 from zhtui.tui import run_words
@@ -180,7 +181,8 @@ class CardPane(Pane):
         state = f"{sign} {status.state} · step {status.step:,} of {status.steps:,}"
         ended = status.state in ENDED
         ink = SERIES + self._colour(question.metric)
-        data = data_name(run.card)
+        read = noted(run.card)
+        data = question.data if question.data in read else ", ".join(read)
         return Card(question, run.guess.value, value, state, run.folder.name, ended, data, ink)
 
     def _colour(self, metric: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
+from zhtui.data.noted import noted
 from zhtui.draw.chart import place
 from zhtui.draw.grid import Grid, Page
 from zhtui.draw.inks import (
@@ -298,15 +299,15 @@ def _about(run: Seen | None) -> list[list[Word]]:
     """The run at the cursor: where it comes from, what was noted, what went wrong."""
     if run is None:
         return []
-    card, data = run.card, run.card.get("data")
+    card, data = run.card, noted(run.card)
     lines: list[list[Word]] = [
         [(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]
     ]
     parent = _parent(run)
     if parent is not None:
         lines.append([("forked   ", FAINT), (f"{parent[0]} at step {parent[1]:,}", PLAIN)])
-    if isinstance(data, Mapping):
-        lines.append([("data     ", FAINT), (str(data.get("name", "")), PLAIN)])
+    if data:
+        lines.append([("data     ", FAINT), (", ".join(data), PLAIN)])
     if run.status.error:
         lines.append([("failed   ", FAINT), (run.status.error, WRONG)])
     lines += [[("note     ", FAINT), (text, PLAIN)] for text in run.note.split("\n") if text]
