@@ -254,7 +254,7 @@ def test_every_frame_speaks_and_can_be_asked(scene: Any) -> None:
 @pytest.mark.parametrize(
     ("scene", "spot", "value"),
     [
-        (init, Spot("W spread", 2, 0), 1.0),
+        (init, Spot("W.spread", 2, 0), 1.0),
         (batchnorm, Spot("X", 1, 1), 9.0),
         (adam, Spot("g", 0, 3), 5.0),
         (fold, Spot("gain", 1, 0), 9.0),

@@ -44,24 +44,24 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         look="a letter is a name, not a quantity: no row is larger than another",
     )  # fmt: skip
     product, taken = hot @ W, W[ids]  # (T, D), (T, D)
-    views = {"X": X, "W": table, "X W": Heatmap(product.numpy(), rows, signed=True)}
+    views = {"X": X, "W": table, "XW": Heatmap(product.numpy(), rows, signed=True)}
     yield Frame(
-        "product", views, keep=keep, predict=Spot("X W", 0, 0),
+        "product", views, keep=keep, predict=Spot("XW", 0, 0),
         say=f"X W: each number is a sum of {len(letters)} products, all but one with 0",
         look="a row of X W is a row of W; poke a number of W and see which rows move",
-        still=lambda spot: {"X W": others(spot, ids, ask.columns)},
+        still=lambda spot: {"XW": others(spot, ids, ask.columns)},
     )  # fmt: skip
     yield Frame(
         "look-up",
         {
-            "W[i]": Heatmap(taken.numpy(), rows, signed=True),
-            "X W": Heatmap(product.numpy(), rows, signed=True),
+            "W.i": Heatmap(taken.numpy(), rows, signed=True),
+            "XW": Heatmap(product.numpy(), rows, signed=True),
             "difference": Heatmap((product - taken).numpy(), rows, signed=True, low=-1, high=1),
         },
         keep=keep, predict=Spot("difference", 0, 0), within=0.01,
         say=f"W[i] reads the row: largest difference {(product - taken).abs().max():g}",
         look="the same numbers, and nothing was multiplied",
-        still=lambda spot: {"W[i]": others(spot, ids, ask.columns)},
+        still=lambda spot: {"W.i": others(spot, ids, ask.columns)},
     )  # fmt: skip
     yield from backward(ask, poke, keep)
     cost = {"one-hot": hot.numel() * ask.columns, "look-up": 1}
@@ -100,8 +100,8 @@ def backward(ask: Ask, poke: Poke, keep: dict[str, Any]) -> Iterator[Frame]:
     yield Frame(
         "both gradients",
         {
-            "X' G": Heatmap(by_product.numpy(), letters, signed=True),
-            "by row": Heatmap(by_rows.numpy(), letters, signed=True),
+            "XT.G": Heatmap(by_product.numpy(), letters, signed=True),
+            "by.row": Heatmap(by_rows.numpy(), letters, signed=True),
             "difference": Heatmap(difference.numpy(), letters, signed=True, low=-1, high=1),
         },
         keep=keep,
@@ -131,12 +131,12 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     if "hot" not in frame.keep:
         return "a product of two numbers, or the reading of one row"
     hot, W, ids, letters = (frame.keep[name] for name in ("hot", "W", "ids", "letters"))
-    if spot.view in ("X W", "W[i]"):
+    if spot.view in ("XW", "W.i"):
         spelled = dot(hot[spot.row].tolist(), W[:, spot.column].tolist())
         letter = letters[int(ids[spot.row])]
         value = number(W[ids[spot.row], spot.column].item())
         return f"{spelled} = {value}: row {letter!r} of W, number {spot.column}"
-    if spot.view in ("dW", "by row", "X' G"):
+    if spot.view in ("dW", "by.row", "XT.G"):
         G = frame.keep["G"]
         places = [i for i, letter in enumerate(ids.tolist()) if letter == spot.row]
         if not places:

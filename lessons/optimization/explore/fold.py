@@ -74,8 +74,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     new = Heatmap(one.W[:SHOWN, :SHOWN].numpy(), columns=units, signed=True, note="W, folded")
     yield Frame(
-        "folded", {"W'": new, "b'": Bars(units, one.b[:SHOWN].tolist()), "W": W}, keep=keep,
-        predict=Spot("W'", 0, 0), within=0.1,
+        "folded", {"W.folded": new, "b.folded": Bars(units, one.b[:SHOWN].tolist()), "W": W}, keep=keep,
+        predict=Spot("W.folded", 0, 0), within=0.1,
         say="each column of W times its factor; b' = (b - mean) · factor + bias",
         look="the norm is gone, and nothing else was added",
     )  # fmt: skip
@@ -90,8 +90,8 @@ def same(run: Run | None, layer: Linear, norm: BatchNorm1d, one: Linear) -> Fram
     size = sum(p.numel() for p in (*layer.parameters(), *norm.parameters()))
     less = sum(p.numel() for p in one.parameters())
     views: dict[str, View] = {
-        "two layers": Heatmap(both[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
-        "one layer": Heatmap(single[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
+        "two.layers": Heatmap(both[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
+        "one.layer": Heatmap(single[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
         "parameters": Bars(["two layers", "one layer"], [float(size), float(less)]),
     }
     return Frame(
@@ -116,13 +116,13 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
             return "tanh of the layer's output, the same in both"
         return "weights and one bias" if spot.row else "weights, and gain and bias of the norm"
     norm, layer, factor, one = (frame.keep[name] for name in ("norm", "layer", "factor", "one"))
-    j = spot.column if spot.view in ("W", "W'") else spot.row
+    j = spot.column if spot.view in ("W", "W.folded") else spot.row
     f = number(float(factor[j]))
     if spot.view == "factor":
         return f"{number(float(norm.gain[j]))} / root of {number(float(norm.var[j]))} = {f}"
-    if spot.view == "W'":
+    if spot.view == "W.folded":
         return f"{number(float(layer.W[spot.row, j]))} · {f} = {number(float(one.W[spot.row, j]))}"
-    if spot.view == "b'":
+    if spot.view == "b.folded":
         b = 0.0 if layer.b is None else float(layer.b[j])
         return (
             f"({number(b)} - {number(float(norm.mean[j]))})·{f} + {number(float(norm.bias[j]))} = "

@@ -55,7 +55,7 @@ def net_of(ask: Ask, spreads: Tensor) -> Net:
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     """A frame a layer, forward; then the first loss, and the gradients on their way back."""
-    spreads = poke("W spread", spreads_of(ask))
+    spreads = poke("W.spread", spreads_of(ask))
     net = net_of(ask, spreads)
     dice = torch.Generator().manual_seed(9)
     X, Y = torch.randint(V, (N, 1), generator=dice), torch.randint(V, (N,), generator=dice)
@@ -88,7 +88,7 @@ def forward(ask: Ask, spreads: Tensor, keep: dict[str, Any]) -> Iterator[Frame]:
         views: dict[str, View] = {
             "spread": bars,
             "activations": histogram(shown, edges, "all examples, all units"),
-            "W spread": Bars([f"W{i + 1}" for i in range(len(spreads))], spreads.tolist()),
+            "W.spread": Bars([f"W{i + 1}" for i in range(len(spreads))], spreads.tolist()),
         }
         if at == 0:
             say = f"{N} examples of {ask.width} numbers with spread {so_far[0]:.2f} go in"
@@ -128,7 +128,7 @@ def earlier(count: int) -> Callable[[Spot], dict[str, Any]]:
 
     def still(spot: Spot) -> dict[str, Any]:
         mask = np.zeros((count, 1), dtype=bool)
-        if spot.view == "W spread":
+        if spot.view == "W.spread":
             mask[: spot.row + spot.column + 1] = True
         return {"spread": mask}
 
@@ -178,7 +178,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         )
     if spot.view == "spread":
         return "the inputs are drawn with spread 1"
-    if spot.view == "W spread":
+    if spot.view == "W.spread":
         return f"W of layer {at + spot.column + 1} is drawn with this spread; poke it"
     if spot.view == "gradients":
         size = number(float(frame.keep["backs"][at].std()))
