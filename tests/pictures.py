@@ -1,11 +1,12 @@
 """The pictures in README.md: the real screens, drawn from the runs that lie in `checkpoints/`.
 
-make pictures
+make pictures, or: python tests/pictures.py NAME …
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 from zhtui.runs import store
@@ -13,11 +14,14 @@ from zhtui.tui.app import LabApp
 
 TOP = Path(__file__).parents[1]
 PICTURES = TOP / "zhtui" / "pictures"
+WAIT = "wait"  # for the engine
 SCENES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "home": (None, ("down", "down")),
     "lesson": ("gpt", ()),
     "micrograd": ("micrograd", ("x", *["right"] * 8)),
     "tokenizer": ("tokenizer", ("x", "g", *"300", "enter")),
+    "explore": ("attention", ("i", WAIT, "2", WAIT, *["full_stop"] * 7, WAIT)),
+    "arena": ("arena", ("x", "7", WAIT)),
 }
 
 
@@ -34,6 +38,9 @@ async def draw(name: str, lesson: str | None, keys: tuple[str, ...]) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(2.0)  # the watcher looks by itself
         for key in keys:
+            if key == WAIT:
+                await asyncio.sleep(6)
+                continue
             await pilot.press(key)
             await app.workers.wait_for_complete()
             await pilot.pause()
@@ -44,4 +51,5 @@ async def draw(name: str, lesson: str | None, keys: tuple[str, ...]) -> None:
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     for scene, (lesson, keys) in SCENES.items():
-        asyncio.run(draw(scene, lesson, keys))
+        if scene in (sys.argv[1:] or SCENES):
+            asyncio.run(draw(scene, lesson, keys))

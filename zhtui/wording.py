@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # What moves the cursor, ends a line or commands a terminal.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -30,6 +33,24 @@ def number(value: float | None) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:.4f}" if 0.01 <= abs(value) < 1000 else f"{value:.4g}"
+
+
+def json_text(value: Any) -> str:
+    """A value as one line of JSON. NaN and the infinities, which JSON lacks, are null."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # seldom: so all is looked through only where it has to be
+        return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
 
 
 def rate(value: float, unit: str) -> str:

@@ -22,6 +22,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     noisy=("loss", "grad_qk"),
     charts={
         "loss": ("loss", "val"), "entropy": ("entropy",), "gradient": ("grad_qk",),

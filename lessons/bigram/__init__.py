@@ -24,6 +24,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="nll",
+    unit="nats",
     scenes=("count", "inside"),
     subjects=("bigram",),
     mistakes=MISTAKES,

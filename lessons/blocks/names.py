@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lessons.blocks.files import read_text
 from lessons.blocks.ngrams import count_rows
 
 EDGE = "."  # stands before the first character of a word and after its last
@@ -76,7 +77,7 @@ def read(path: Path) -> list[str]:
 
     Case and accents stay: an "É" is a character of its own. Raises ValueError with a sentence.
     """
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = read_text(path).splitlines()
     for number, line in enumerate(lines, 1):
         if EDGE in line:
             raise ValueError(

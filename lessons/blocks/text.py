@@ -17,6 +17,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from lessons.blocks.files import read_text
+
 
 class Symbols(Protocol):
     """What a model's integers stand for: an `Alphabet`, or a vocabulary of longer tokens."""
@@ -101,7 +103,7 @@ class CharText:
     @classmethod
     def read(cls, path: Path) -> CharText:
         """The text of a UTF-8 file."""
-        return cls(path.read_text(encoding="utf-8"))
+        return cls(read_text(path))
 
     def bits_per_byte(self, loss: Tensor) -> Tensor:
         """A loss on `val` in nats a token, as bits a byte: to compare between vocabularies."""

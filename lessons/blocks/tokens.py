@@ -1,7 +1,7 @@
 """Tokens longer than a character: a learned vocabulary, and a text in its numbers.
 
     vocabulary = read(Path("own.tiktoken"))
-    text = TokenText(path.read_text(encoding="utf-8"), vocabulary)
+    text = TokenText(read_text(path), vocabulary)
 
 A `Vocabulary` answers to what an `Alphabet` answers to, and a `TokenText` is cut at the very
 character where a `CharText` is, so that losses in bits a byte are of the same validation text.
@@ -24,6 +24,7 @@ import tiktoken
 import torch
 from torch import Tensor
 
+from lessons.blocks.bulk import LONG_RUN, encode_plain
 from lessons.blocks.text import CharText, Symbols
 
 GPT2_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"
@@ -70,6 +71,8 @@ class Vocabulary:
 
     def encode(self, text: str) -> Tensor:
         """Text to the numbers of its tokens (tokens,)."""
+        if LONG_RUN.search(text):
+            return torch.tensor(encode_plain(self._encoding, text), dtype=torch.int64)
         numbers = self._encoding.encode_to_numpy(text, disallowed_special=())
         return torch.from_numpy(numbers.astype("int64"))
 
@@ -109,7 +112,7 @@ class TokenText(CharText):
 
     def __init__(self, text: str, vocabulary: Symbols) -> None:
         cut = int(0.9 * len(text))
-        self.alphabet = vocabulary
+        self.alphabet = vocabulary  # it encodes and decodes, as one does
         self.train, self.val = vocabulary.encode(text[:cut]), vocabulary.encode(text[cut:])
         self.val_bytes = len(text[cut:].encode())
 

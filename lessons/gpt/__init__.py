@@ -30,6 +30,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     noisy=("loss", "grad_norm"),
     scenes=("model", "attention", "inside"),
     subjects=("gpt",),

@@ -15,6 +15,7 @@ from torch import nn
 from lessons.blocks import tokens
 from lessons.blocks.attention import SelfAttention
 from lessons.blocks.feedforward import SwiGLU
+from lessons.blocks.files import read_text
 from lessons.blocks.norms import RMSNorm
 from lessons.blocks.positions import Alibi, Nowhere, Rotary, Sinusoidal, Unplaced
 from lessons.blocks.residual import PostBlock
@@ -51,7 +52,7 @@ def text_of(run: Run) -> CharText:
     config = run.config
     path = run.data(config.data, auto=("shakespeare", "python"))
     if config.tokenizer:
-        text: CharText = TokenText(path.read_text(encoding="utf-8"), run.once(symbols_of))
+        text: CharText = TokenText(read_text(path), run.once(symbols_of))
     else:
         text = CharText.read(path)
     need, have = 10 * (config.block_size + 1), len(text.train) + len(text.val)

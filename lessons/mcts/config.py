@@ -15,7 +15,7 @@ NO_FLIP = Mistake(
 BY_VALUE = Mistake(
     "argmax-q",
     "the move is chosen by Q in place of visits: one lucky game decides",
-    meters=("visits", "edges"),
+    meters=("rule", "edges"),
     line="uct.py#best",
 )
 NEVER_TRIED = Mistake(

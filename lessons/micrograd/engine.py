@@ -80,7 +80,14 @@ class Value:
         return Value(self.data / divisor, "/", (self,), (1.0 / divisor,))
 
     def __pow__(self, exponent: float) -> Value:
-        n = number(exponent)  # a number: for a Value b, a**b is (b * a.log()).exp()
+        if isinstance(exponent, Value):
+            raise OperandError("an exponent is a number; for a Value b write (b * a.log()).exp()")
+        n = number(exponent)
+        if self.data < 0.0 and not n.is_integer():  # Python would give a complex number
+            raise OperandError(f"{self.data:g} has no real power {n:g}; take a whole exponent")
+        if self.data == 0.0 and n < 1.0 and n:
+            wrong = "divides by zero" if n < 0.0 else "has no finite slope"
+            raise ZeroDivisionError(f"0**{n:g} {wrong}; move the base away from 0")
         return Value(self.data**n, "**", (self,), (n * self.data ** (n - 1.0) if n else 0.0,))
 
     def __neg__(self) -> Value:
@@ -102,6 +109,8 @@ class Value:
         return Value(quotient, "/", (self,), (-quotient / self.data,))
 
     def __rpow__(self, base: float) -> Value:
+        if not number(base) > 0.0:
+            raise OperandError(f"{base:g} to the power of a Value has no slope; take one above 0")
         power = number(base) ** self.data
         return Value(power, "**", (self,), (power * math.log(base),))
 
@@ -119,13 +128,14 @@ class Value:
         return Value(t, "tanh", (self,), (1.0 - t * t,))
 
     def sigmoid(self) -> Value:
-        s = 0.5 * (1.0 + math.tanh(0.5 * self.data))  # 1 / (1 + exp(-x)), which would overflow
-        return Value(s, "sigmoid", (self,), (s * (1.0 - s),))
+        e = math.exp(-abs(self.data))  # exp(-x) would overflow, and 1 - s lose all its digits
+        s = 1.0 / (1.0 + e) if self.data >= 0.0 else e / (1.0 + e)
+        return Value(s, "sigmoid", (self,), (e / (1.0 + e) ** 2,))
 
     def relu(self) -> Value:
-        if self.data > 0.0:
-            return Value(self.data, "relu", (self,), (1.0,))
-        return Value(0.0, "relu", (self,), (0.0,))
+        if self.data <= 0.0:
+            return Value(0.0, "relu", (self,), (0.0,))
+        return Value(self.data, "relu", (self,), (1.0,))  # NaN too: a mistake must not look like 0
 
     # -- the chain rule ---------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from lessons.blocks.files import read_text
 from zhtui.lab import DataError
 
 SHAPES = ("moons", "circles", "spirals", "xor")
@@ -88,7 +89,7 @@ def read(path: Path) -> Points:
     """
     rows: list[tuple[float, float]] = []
     words: list[str] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         cells = line.split("#")[0].replace(",", " ").split()
         if cells:
             rows.append(position(cells, path, number))

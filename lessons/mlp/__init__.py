@@ -16,6 +16,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     noisy=("loss",),
     charts={
         "loss": ("loss", "train", "val", "uniform", "bigram", "trigram"),

@@ -16,6 +16,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     charts={
         "loss": ("loss", "val"),
         "balance": ("aux", "cv", "busiest"),
@@ -54,7 +55,9 @@ lesson = Lesson(
             "share does the busiest expert get in the end?",
             metric="busiest",
             preset="no-balance",
-            see="Two to four times; the idle ones stay near zero. With the loss it is 1.1 to 1.5.",
+            knobs={"data": "python"},
+            data="python",
+            see="4.5 times; two experts do nearly all the work. With the loss it is 1.5 times.",
             say="Who is chosen learns, and who learns is chosen. Nothing in the loss of the text "
             "says that work is to be shared.",
         ),
@@ -64,18 +67,23 @@ lesson = Lesson(
             "What is the coefficient of variation of the load, 0 being even?",
             metric="cv",
             preset="detached",
-            known={"with the gradient": 0.2},
-            see="As without any loss: 0.6 and more.",
+            knobs={"data": "python"},
+            data="python",
+            known={"with the gradient": 0.34},
+            see="1.5, as without any loss.",
             say="The load is counted and has no gradient. All of it goes through P; detach that, "
             "and the loss is only a number in a log.",
         ),
         Question(
             ask="Eight times the weights for the same work: how much better?",
-            predict="A dense layer of one expert's size ends at some val, eight experts a little "
-            "lower. What does a dense layer with all eight experts' weights reach?",
+            predict="A dense layer of one expert's size ends at 1.707, eight experts of which a "
+            "token pays for one at 1.573. What does a dense layer with all those weights reach?",
             metric="val",
             preset="dense-total",
-            see="Lower than the mixture: at this size dense wins, and pays eight times the work.",
+            knobs={"data": "python"},
+            data="python",
+            known={"one expert's size": 1.707, "eight experts": 1.573},
+            see="1.534: at this size dense wins, and pays eight times the work.",
             say="A mixture buys weights without work, not quality without weights. It wins where "
             "work is what is scarce, which is at sizes far above this one.",
         ),

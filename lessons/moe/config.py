@@ -44,7 +44,7 @@ class Config:
 QUICK = Config()
 PRESETS = {
     "tiny": replace(
-        QUICK, block_size=16, n_embd=16, hidden=16, steps=30, batch_size=8, eval_every=10
+        QUICK, top_k=2, block_size=16, n_embd=16, hidden=16, steps=30, batch_size=8, eval_every=10
     ),
     "quick": QUICK,
     "paper": replace(

@@ -3,7 +3,7 @@
     logits   x W                      how well each expert suits a token
     P        softmax(logits)          as shares of one
     chosen   the k largest of P       the others do no work at all
-    weights  P of the chosen, over their sum
+    weights  P of the chosen, over their sum (of a single one: its P)
     out      Σ weights · expert(x)
 
 So a layer has E times the weights of one expert, and a token pays for k. Nothing keeps the router
@@ -48,10 +48,12 @@ def choose(P: Tensor, k: int, bias: Tensor | None = None) -> Tensor:
 def share(P: Tensor, chosen: Tensor, renormalise: bool = True) -> Tensor:
     """The weights of the chosen: (N, k). [.5, .3] -> [.625, .375], so that they sum to one.
 
-    Without `renormalise` a token gets less, the more its probability is spread over the others.
+    A single choice keeps its P (Switch): over its own sum it would be 1, and the router would never
+    learn from the text. Without `renormalise` a token gets less, the more undecided it is.
     """
     weights = P.gather(-1, chosen)  # (N, k)
-    return weights / weights.sum(-1, keepdim=True) if renormalise else weights
+    alone = chosen.size(-1) == 1
+    return weights if alone or not renormalise else weights / weights.sum(-1, keepdim=True)
 
 
 def room(N: int, k: int, E: int, factor: float) -> int:

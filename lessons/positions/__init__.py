@@ -21,6 +21,8 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
+    unit="nats",
     charts={
         "loss": ("loss", "val"), "twice as long": ("val_2t", "beyond"),
         "must be 0": ("rope_shift", "rope_half_shift", "sinusoid_shift"),

@@ -22,6 +22,8 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    noisy=("loss",),
+    unit="nats",
     charts={
         "loss": ("loss", "val"),
         "said again": ("repeats_greedy", "repeats_penalty", "repeats_cold", "repeats_plain"),

@@ -13,6 +13,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="bytes_per_token",
+    unit="bytes a token",
     higher=True,
     commands=("tokenize",),
     charts={

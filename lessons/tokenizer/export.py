@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
-from lessons.tokenizer.published import read_ranks
+from lessons.tokenizer.published import published_as, read_ranks
 from lessons.tokenizer.seams import halves
 from zhtui.lab import DataError
 
@@ -196,12 +196,18 @@ def read(path: Path) -> Tokenizer:
 
 
 def _from_tiktoken(path: Path, content: bytes) -> Tokenizer:
-    settings: dict[str, Any] = {}
+    """The ranks, and how a text is cut: as the file beside it says, or as is known of a published
+    one. Raises `ValueError` where neither is so: cut in another way, a text has other numbers.
+    """
     companion = path.with_name(f"{path.name}.json")
     if companion.is_file():
-        settings = json.loads(companion.read_bytes())
-    pattern = _name_of(settings.get("pat_str", PATTERNS["gpt4"]))
-    return Tokenizer(read_ranks(content), pattern, settings.get("special_tokens", {}), path.stem)
+        settings: dict[str, Any] = json.loads(companion.read_bytes())
+        pattern, specials = _name_of(settings["pat_str"]), settings.get("special_tokens", {})
+    elif (entry := published_as(content)) is not None:
+        pattern, specials = entry.pattern, entry.specials
+    else:
+        raise ValueError(f"{companion.name}, which says where a text is cut, is not beside it")
+    return Tokenizer(read_ranks(content), pattern, specials, path.stem)
 
 
 def _from_json(content: bytes) -> Tokenizer:

@@ -112,6 +112,12 @@ def published(name: str, download: bool = False) -> Tokenizer:
     )
 
 
+def published_as(content: bytes) -> Published | None:
+    """The published vocabulary whose file this is, by its hash."""
+    found = hashlib.sha256(content).hexdigest()
+    return next((entry for entry in PUBLISHED.values() if entry.sha256 == found), None)
+
+
 def available() -> list[str]:
     """The names of the vocabularies that are on this machine. Reads no file."""
     return [name for name, entry in PUBLISHED.items() if any(p.is_file() for p in places(entry))]

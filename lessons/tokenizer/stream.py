@@ -17,6 +17,7 @@ from typing import BinaryIO
 import regex
 import tiktoken
 
+from lessons.blocks.bulk import encode_plain
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, split, to_bytes
 
 PIECE = 1 << 20  # bytes read at a time
@@ -106,11 +107,13 @@ def bulk(tokenizer: Tokenizer) -> tiktoken.Encoding:
 def encode(tokenizer: Tokenizer, text: str, special: str = "refuse") -> list[int]:
     """`tokenizer.encode(text, special)`, in bulk."""
     to_bytes(text)
-    encoding = bulk(tokenizer)
-    if special == "allow":
-        return encoding.encode(text, allowed_special="all")
-    tokenizer.cut_specials(text, special)  # refuses, where it is to
-    return encoding.encode_ordinary(text)
+    encoding, ids = bulk(tokenizer), []
+    for part in tokenizer.cut_specials(text, special):  # tiktoken takes any of overlapping ones
+        if special == "allow" and part in tokenizer.specials:
+            ids.append(tokenizer.specials[part])
+        else:
+            ids += encode_plain(encoding, part)
+    return ids
 
 
 def encode_file(

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
+from lessons.blocks.bulk import encode_plain
+from lessons.blocks.files import open_text
 from lessons.tokenizer.fast import Merge, Trainer
 from lessons.tokenizer.published import available, published
 from lessons.tokenizer.stream import LONGEST, bulk, count_chunks
@@ -59,7 +61,7 @@ def text_of(run: Run) -> Opener:
         content = run.config.text.encode(errors="surrogatepass")
         return lambda: io.BytesIO(content)
     path = run.data(run.config.data, auto=("shakespeare", "python"))
-    return lambda: path.open("rb")
+    return lambda: open_text(path)
 
 
 def read_chunks(run: Run, open_text: Opener) -> dict[str, int]:
@@ -96,5 +98,5 @@ def gpt2_row(open_text: Opener) -> dict[str, float]:
         content = file.read(LONGEST + 1)
     if len(content) > LONGEST:
         return {}
-    tokens = len(bulk(published("gpt2")).encode_ordinary(content.decode()))
+    tokens = len(encode_plain(bulk(published("gpt2")), content.decode()))
     return {"gpt2": len(content) / tokens}

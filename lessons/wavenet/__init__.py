@@ -25,6 +25,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     charts={"loss": ("loss", "train", "val", "uniform", "bigram", "trigram")},
     scenes=("tree", "beside"),
     subjects=("wavenet",),

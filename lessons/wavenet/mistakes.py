@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from lessons.wavenet.model import BatchNorm1d, FlattenConsecutive, Sequential
@@ -11,10 +10,12 @@ from lessons.wavenet.model import BatchNorm1d, FlattenConsecutive, Sequential
 class Places(BatchNorm1d):
     """Statistics over the batch alone: of (B, T, C) they are (T, C), one set a place."""
 
-    def __init__(self, width: int, places: int) -> None:
-        super().__init__(width)
-        self.register_buffer("mean", torch.zeros(places, width).squeeze(0))
-        self.register_buffer("var", torch.ones(places, width).squeeze(0))
+    def __init__(self, right: BatchNorm1d, places: int) -> None:
+        """With what the right layer has learned, at each place."""
+        super().__init__(len(right.gamma))
+        self.gamma, self.beta = right.gamma, right.beta
+        self.register_buffer("mean", right.mean.repeat(places, 1).squeeze(0))  # (T, C)
+        self.register_buffer("var", right.var.repeat(places, 1).squeeze(0))
 
     def axes(self, x: Tensor) -> tuple[int, ...]:
         return (0,)
@@ -38,6 +39,6 @@ def with_mistake(net: Sequential, mistake: str, context: int) -> Sequential:
             places //= layer.k
             wrong = Far(layer.k) if mistake == "far" else layer
         elif isinstance(layer, BatchNorm1d) and mistake == "places":
-            wrong = Places(len(layer.gamma), places)
+            wrong = Places(layer, places)
         layers.append(wrong)
     return Sequential(*layers)

@@ -148,7 +148,15 @@ def test_a_known_name_is_not_taken_for_a_file_beside_it(
         ("empty.txt", b"", "is empty"),
         ("blank.txt", b" \n\t\n", "is empty"),
         ("picture.png", b"\x89PNG\0\0", "is binary"),
-        ("utf16.txt", "hello".encode("utf-16"), "is binary"),
+        ("utf16.txt", "hello".encode("utf-16"), "is UTF-16, and UTF-8 is read here: convert it by"),
+        ("bare.txt", "no mark".encode("utf-16-be"), "`iconv -f UTF-16 -t UTF-8 bare.txt"),
+        ("korean.txt", "안녕".encode("utf-16"), "is UTF-16"),
+        ("mark.txt", "\ufeff".encode(), "is empty"),
+        (
+            "pointer.txt",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "is a Git LFS pointer and not the text: get it by `git lfs pull`",
+        ),
         ("latin.txt", b"caf\xe9 au lait", "is not UTF-8 at byte 3:"),
         ("cut.txt", "né".encode()[:-1], "is not UTF-8 at byte 1:"),
     ],
@@ -169,6 +177,8 @@ def test_a_file_is_read_in_blocks_of_any_size(
     good.write_text("aé€😀b", encoding="utf-8")
     bad.write_bytes("aé€😀".encode() + b"\xff more")
     assert sets.read_through(good).characters == 5
+    good.write_text("\ufeffaé€😀b", encoding="utf-8")
+    assert sets.read_through(good).characters == 5, "a byte order mark is none"
     assert "at byte 10:" in refusal(str(bad))
 
 

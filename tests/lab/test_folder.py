@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
+import math
 import os
 import tempfile
 import time
@@ -28,10 +31,12 @@ from zhtui.lesson.views import (
     Text,
     Tree,
 )
-from zhtui.runs import files, folder, view_files
+from zhtui.runs import export, files, folder, view_files
 from zhtui.runs import store as runs_store
 from zhtui.runs.files import Tail, append_json
 from zhtui.runs.folder import RunFolder
+from zhtui.tui.reading.columns import columns
+from zhtui.wording import json_text
 
 
 def make(store_root: Path, lesson: str, name: str, **card: object) -> RunFolder:
@@ -241,3 +246,50 @@ def test_what_is_no_view_is_refused(raw: bytes, tmp_path: Path) -> None:
     path.write_bytes(raw)
     with pytest.raises(StoreError, match="delete it"):
         view_files.read(path)
+
+
+def strict(text: str) -> Any:
+    """JSON as other programs read it."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+NO_NUMBERS = st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), NO_NUMBERS | st.floats(-9, 9), min_size=1))
+def test_what_is_no_number_is_null_in_every_json_and_nan_to_us(row: dict[str, float]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        run = make(Path(place), "gpt", "otter")
+        append_json(run.path / folder.METRICS, {"step": 0, **row})
+        files.write_json(
+            run.path / folder.STATUS, {"state": "failed", "row": row, "best": math.inf}
+        )
+        line = (run.path / folder.METRICS).read_text()
+        assert set(strict(line)) == {"step", *row}
+        status = strict((run.path / folder.STATUS).read_text())
+        assert status["best"] is None
+        (read,), series = run.rows(), columns([line.encode()])
+        for name, value in row.items():
+            known = (read[name], run.status().row[name], float(series[name][1][0]))
+            whole = value if math.isfinite(value) else math.nan
+            assert known == pytest.approx((whole,) * 3, nan_ok=True)
+        out = io.StringIO()
+        export.stream(run, "json", out)
+        assert strict(out.getvalue())["step"] == 0
+        printed = strict(json_text({**dataclasses.asdict(run.status()), "of": [{"row": row}]}))
+        assert set(printed["row"]) == set(row)
+
+
+def test_a_view_keeps_its_infinities_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "artifacts" / "000001-bars.json"
+    view = Bars([1.0, 2.0], ["a", "b"], levels={"never": math.inf, "none": math.nan})
+    view_files.write(path, view)
+    strict(path.read_text())
+    read = view_files.read(path)
+    assert isinstance(read, Bars)
+    assert read.levels["never"] == math.inf
+    assert math.isnan(read.levels["none"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from zhtui.lesson import catalog
+from zhtui.lesson.card import Reference
 from zhtui.runs import figures
 from zhtui.runs.figures import figure_of
 from zhtui.work import client, drive, verify
@@ -68,7 +70,11 @@ def test_each_reference_has_its_verdict(
     ours = {label: found[label]["ours"] for label in ("one", "two", "both")}
     assert ours["one"] != ours["two"]
     assert ours["both"] == pytest.approx((ours["one"] + ours["two"]) / 2)
-    assert "seeds 1, 2" in found["both"]["why"]
+    assert found["both"]["each"] == [ours["one"], ours["two"]]
+    assert found["both"]["spread"] == pytest.approx(abs(ours["one"] - ours["two"]) / 2**0.5)
+    assert found["both"]["margin"] == pytest.approx(100 - abs(ours["both"]))
+    assert found["wrong"]["margin"] < 0
+    assert found["one"]["spread"] is None
 
 
 def test_only_what_holds_exits_with_0(
@@ -79,6 +85,42 @@ def test_only_what_holds_exits_with_0(
     line = capsys.readouterr().out
     assert line.startswith("✓ checked: wide: loss published 0 ± 100  ours ")
     assert "(preset tiny; a page)" in line
+
+
+def test_several_seeds_are_told_with_their_spread(
+    stranger: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger("checked", __init__=CARD)
+    assert verify.run([catalog.one("checked")], where="cpu", only="both") == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert re.fullmatch(
+        r"    n 2, mean -?\d\.\d{4}, spread \d\.\d{4}, margin 99\.\d{4}: "
+        r"-?\d\.\d{4} with seed 1, -?\d\.\d{4} with seed 2",
+        line,
+    )
+
+
+def test_a_long_run_says_how_long_before_it_goes_on(
+    stranger: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is the very run that is interrupted and goes on: nothing is done twice."""
+    stranger("checked", __init__=CARD)
+    (quick,) = verify.outcomes(*both("checked"), "cpu")
+    assert "about" not in capsys.readouterr().err
+    monkeypatch.setattr(verify, "TRIAL", 0.0)
+    (slow,) = verify.outcomes(*both("checked"), "cpu")
+    assert re.search(
+        r"about \d+:\d\d for 40 steps, evaluations aside; \d+:\d\d for this and 1 more",
+        capsys.readouterr().err,
+    )
+    assert slow == quick
+
+
+def both(name: str) -> tuple[catalog.Entry, list[Reference]]:
+    entry = catalog.one(name)
+    return entry, [one for one in entry.card.references if one.label == "both"]
 
 
 @pytest.mark.parametrize(

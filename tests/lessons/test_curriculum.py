@@ -9,7 +9,8 @@ import lessons
 from zhtui.lesson import page
 
 FOLDER = Path(lessons.__file__).parent
-HERE, PLANNED = (FOLDER / "README.md").read_text(encoding="utf-8").split("\n## Planned\n")
+PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
+HERE, _, PLANNED = PAGE.partition("\n## Planned\n")  # there may be nothing planned
 
 
 def test_every_lesson_has_a_row_and_every_row_a_lesson() -> None:
@@ -26,5 +27,4 @@ def test_what_a_lesson_can_give_is_told_as_the_types_have_it() -> None:
 
 def test_nothing_that_is_there_is_called_planned() -> None:
     planned = re.findall(r"^\| \d+ \| (\w+) \|", PLANNED, re.M)
-    assert planned
     assert not [name for name in planned if (FOLDER / name).is_dir()]

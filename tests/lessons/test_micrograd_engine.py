@@ -271,3 +271,45 @@ def test_the_course_network_has_337_parameters() -> None:
     assert any(p.grad for p in net.parameters())
     net.zero_grad()
     assert not any(p.grad for p in net.parameters())
+
+
+@given(st.floats(-700, 700))
+def test_sigmoid_keeps_its_digits_far_out(x: float) -> None:
+    a = Value(x)
+    output = a.sigmoid()
+    output.backward()
+    near, far = math.exp(-abs(x)) / (1 + math.exp(-abs(x))), 1 / (1 + math.exp(-abs(x)))
+    assert output.data == pytest.approx(far if x >= 0 else near, rel=1e-14, abs=0)
+    assert a.grad == pytest.approx(near * far, rel=1e-14, abs=0)
+
+
+def test_log_sigmoid_far_below_zero_is_the_number_itself() -> None:
+    a = Value(-40.0)
+    output = a.sigmoid().log()
+    output.backward()
+    assert output.data == -40.0
+    assert a.grad == 1.0
+
+
+def test_relu_of_nan_is_nan_as_in_torch() -> None:
+    a = Value(math.nan)
+    output = a.relu()
+    output.backward()
+    theirs = torch.tensor(math.nan, dtype=torch.float64, requires_grad=True)
+    theirs.relu().backward()
+    assert math.isnan(output.data)
+    assert a.grad == float(theirs.grad)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: Value(2.0) ** Value(3.0), r"write \(b \* a\.log\(\)\)\.exp\(\)"),
+        (lambda: Value(-2.0) ** 0.5, r"-2 has no real power 0\.5"),
+        (lambda: Value(0.0) ** 0.5, r"0\*\*0\.5 has no finite slope"),
+        (lambda: (-2.0) ** Value(0.5), "take one above 0"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(wrong: Callable[[], Value], said: str) -> None:
+    with pytest.raises((OperandError, ZeroDivisionError), match=said):
+        wrong()

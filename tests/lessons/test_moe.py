@@ -59,6 +59,12 @@ def test_weights_sum_to_one_unless_that_is_forgotten() -> None:
     assert (layer(renormalise=False).route(tokens()).weights.sum(-1) < 1).all()
 
 
+def test_a_single_choice_lets_the_router_learn_from_the_text() -> None:
+    moe = layer(k=1)
+    (slope,) = torch.autograd.grad(moe(tokens())[0].sum(), [moe.router.weight])
+    assert float(slope.abs().max()) > 0
+
+
 def test_a_shared_expert_sees_every_token() -> None:
     moe, x = layer(shared=True), tokens()
     alone = deepcopy(moe)
@@ -139,7 +145,7 @@ def test_steering_evens_the_choice_and_not_the_weights() -> None:
         moe.steer(moe.route(x), 0.01)
     routed = moe.route(x)
     assert m.load(routed.chosen, 4).std() < before / 2
-    assert torch.allclose(routed.weights, torch.ones(200, 1).double())
+    assert torch.allclose(routed.weights, routed.P.gather(1, routed.chosen))
 
 
 # Training

@@ -15,6 +15,7 @@ from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
 from lessons.tokenizer.config import Config
 from lessons.tokenizer.export import FORMATS, read, write
 from lessons.tokenizer.inspect import inspect
+from lessons.tokenizer.published import PUBLISHED, places, published
 from zhtui.lab import DataError, LabError, Run, Text, Tree
 from zhtui.lesson import catalog
 from zhtui.lesson.run import Alone
@@ -158,3 +159,27 @@ def test_what_is_no_tokenizer_is_one_sentence(tmp_path: Path, store: Path) -> No
     (tmp_path / "step-000010").mkdir()
     with pytest.raises(LabError, match="holds no whole tokenizer"):
         saved.tokenizer_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_a_published_file_by_its_path_is_cut_as_it_was_published(name: str, tmp_path: Path) -> None:
+    entry = PUBLISHED[name]
+    found = [path for path in places(entry) if path.is_file()]
+    if not found:
+        pytest.skip(f"the vocabulary {name} is not on this machine")
+    copied = tmp_path / "mine.tiktoken"
+    shutil.copy(found[0], copied)
+    tokenizer, known = saved.tokenizer_of(copied), published(name)
+    assert tokenizer.pattern == known.pattern
+    assert tokenizer.specials == known.specials
+    text = " 12345  Don't\n\n  camelCase"
+    assert tokenizer.encode(text) == known.encode(text)
+    if name == "gpt2":
+        assert tokenizer.encode(" 12345") == [17031, 2231]
+
+
+def test_ranks_of_which_nobody_says_how_they_are_cut_are_refused(tmp_path: Path) -> None:
+    path = write(Tokenizer.from_merges([], "gpt2", name="own"), "tiktoken", tmp_path)
+    path.with_name("own.tiktoken.json").unlink()
+    with pytest.raises(DataError, match=r"own\.tiktoken\.json, which says where a text is cut"):
+        saved.tokenizer_of(path)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lessons.tokenizer import saved, stream
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
+from lessons.tokenizer.published import available, published
 from zhtui.lab import LabError
 
 VERSE = (
@@ -137,3 +138,50 @@ def test_a_file_of_one_gigabyte_is_learned_from_in_bounded_memory(tmp_path: Path
     assert len(said) >= 10
     assert said[0] == "read 67 million characters"
     assert kilobytes < 500_000
+
+
+def vocabulary(pattern: str) -> Tokenizer:
+    """Some merges of a verse and of blanks, with special tokens inside each other."""
+    chunks = [VERSE.encode(), b" " * 40, b"\n" * 9]
+    return Tokenizer.from_merges(learn(chunks, 40), pattern, ["<a>", "<a><b>", "<a><b><c>"])
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\xa0", "\r\n"])
+@pytest.mark.parametrize("pattern", sorted(PATTERNS))
+def test_a_million_blanks_have_their_numbers(pattern: str, blank: str) -> None:
+    tokenizer = Tokenizer.from_merges([], pattern)  # bytes: as many numbers as the text has
+    text = f"before{blank * (1_000_000 // len(blank))}after"
+    assert stream.encode(tokenizer, text) == list(text.encode())
+
+
+@pytest.mark.parametrize("pattern", sorted(PATTERNS))
+@pytest.mark.parametrize("run", [" ", "\n", " \n", "\t\t \r\n"])
+def test_a_long_run_has_the_numbers_that_tiktoken_gives_where_it_can(
+    pattern: str, run: str
+) -> None:
+    tokenizer = vocabulary(pattern)
+    text = f"{VERSE}{run * (60_000 // len(run))}{VERSE}"
+    assert stream.encode(tokenizer, text) == stream.bulk(tokenizer).encode_ordinary(text)
+
+
+def test_gpt2_has_220_a_blank() -> None:
+    if "gpt2" not in available():
+        pytest.skip("the vocabulary gpt2 is not on this machine")
+    pieces = saved.tokenize(published("gpt2"), io.BytesIO(b" " * 1_000_000))
+    assert [number for piece in pieces for number in piece.ids] == [220] * 1_000_000
+
+
+@given(st.lists(st.sampled_from(["<a>", "<b>", "<c>", "x", " "]), max_size=12).map("".join))
+def test_of_special_tokens_inside_each_other_the_longest_counts(text: str) -> None:
+    tokenizer = vocabulary("gpt4")
+    assert stream.encode(tokenizer, text, "allow") == tokenizer.encode(text, "allow")
+
+
+def test_the_longest_of_three_special_tokens() -> None:
+    tokenizer = vocabulary("gpt4")
+    longest = tokenizer.specials["<a><b><c>"]
+    for ids in (
+        tokenizer.encode("<a><b><c>", "allow"),
+        stream.encode(tokenizer, "<a><b><c>", "allow"),
+    ):
+        assert ids == [longest]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import gc
+import json
+import re
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from onscreen import Make, shown, tick
-from recorded import alive, record
+from recorded import alive, curve, record
+from textual.pilot import Pilot
 
+from zhtui.draw.inks import FAINT
+from zhtui.lesson.catalog import Entry
+from zhtui.lesson.views import Bars
+from zhtui.runs import learner
+from zhtui.runs.files import write_json
+from zhtui.runs.folder import CARD, GUESS, RunFolder
+from zhtui.runs.learner import Did, Guess
 from zhtui.tui.run_words import live_words
 from zhtui.tui.screens.home.newest import Newest
 from zhtui.tui.screens.home.screen import HomeScreen
@@ -27,7 +38,7 @@ async def test_lessons_stand_by_part_with_what_they_are_about(make: Make) -> Non
         assert text.index("GRADIENTS") < text.index("LETTERS") < text.index("ATTENTION")
         assert "no run yet" in text
         assert "cpu · 2 cores ·  31 %" in text
-        assert "no run is training" in text
+        assert "Start here: 1 micrograd" in text
 
 
 async def test_a_lesson_shows_its_best_figure_beside_the_published_one(
@@ -39,11 +50,44 @@ async def test_a_lesson_shows_its_best_figure_beside_the_published_one(
         await pilot.press("down", "down")
         await tick(pilot, 6)
         text = shown(pilot)
-        assert "✓  1.7" in text, "1.88 was reached"
-        assert "1.8800   nanoGPT on a CPU" in text
+        assert "✓ 1.7" in text, "1.88 was reached"
+        assert "1.8800 val   nanoGPT on a CPU" in text
         assert "brisk-otter · 2 min ago" in text
         assert "the king shall" in text
         assert "━ loss" in text
+
+
+async def test_a_figure_counts_only_on_the_data_that_it_belongs_to(
+    make: Make, store: Path, entries: list[Entry]
+) -> None:
+    card = entries[2].lesson
+    assert card is not None
+    published = [replace(each, data="shakespeare") for each in card.references]
+    entries[2] = replace(entries[2], lesson=replace(card, references=published))
+    one = on(record(store, rows=[{"step": 0, "loss": 0.0, "val": 0.0}, *curve(600)]), "l.txt")
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("down", "down")
+        await tick(pilot, 6)
+        text = shown(pilot)
+        assert "✓" not in text, "0 on one letter is not what was published"
+        assert "nanoGPT on a CPU, on T" in text
+        await pilot.press("enter")
+        await tick(pilot, 5)
+        levels = pilot.app.screen.charts.chart.picture.levels
+        assert {level.ink for level in levels} == {FAINT}
+        assert all(level.label.endswith(", on Tiny Shakespeare") for level in levels)
+        await pilot.press("escape")
+        on(one, "shakespeare")
+        await tick(pilot, 5)
+        assert "✓" in shown(pilot)
+        assert "CPU, on T" not in shown(pilot)
+
+
+def on(run: RunFolder, data: str) -> RunFolder:
+    """The run, with the data set that it read in its card."""
+    write_json(run.path / CARD, run.card() | {"data": {"name": data}})
+    return run
 
 
 async def test_live_runs_stand_on_one_line(make: Make, store: Path) -> None:
@@ -314,3 +358,134 @@ async def test_news_wait_for_a_busy_line_and_are_told_then(
             monkeypatch.undo()
             while "1 run live" not in shown(pilot):
                 await pilot.pause(0.05)
+
+
+async def test_where_nothing_was_run_home_says_what_to_do_first(make: Make, store: Path) -> None:
+    for size in ((80, 24), (120, 40)):
+        async with make().run_test(size=size) as pilot:
+            await tick(pilot)
+            assert "Start here: 1 micrograd, five minutes, enter" in shown(pilot)
+    record(store)
+    async with make().run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        assert "Start here" not in shown(pilot)
+        assert "no run is training" in shown(pilot)
+
+
+async def test_progress_is_what_was_guessed_done_and_reached(
+    make: Make, store: Path, entries: list[Entry]
+) -> None:
+    run = record(store)
+    guess = Guess(entries[2].card.questions[0].ask, "val", "last", 2.4)
+    (run.path / GUESS).write_text(json.dumps(asdict(guess)))
+    learner.did(store, Did("guess", "gpt", "S", "inside", right=False))
+    for name in ("S", "S", "A"):
+        learner.did(store, Did("guess", "gpt", name, "inside"))
+    learner.did(store, Did("mistake", "gpt", "no-mask", "attention"))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        assert "done      " not in shown(pilot), "micrograd has neither questions nor anything done"
+        await pilot.press("down", "down")
+        await tick(pilot)
+        text = shown(pilot)
+        assert "1/2  ✓ " in text, "in the list"
+        side = " ".join(line.partition("│")[2].strip() for line in text.splitlines())
+        said = "1 of 2 questions · 2 cells predicted · 1 mistake found · figure reached"
+        assert said in " ".join(side.split())
+
+
+async def test_a_figure_has_its_unit_in_the_list_and_at_the_side(
+    make: Make, store: Path, entries: list[Entry]
+) -> None:
+    record(store)
+    card = replace(entries[2].card, unit="nats")
+    own = [replace(entry, lesson=card) if entry.name == "gpt" else entry for entry in entries]
+    for known, unit in ((own, "nats"), (entries, "val")):
+        async with make(entries=known).run_test(size=(120, 40)) as pilot:
+            await tick(pilot)
+            await pilot.press("down", "down")
+            await tick(pilot)
+            text = shown(pilot)
+            assert re.search(rf"✓ 1\.7\d+ {unit}", text), "the list"
+            assert f"1.8800 {unit}   nanoGPT on a CPU" in text, "what is published"
+            assert re.search(rf"yours +1\.7\d+ {unit}   brisk-otter", text)
+
+
+async def test_summaries_are_whole_where_there_is_room(
+    make: Make, store: Path, entries: list[Entry]
+) -> None:
+    longest = "a summary of fifty-eight cells, the room in eighty columns"
+    card = replace(entries[1].card, summary=longest)
+    known = [replace(entry, lesson=card) if entry.name == "bigram" else entry for entry in entries]
+    for size, words in (((80, 24), longest), ((120, 40), longest[:40]), ((200, 60), longest)):
+        async with make(entries=known).run_test(size=size) as pilot:
+            await tick(pilot)
+            row = next(line for line in shown(pilot).splitlines() if "2  bigram" in line)
+            assert words in row
+    record(store, "bigram")
+    async with make(entries=known).run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        row = next(line for line in shown(pilot).splitlines() if "2  bigram" in line)
+        assert longest not in row
+        assert "… " in row, "the figure takes its room, and the cut is marked"
+
+
+def found(pilot: Pilot[int]) -> dict[str, Callable[[], object]]:
+    """What the palette finds on the screen that is shown, by title."""
+    return {each.title: each.callback for each in pilot.app.get_system_commands(pilot.app.screen)}
+
+
+async def test_the_palette_finds_lessons_presets_runs_and_themes(make: Make, store: Path) -> None:
+    record(store)
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        found(pilot)["theme light"]()
+        assert pilot.app.palette.name == "light"
+        found(pilot)["lesson bigram"]()
+        await tick(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, LessonScreen)
+        assert screen.entry.name == "bigram"
+        found(pilot)["preset paper of gpt"]()
+        await tick(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, LessonScreen)
+        assert (screen.entry.name, screen.draft.preset) == ("gpt", "paper")
+        found(pilot)["run gpt/brisk-otter"]()
+        await tick(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, LessonScreen)
+        assert screen.seen is not None
+        assert screen.seen.folder.name == "brisk-otter"
+
+
+async def test_the_palette_finds_a_view_that_a_run_has_shown(make: Make, store: Path) -> None:
+    shows = {name: Bars(["a", "b"], [0.25, 0.75]) for name in ("first", "second")}
+    record(store, views=shows)
+    async with make(lesson="gpt").run_test(size=(120, 40)) as pilot:
+        await tick(pilot, 6)
+        screen = pilot.app.screen
+        assert isinstance(screen, LessonScreen)
+        for name in ("first", "second", "first"):
+            found(pilot)[f"view {name}"]()
+            await tick(pilot, 6)
+            assert screen.views.wanted == name
+            assert f"{name} · step" in shown(pilot)
+
+
+async def test_what_is_typed_into_the_palette_opens_a_lesson(make: Make) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tick(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await pilot.press(*"lesson bigram")
+        for _ in range(40):
+            await pilot.pause(0.05)
+            if "which letter follows which" in shown(pilot):
+                break
+        await pilot.press("enter")
+        await tick(pilot)
+        await pilot.press("enter")
+        await tick(pilot)
+        assert isinstance(pilot.app.screen, LessonScreen)
+        assert pilot.app.screen.entry.name == "bigram"

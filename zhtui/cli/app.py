@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -29,7 +28,7 @@ from zhtui.lesson import knobs as config
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.terminal.size import require_terminal
-from zhtui.wording import one_line, several_lines
+from zhtui.wording import json_text, one_line, several_lines
 from zhtui.work import client
 
 WRONG = (
@@ -203,7 +202,7 @@ def sample(
     if not as_json:
         sys.stdout.write(shown(prompt))
     for token in engine.sample(folder, opened, prompt, settings):
-        sys.stdout.write(json.dumps(asdict(token)) + "\n" if as_json else shown(token.text))
+        sys.stdout.write(json_text(asdict(token)) + "\n" if as_json else shown(token.text))
         sys.stdout.flush()
     if not as_json:
         print()
@@ -216,7 +215,7 @@ def lessons(as_json: AsJson = False) -> None:
         card = entry.lesson
         if as_json:
             about = {"title": card.title, "presets": list(card.presets)} if card else {}
-            print(json.dumps({"name": entry.name, "error": entry.error, **about}))
+            print(json_text({"name": entry.name, "error": entry.error, **about}))
         elif card is None:
             print(f"  !  {entry.name:<14} {entry.error}")
         else:

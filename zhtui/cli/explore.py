@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,7 @@ from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import plain
+from zhtui.wording import json_text
 
 if TYPE_CHECKING:
     from zhtui.ask.explore import Asked, Explorer
@@ -57,7 +57,7 @@ def explore(
     for shown in _frames(explorer, asked, frame):
         said = plain(explorer.point(asked, shown.frame, pointed)) if pointed else ""
         if as_json:
-            print(json.dumps(_object(shown, said, poked=bool(poke))), flush=True)
+            print(json_text(_object(shown, said, poked=bool(poke))), flush=True)
         else:
             pictures = every or bool(frame)
             print("\n".join(_lines(shown, said, pictures=pictures, poked=bool(poke))), flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from zhtui.errors import ConfigError
 from zhtui.lesson import catalog, knobs
 from zhtui.runs import changes, learner, store
 from zhtui.runs.folder import Status
-from zhtui.wording import clock, number, one_line, rate, several_lines
+from zhtui.wording import clock, json_text, number, one_line, rate, several_lines
 from zhtui.work import client
 
 runs_app = typer.Typer(help="Lists and steers runs, from any shell.", rich_markup_mode=None)
@@ -41,7 +40,7 @@ def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = Fal
         status = folder.status()
         if as_json:
             about = {"lesson": folder.lesson, "run": folder.name, "path": str(folder.path)}
-            print(json.dumps({**about, **plain(status)}))
+            print(json_text({**about, **plain(status)}))
         else:
             print(line(folder.lesson, folder.name, status))
 
@@ -54,7 +53,7 @@ def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) ->
     folder = store.find(store.root(context.obj), name)
     card, status = folder.card(), folder.status()
     if as_json:
-        print(json.dumps({**card, "status": plain(status), "path": str(folder.path)}))
+        print(json_text({**card, "status": plain(status), "path": str(folder.path)}))
         return
     print(line(folder.lesson, folder.name, status))
     if status.error:

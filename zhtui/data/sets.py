@@ -29,6 +29,8 @@ Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 QUICK = 3.0  # seconds without an answer before "auto" goes on to the next data set
 PATIENT = 20.0  # the same where the user asked for this data set
+HEAD = 4096  # bytes that tell what kind of text it is
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BLOCK = 1 << 20  # bytes read at a time: a file is never held whole
 
 
@@ -295,6 +297,8 @@ def _scan(path: Path, _changed: int, size: int) -> Contents:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     done, characters, blank = 0, 0, True
     with path.open("rb") as file:
+        _refuse(path, file.read(HEAD))
+        file.seek(0)
         while True:
             block = file.read(BLOCK)
             if b"\0" in block:
@@ -307,6 +311,7 @@ def _scan(path: Path, _changed: int, size: int) -> Contents:
                 raise DataError(
                     f"{path} is not UTF-8 at byte {offset:,}: save it as UTF-8, or give another"
                 ) from None
+            text = text if characters else text.removeprefix("\ufeff")  # a byte order mark
             digest.update(block)
             done, characters = done + len(block), characters + len(text)
             blank = blank and not text.strip()
@@ -315,6 +320,21 @@ def _scan(path: Path, _changed: int, size: int) -> Contents:
     if blank:
         raise DataError(f"{path} is empty: give a file with some text in it")
     return Contents(digest.hexdigest(), done, characters)
+
+
+def _refuse(path: Path, head: bytes) -> None:
+    """Raises `DataError` where a file's beginning tells that it is another kind of text."""
+    if head.startswith(LFS_POINTER):
+        raise DataError(f"{path} is a Git LFS pointer and not the text: get it by `git lfs pull`")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _wide(head):
+        convert = f"iconv -f UTF-16 -t UTF-8 {path.name} > utf8.txt"
+        raise DataError(f"{path} is UTF-16, and UTF-8 is read here: convert it by `{convert}`")
+
+
+def _wide(head: bytes) -> bool:
+    """Whether of each two bytes always the same one is mostly 0: UTF-16 of a Latin script."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    return min(even, odd) == 0 and max(even, odd) * 4 > len(head) > 4
 
 
 def _download(data: DataSet, allowed: bool, progress: Progress | None, patience: float) -> Path:

@@ -101,7 +101,8 @@ class Lesson:
 
     `presets` holds at least tiny (about a second), quick (something learned in under a minute on a
     CPU) and paper (the published setting). `figure` is the metric that says how good a run is; the
-    lowest is best unless `higher` is set. `charts` names the charts and the metrics drawn in each.
+    lowest is best unless `higher` is set. `unit` is what the figure counts ("nats"); "" where its
+    name says it. `charts` names the charts and the metrics drawn in each.
     `noisy` are those that are of one batch or one game: they are drawn smoothed, over what was
     recorded; every other metric is drawn as it is.
     `commands` are functions of its `command.py` that `zhtui` offers as commands. `scenes` names, in
@@ -120,9 +121,14 @@ class Lesson:
     questions: Sequence[Question] = ()
     figure: str = "loss"
     higher: bool = False
+    unit: str = ""
     commands: Sequence[str] = ()
     charts: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"loss": ("loss",)})
     noisy: Sequence[str] = ()
     scenes: Sequence[str] = ()
     subjects: Sequence[str] = ()
     mistakes: Sequence[Any] = ()  # of zhtui.lab.Mistake
+
+    def unit_of(self, metric: str) -> str:
+        """What stands behind a number of a metric: the figure's unit, else the metric's name."""
+        return self.unit if self.unit and metric == self.figure else metric

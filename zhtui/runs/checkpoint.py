@@ -203,4 +203,6 @@ def _sha256(path: Path) -> str:
 
 
 def _damaged(folder: Path, why: str) -> CheckpointError:
-    return CheckpointError(f"{folder.name} is damaged ({why}); the checkpoint before it is used")
+    return CheckpointError(
+        f"{folder.name} is damaged ({why}); an older one is used where there is one"
+    )

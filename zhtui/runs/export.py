@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import importlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +16,7 @@ from zhtui.errors import ConfigError, StoreError, boundary
 from zhtui.lesson import catalog
 from zhtui.runs import tensorboard
 from zhtui.runs.folder import CARD, RunFolder
+from zhtui.wording import json_text
 
 PRINTED = ("csv", "json")  # go to a stream where no file is named
 WRITTEN = ("tensorboard", "svg")
@@ -68,7 +68,7 @@ def stream(folder: RunFolder, to: str, out: TextIO) -> None:
     """Writes rows as "csv" (a column a metric, empty where a row has none) or "json" lines."""
     rows = folder.rows()
     if to == "json":
-        out.writelines(json.dumps(row) + "\n" for row in rows)
+        out.writelines(json_text(row) + "\n" for row in rows)
         return
     columns = list(dict.fromkeys(key for row in rows for key in row))
     writer = csv.DictWriter(out, columns)

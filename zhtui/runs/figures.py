@@ -63,10 +63,23 @@ def figure_of(
     return figure([row["step"] for row in have], [row[metric] for row in have], at, highest)
 
 
+def data_name(card: Mapping[str, Any]) -> str:
+    """The data set that a run reads; "" where it has read none yet, or needs none."""
+    data = card.get("data")
+    return str(data.get("name", "")) if isinstance(data, Mapping) else ""
+
+
+def named_on(label: str, data: str) -> str:
+    """A figure's label with the data set that it belongs to: "nanoGPT, on Tiny Shakespeare"."""
+    from zhtui.data.sets import DATA_SETS  # deferred: the first frame needs no data sets
+
+    return f"{label}, on {DATA_SETS[data].title if data in DATA_SETS else data}"
+
+
 def own_references(folder: RunFolder, lesson: Lesson) -> Sequence[Reference]:
     """The published figures of a run's own setting."""
     card = folder.card()
-    found = card["data"]["name"] if card.get("data") else ""
+    found = data_name(card)
     mine = [r for r in lesson.references if r.preset == card["preset"] and r.data in ("", found)]
     return [r for r in mine if all(card["config"].get(k) == v for k, v in r.knobs.items())]
 
@@ -81,9 +94,11 @@ def published(lesson: Lesson) -> list[Reference]:
     return [reference for reference in lesson.references if reference.line]
 
 
-def reached(lesson: Lesson, value: float | None) -> bool:
-    """Whether a figure is as good as the first published one, within its tolerance."""
-    goals = [r for r in published(lesson) if r.metric == lesson.figure]
+def reached(lesson: Lesson, value: float | None, data: str) -> bool:
+    """Whether a figure is as good as the first published one on the same data, within its
+    tolerance.
+    """
+    goals = [r for r in published(lesson) if r.metric == lesson.figure and r.data in ("", data)]
     if value is None or not goals:
         return False
     slack = goals[0].tolerance * (-1 if lesson.higher else 1)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from zhtui.errors import StoreError
+from zhtui.wording import json_text
 
 LONGEST = 1 << 20  # bytes of one line or one small file; anything longer is not ours
 
@@ -110,7 +111,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Replaces a small JSON file in one move, so that a reader sees the old or the new one."""
-    replace_file(path, json.dumps(value).encode() + b"\n")
+    replace_file(path, json_text(value).encode() + b"\n")
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -209,7 +210,7 @@ class Appender:
 
     def append(self, value: Mapping[str, Any]) -> None:
         """Appends one line. Raises `OSError` where the disk is full."""
-        line = json.dumps(value).encode() + b"\n"
+        line = json_text(value).encode() + b"\n"
         line = b"\n" + line if self._torn else line
         self._torn = os.write(self._descriptor, line) != len(line)
         if self._torn:

@@ -6,6 +6,7 @@ a folder is trusted: links are not followed, long lines are passed over, nothing
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -134,8 +135,11 @@ class RunFolder:
         return view_files.read(self.path / ARTIFACTS / f"{step:06d}-{name}.json")
 
     def rows(self) -> list[dict[str, Any]]:
-        """All recorded rows in order of step; where a step stands twice, the last one counts."""
-        by_step = {row["step"]: row for row in Tail(self.path / METRICS).read() if "step" in row}
+        """All recorded rows in order of step; where a step stands twice, the last one counts. What
+        was no number is NaN.
+        """
+        read = map(_with_nan, Tail(self.path / METRICS).read())
+        by_step = {row["step"]: row for row in read if "step" in row}
         return [by_step[step] for step in sorted(by_step)]
 
     def events(self) -> list[dict[str, Any]]:
@@ -162,8 +166,15 @@ def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
     return None
 
 
+def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it was recorded: JSON lacks NaN and the infinities, and has null instead."""
+    return {name: math.nan if value is None else value for name, value in row.items()}
+
+
 def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a status that have the type they should have."""
     kinds = {"state": str, "unit": str, "device": str, "host": str, "error": str, "row": dict}
     known = {key: raw[key] for key in Status.__dataclass_fields__ if raw.get(key) is not None}
-    return {k: v for k, v in known.items() if isinstance(v, kinds.get(k, (int, float)))}
+    sound = {k: v for k, v in known.items() if isinstance(v, kinds.get(k, (int, float)))}
+    row: Any = sound.get("row", {})
+    return sound | {"row": _with_nan(row)}

@@ -6,7 +6,6 @@ is appended to `learner.jsonl` in the store, a line each. Standard library only.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
 from zhtui.runs.files import Tail, read_json, replace_file, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
+from zhtui.wording import json_text
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Progress:
 
 def did(store: Path, what: Did) -> None:
     """Appends what was done. Raises `StoreError`."""
-    line = json.dumps({"time": time.time(), **asdict(what)}) + "\n"
+    line = json_text({"time": time.time(), **asdict(what)}) + "\n"
     try:
         store.mkdir(parents=True, exist_ok=True)
         with (store / LEARNER).open("a", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from zhtui.errors import StoreError
 from zhtui.lesson.views import KINDS, Node, View
 from zhtui.runs.files import make_folder, read_plain, replace_file
+from zhtui.wording import json_text
 
 NAMES: dict[str, Any] = {kind.__name__: kind for kind in (*KINDS, Node)}
 NUMBERS = "fiub"  # numpy's kinds of plain numbers
@@ -22,7 +24,7 @@ LARGEST = 64 << 20  # bytes of one view on disk
 def write(path: Path, view: View) -> None:
     """Writes a view, and the folder that it lies in. Raises `OSError` or `StoreError`."""
     make_folder(path.parent)
-    replace_file(path, json.dumps(encode(view)).encode())
+    replace_file(path, json_text(encode(view)).encode())
 
 
 def read(path: Path) -> View:
@@ -64,7 +66,9 @@ def _plain(value: Any) -> Any:
         raw = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
         return {"array": raw, "type": value.dtype.str, "shape": value.shape}
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}  # which JSON lacks
     if isinstance(value, dict):
         return {"map": [[_plain(key), _plain(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
@@ -77,6 +81,8 @@ def _view(value: Any) -> Any:
         return tuple(_view(item) for item in value)
     if not isinstance(value, dict):
         return value
+    if "number" in value:
+        return float(value["number"])
     if "array" in value:
         kind = np.dtype(value["type"])
         if kind.kind not in NUMBERS:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,7 +31,7 @@ from zhtui.tui.reading.device import reading
 from zhtui.tui.reading.watch import Watch
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
-from zhtui.tui.session import Session
+from zhtui.tui.session import Finds, Session
 from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
 from zhtui.tui.terminal.hangup import Hangup
 from zhtui.tui.terminal.output import Link, driver
@@ -88,10 +89,18 @@ class LabApp(PacedApp[int]):
         return [*super().get_line_filters(), *self.plain]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: every key that works on the screen, by its sentence."""
+        """What the palette offers: every key that works on the screen, by its sentence; of what is
+        typed also themes, the screen's views, lessons, presets and runs.
+        """
         from zhtui.tui.keys.palette import commands  # deferred: not part of the first frame
 
-        return commands(screen, self.keyboard)
+        yield from commands(screen, self.keyboard)
+        for name in PALETTES:
+            call = partial(setattr, self, "theme", name)
+            yield SystemCommand(f"theme {name.removeprefix('lab-')}", "", call, discover=False)
+        own = screen.found() if isinstance(screen, Finds) else ()
+        for each in (*own, *self.doors.found()):
+            yield SystemCommand(each.title, each.text, each.call, discover=False)
 
     def get_default_screen(self) -> HomeScreen:
         """The screen below all others."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.session import Opened, Session
+from zhtui.tui.session import Found, Opened, Session
 
 if TYPE_CHECKING:
     from zhtui.tui.app import LabApp
@@ -37,15 +39,35 @@ class LabDoors:
             self.warm("explore")
             self.session.explorer.ask("form", None, lambda: None, lesson=entry.name)
 
-    def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None:
-        """A lesson's screen; a broken lesson says what is wrong with it."""
+    def lesson(self, entry: Entry, *, start: bool = False, run: str = "", preset: str = "") -> None:
+        """A lesson's screen; a broken lesson says what is wrong with it. `preset` is chosen for the
+        next run.
+        """
         from zhtui.tui.screens.lesson.screen import LessonScreen
         from zhtui.tui.screens.shared.dialogs import failure_screen
 
         if entry.lesson is None:
             self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", entry.error))
             return
-        self.app.push_screen(LessonScreen(self.session, entry, start=start, run=run))
+        screen = LessonScreen(self.session, entry, start=start, run=run, preset=preset)
+        self.app.push_screen(screen)
+
+    def found(self) -> Iterator[Found]:
+        """What the palette finds by a name, wherever it is called: lessons, presets, runs."""
+        for entry in self.session.entries:
+            card = entry.lesson
+            open_it = partial(self.lesson, entry)
+            yield Found(f"lesson {entry.name}", card.summary if card else entry.error, open_it)
+            for preset in card.presets if card else ():
+                text = f"open {entry.name} with this preset for the next run"
+                chosen = partial(self.lesson, entry, preset=preset)
+                yield Found(f"preset {preset} of {entry.name}", text, chosen)
+        for run in self.session.runs():
+            known = self.session.entry(run.folder.lesson)
+            if known is not None:
+                title = f"run {run.folder.lesson}/{run.folder.name}"
+                text = f"{run.status.state}, step {run.status.step:,}"
+                yield Found(title, text, partial(self.lesson, known, run=run.folder.name))
 
     def runs(self) -> None:
         """All runs; goes back to their screen where it is open already."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from zhtui.ask.client import Engine, usual_log
 from zhtui.errors import LabError
@@ -33,11 +33,30 @@ def _pulse(folder: RunFolder) -> Callable[[], Vitals]:
     return Pulse(folder).look
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the palette finds by its name: a title, a sentence, and what is done then."""
+
+    title: str
+    text: str
+    call: Callable[[], None]
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """A screen of which the palette finds something by its name."""
+
+    def found(self) -> Iterator[Found]: ...
+
+
 class Doors(Protocol):
     """The screens that a screen can open; `zhtui.tui.doors` has them."""
 
     def ready(self, entry: Entry) -> None: ...
-    def lesson(self, entry: Entry, *, start: bool = False, run: str = "") -> None: ...
+    def lesson(
+        self, entry: Entry, *, start: bool = False, run: str = "", preset: str = ""
+    ) -> None: ...
+    def found(self) -> Iterator[Found]: ...
     def runs(self) -> None: ...
     def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
     def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...

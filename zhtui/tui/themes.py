@@ -19,7 +19,7 @@ THEMES = (
         background=inks.NIGHT,
         surface=inks.NIGHT,
         panel="#1c212c",
-        variables={"border": "#353c4a"},
+        variables={"border": "#687185"},
     ),
     Theme(
         "lab-light",
@@ -34,7 +34,7 @@ THEMES = (
         surface=inks.DAY,
         panel="#eeece4",
         dark=False,
-        variables={"border": "#cfd3dc"},
+        variables={"border": "#7e8491"},
     ),
     Theme(
         "lab-safe",
@@ -48,7 +48,7 @@ THEMES = (
         background="#10131a",
         surface="#10131a",
         panel="#1a1f29",
-        variables={"border": "#39404d"},
+        variables={"border": "#687080"},
     ),
 )
 

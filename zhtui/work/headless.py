@@ -6,7 +6,6 @@ without a word.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -66,7 +65,7 @@ class JsonLines:
     def hear(self, kind: str, value: Mapping[str, Any]) -> None:
         """One object for a row or an event."""
         if kind in ("row", "event"):
-            print(json.dumps(value), file=self.stream, flush=True)
+            print(wording.json_text(value), file=self.stream, flush=True)
 
 
 class Report:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import signal
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,24 +14,36 @@ from typing import Any
 
 from zhtui.data import sets
 from zhtui.errors import LabError
-from zhtui.lesson import knobs as config
 from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.knobs import text
 from zhtui.machine import device
 from zhtui.runs.figures import figure_of, higher
+from zhtui.runs.folder import RunFolder
+from zhtui.wording import clock, json_text
 from zhtui.work import client
-from zhtui.work.drive import work
+from zhtui.work.drive import Asked, work
+
+TRIAL = 2.0  # seconds of training after which it is known how long the rest takes
+INTERRUPTED = 128 + signal.SIGTERM
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one reference: "holds", "differs" or "skipped" with the reason."""
+    """What became of one reference: "holds", "differs" or "skipped" with the reason.
+
+    `ours` is the mean of `each` seed's figure, `spread` their standard deviation (of a sample);
+    `margin` is what is left of the tolerance, below zero where the figure differs.
+    """
 
     lesson: str
     reference: Reference
     verdict: str
     ours: float | None = None
     why: str = ""
+    each: Sequence[float] = ()
+    spread: float | None = None
+    margin: float | None = None
 
 
 def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool = False) -> int:
@@ -40,7 +53,7 @@ def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool =
         chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
         for outcome in outcomes(entry, chosen, where):
             differs = differs or outcome.verdict == "differs"
-            print(json.dumps(asdict(outcome)) if as_json else _line(outcome), flush=True)
+            print(json_text(asdict(outcome)) if as_json else _line(outcome), flush=True)
     return int(differs)
 
 
@@ -67,29 +80,63 @@ def _compared(entry: Entry, same: Sequence[Reference], where: str) -> Iterable[O
             return
         runs.append(folder)
     for one in same:
-        each = [
-            figure_of(rows, one.metric, one.at, higher(entry.card, one.metric)) for rows in runs
-        ]
-        known = [value for value in each if value is not None]
-        ours = statistics.fmean(known) if len(known) == len(runs) else None
-        holds = ours is not None and abs(ours - one.value) <= one.tolerance
-        seeds = ", ".join(f"{value:.4f}" for value in known) if len(runs) > 1 else ""
-        why = f"the mean of {seeds} with seeds {', '.join(map(str, one.seeds))}" if seeds else ""
-        yield Outcome(entry.name, one, "holds" if holds else "differs", ours, why)
+        better = higher(entry.card, one.metric)
+        each = [figure_of(rows, one.metric, one.at, better) for rows in runs]
+        yield _outcome(entry.name, one, [value for value in each if value is not None])
+
+
+def _outcome(lesson: str, one: Reference, each: Sequence[float]) -> Outcome:
+    if len(each) < len(one.seeds):
+        return Outcome(lesson, one, "differs", why=f"no row has {one.metric} at {one.at}")
+    ours = statistics.fmean(each)
+    spread = statistics.stdev(each) if len(each) > 1 else None
+    margin = one.tolerance - abs(ours - one.value)
+    return Outcome(
+        lesson, one, "holds" if margin >= 0 else "differs", ours, "", tuple(each), spread, margin
+    )
 
 
 def _worked(entry: Entry, one: Reference, seed: int, where: str) -> list[dict[str, Any]] | str:
     """The rows of a run of a reference's setting, or the error that it ended in."""
-    knobs = tuple(f"{key}={config.text(value)}" for key, value in one.knobs.items())
+    pairs = tuple(f"{key}={text(value)}" for key, value in one.knobs.items())
     if one.data:
-        knobs += (f"data={one.data}",)
-    said = " ".join((f"running {entry.name} preset={one.preset}", *knobs, f"seed {seed}"))
+        pairs += (f"data={one.data}",)
+    said = " ".join((f"running {entry.name} preset={one.preset}", *pairs, f"seed {seed}"))
     print(said, file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="zhtui-verify-") as place:
         folder = client.create(
-            Path(place), entry, preset=one.preset, knobs=knobs, seed=seed, where=where
+            Path(place), entry, preset=one.preset, knobs=pairs, seed=seed, where=where
         )
-        return folder.status().error if work(folder) else folder.rows()
+        code = _tried(folder)
+        if code == INTERRUPTED:
+            _tell_time(folder, len(one.seeds) - one.seeds.index(seed))
+            code = work(folder)
+        return folder.status().error if code else folder.rows()
+
+
+def _tried(folder: RunFolder) -> int:
+    """Trains for a moment; a run that is not at its end by then saves, and can go on."""
+    asked, rows = Asked(), []
+
+    def listen(kind: str, value: Any) -> None:
+        if kind == "row":
+            rows.append(time.monotonic())  # the first comes after all that is loaded
+            if len(rows) > 1 and rows[-1] - rows[0] > TRIAL:
+                asked.signal = signal.SIGTERM
+
+    return work(folder, listeners=(listen,), asked=asked)
+
+
+def _tell_time(folder: RunFolder, runs: int) -> None:
+    """Says how long this run takes, and those that follow it with other seeds."""
+    status = folder.status()
+    if status.left is None or not status.step:
+        return
+    whole = status.left * status.steps / max(status.steps - status.step, 1)
+    words = f"  about {clock(status.left)} for {status.steps:,} steps, evaluations aside"
+    if runs > 1:
+        words += f"; {clock(status.left + whole * (runs - 1))} for this and {runs - 1} more"
+    print(words, file=sys.stderr, flush=True)
 
 
 def _reason_to_skip(reference: Reference, where: str) -> str:
@@ -108,6 +155,13 @@ def _line(outcome: Outcome) -> str:
     sign = {"holds": "✓", "differs": "✗", "skipped": "–"}[outcome.verdict]
     ours = "" if outcome.ours is None else f"  ours {outcome.ours:.10g}"
     setting = f"preset {one.preset}" + "".join(f" {k}={v}" for k, v in one.knobs.items())
-    text = f"{sign} {outcome.lesson}: {one.label}: {one.metric} published {one.value:.10g}"
-    text += f" ± {one.tolerance:g}{ours}  ({setting}; {one.source})"
-    return text + (f"\n    {outcome.verdict}: {outcome.why}" if outcome.why else "")
+    words = f"{sign} {outcome.lesson}: {one.label}: {one.metric} published {one.value:.10g}"
+    words += f" ± {one.tolerance:g}{ours}  ({setting}; {one.source})"
+    if outcome.spread is not None and outcome.margin is not None:
+        each = zip(one.seeds, outcome.each, strict=True)
+        seeds = ", ".join(f"{value:.4f} with seed {seed}" for seed, value in each)
+        words += (
+            f"\n    n {len(outcome.each)}, mean {outcome.ours:.4f}, spread {outcome.spread:.4f}"
+        )
+        words += f", margin {outcome.margin:.4f}: {seeds}"
+    return words + (f"\n    {outcome.verdict}: {outcome.why}" if outcome.why else "")

@@ -12,7 +12,7 @@ from lessons.mcts import uct
 from lessons.mcts.build import game_of
 from lessons.mcts.config import BY_VALUE, NEVER_TRIED, NO_FLIP
 from lessons.mcts.pictures import board, edges, name, read_position, square, tree, visits
-from zhtui.lab import Frame, LabError, Poke, Run, Spot, View, Words, knob, mistakes
+from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, View, Words, knob, mistakes
 
 COLUMNS = ("N", "W", "Q", "U", "Q + U")
 
@@ -82,12 +82,24 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     chosen = uct.best(root, by_value=ask.mistake == "argmax-q")
     yield Frame(
         "the move",
-        search.views([root, root.children[chosen]], None, ask.simulations),
+        {
+            **search.views([root, root.children[chosen]], None, ask.simulations),
+            "rule": rule(search),
+        },
         say=f"{name(game, root.children[chosen])} is played: {reason(root, chosen, ask)}",
         look="visits and not Q: a move tried once may have been lucky",
         chapter="move",
         keep=keep,
     )
+
+
+def rule(search: Search) -> Bars:
+    """What the move is chosen by: N, or Q where that is the mistake."""
+    by_value = search.ask.mistake == "argmax-q"
+    ranked = sorted(search.root.children.values(), key=lambda c: -(c.Q if by_value else c.N))
+    names = [name(search.game, child) for child in ranked]
+    values = [child.Q if by_value else float(child.N) for child in ranked]
+    return Bars(names, values, note="chosen by Q" if by_value else "chosen by N")
 
 
 def position(game: Any, moves: str, poke: Poke) -> Any:
@@ -224,6 +236,8 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     view: Any = frame.shown()[spot.view]
     if spot.view == "edges" and spot.row < len(view.rows):
         return edge(ask, view, view.rows[spot.row], spot.column)
+    if spot.view == "rule":
+        return f"{view.labels[spot.row]}: {view.values[spot.row]:g}; the greatest is played"
     if spot.view == "visits":
         label, count = view.labels[spot.row], view.values[spot.row]
         return f"{label}: {count:.0f} simulations went through this move"

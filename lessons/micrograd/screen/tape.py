@@ -28,7 +28,8 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
 }
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 FUNCTIONS = ("tanh", "relu", "sigmoid", "exp", "log")
-OVERFLOW = "the result is too large for a number; make a leaf smaller."
+TOO_LARGE = "the result is too large for a number; make a leaf smaller."
+TOO_STEEP = "the result or its slope is too large for a number; move the leaf away from 0."
 
 
 class ExpressionError(LabError):
@@ -91,18 +92,27 @@ def compute(text: str, line: Operation, made: list[Value]) -> Value:
             result = Value(float(line.operands[0]))
         else:
             result = OPERATIONS[line.op](*operands)
-    except ZeroDivisionError:
-        raise ExpressionError(text, line.at, "this divides by zero; change a leaf.") from None
+    except ZeroDivisionError as error:
+        zero = f"{error}." if line.op == "**" else "this divides by zero; change a leaf."
+        raise ExpressionError(text, line.at, zero) from None
     except OverflowError:
-        raise ExpressionError(text, line.at, OVERFLOW) from None
+        raise ExpressionError(text, line.at, _overflow(line, operands)) from None
     except ValueError:
         raise ExpressionError(text, line.at, "log takes numbers above zero only.") from None
-    except OperandError:
-        sentence = "a negative number has no such power; use a whole exponent."
-        raise ExpressionError(text, line.at, sentence) from None
+    except OperandError as error:
+        raise ExpressionError(text, line.at, f"{error}.") from None
     if not all(math.isfinite(x) for x in (result.data, *result.slopes)):
-        raise ExpressionError(text, line.at, OVERFLOW)
+        raise ExpressionError(text, line.at, _overflow(line, operands))
     return result
+
+
+def _overflow(line: Operation, operands: Sequence[Value | float]) -> str:
+    """What to do where a result is too large: at 1/a, a small leaf is at fault, not a large one."""
+    last = operands[-1]
+    size = abs(last.data if isinstance(last, Value) else last)
+    steep = line.op in ("/", "log") and size < 1.0
+    falling = line.op == "**" and not isinstance(last, Value) and last < 1.0
+    return TOO_STEEP if steep or falling else TOO_LARGE
 
 
 def formula(op: str, operands: Sequence[str], kinds: Sequence[str]) -> str:

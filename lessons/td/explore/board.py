@@ -164,5 +164,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         return f"the board before move {spot.row}, to X: +1 is won, −1 is lost, 0 a draw or unknown"
     if spot.view == "score":
         return "a chance, over all games that can come about from the empty board"
+    if spot.row > 2 or spot.column > 2:
+        return "a value of a board after a move, to X: +1 is won, −1 is lost"
     square = GAME.spell((0, 0), 3 * spot.row + spot.column)
     return f"what the board is worth to X after a move to {square}"

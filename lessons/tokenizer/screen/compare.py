@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lessons.blocks.bulk import encode_plain
 from lessons.tokenizer.bpe import Tokenizer
 from lessons.tokenizer.published import PUBLISHED, available, published
 from lessons.tokenizer.screen.inspector import FIRST_LOOK, Inspector, Stretch, learned
@@ -44,7 +45,7 @@ def others() -> list[tuple[str, Tokenizer]]:
 def levels(text: str, known: Sequence[tuple[str, Tokenizer]]) -> list[tuple[str, float]]:
     """Bytes a token of a whole text through vocabularies."""
     size = len(text.encode())
-    counted = [(title, bulk(tokenizer).encode_ordinary(text)) for title, tokenizer in known]
+    counted = [(title, encode_plain(bulk(tokenizer), text)) for title, tokenizer in known]
     return [(title, size / max(len(ids), 1)) for title, ids in counted]
 
 

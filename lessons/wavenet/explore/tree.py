@@ -56,6 +56,8 @@ def net_of(run: Run | None, ask: Ask) -> tuple[Alphabet, Sequential, int]:
         net = model(run)
         if not isinstance(net, Sequential) or run.config.type != "wavenet":
             raise LabError(f"This run is a {run.config.type}; choose one with type=wavenet.")
+        if run.config.mistake == "none" and ask.mistake != "none":
+            net = with_mistake(net, ask.mistake, run.config.context).eval()
         return run.once(build)[0], net, run.config.context
     dice = torch.Generator().manual_seed(5)
     net = wavenet(len(LETTERS), ask.context, ask.embedding, ask.hidden, dice)
@@ -121,7 +123,8 @@ def stages(run: Run | None, ask: Ask, poke: Poke) -> Stages:
     if alphabet.unknown(text):
         raise LabError(f"The net does not know this character; use {alphabet.characters}")
     X = torch.tensor([alphabet.encode(text)])  # (1, T)
-    return Stages(alphabet, net, X, list(net.through(X)), ask.mistake == "far" and run is None)
+    far = "far" in (ask.mistake, run.config.mistake if run else "")
+    return Stages(alphabet, net, X, list(net.through(X)), far)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:

@@ -8,6 +8,7 @@ look exactly as expected goes there too, so the fast way never changes what is r
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -108,11 +109,12 @@ def _rows(lines: Iterable[tuple[int, bytes]]) -> list[tuple[int, dict[str, float
 
 
 def _object(line: bytes) -> dict[str, float]:
-    """The numbers of one line; empty where it is no JSON object."""
+    """The numbers of one line, null as NaN; empty where it is no JSON object."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(value, dict):
         return {}
-    return {k: v for k, v in value.items() if isinstance(v, (int, float))}
+    numbers = {k: math.nan if v is None else v for k, v in value.items()}
+    return {k: v for k, v in numbers.items() if isinstance(v, (int, float))}

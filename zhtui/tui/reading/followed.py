@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message_pump import MessagePump
 
+from zhtui.runs.figures import data_name
 from zhtui.runs.folder import RunFolder, Status
 from zhtui.tui.reading.history import History
 from zhtui.tui.reading.watch import Follower, Growth, Seen, Watch
@@ -19,7 +20,9 @@ class Followed:
     ) -> None:
         self.folder, self.watch, self.seen = folder, watch, seen
         self.follower = Follower(folder, target)
-        self.history = History(status=seen.status if seen is not None else None)
+        self.history = History()
+        if seen is not None:
+            self.history = History(status=seen.status, data=data_name(seen.card))
 
     @property
     def status(self) -> Status | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from zhtui.draw.inks import FAINT, PUBLISHED
 from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Series
 from zhtui.lesson.card import Lesson
+from zhtui.runs import figures
 from zhtui.runs.folder import Status
 from zhtui.tui.reading.watch import Growth
 
@@ -40,6 +41,7 @@ class History:
     eventful: set[int] = field(default_factory=set)  # steps at which something was shown or written
     status: Status | None = None
     error: str = ""
+    data: str = ""  # the data set that it reads
 
     def grow(self, growth: Growth) -> None:
         """Takes in what is new."""
@@ -60,6 +62,8 @@ class History:
             self.views[name] = str(event.get("kind"))
             self.shown[name] = min(step, self.shown.get(name, step))
             self.newest[name] = max(step, self.newest.get(name, step))
+        if kind == "data":
+            self.data = str(event.get("name", ""))
         if kind in ("shown", "sample"):
             self.eventful.add(step)
         text = event.get("text")
@@ -116,19 +120,18 @@ class History:
         return Line(name, self.series[name], colour, dotted, noisy and not dotted)
 
     def levels(self, lesson: Lesson, metrics: Sequence[str]) -> list[Level]:
-        """Published figures of a chart's metrics, and what was recorded once: a baseline."""
-        published = [
-            Level(reference.value, reference.label, PUBLISHED)
-            for reference in lesson.references
-            if reference.line and reference.metric in metrics
-        ]
+        """Published figures of a chart's metrics, and its baselines."""
+        published = published_levels(lesson, metrics, [self.data])
+        return [*published, *self.baselines(metrics)]
+
+    def baselines(self, metrics: Sequence[str]) -> list[Level]:
+        """What is one number in this run, be it measured once or many times."""
         longest = max((len(self.series[n]) for n in metrics if n in self.series), default=0)
-        baselines = [
+        return [
             Level(float(self.series[name].y[-1]), name, FAINT)
             for name in metrics
             if name in self.series and self._baseline(name, longest)
         ]
-        return [*published, *baselines]
 
     def _baseline(self, name: str, longest: int) -> bool:
         """Whether a metric is one number: measured again the same, or once in a run that ended."""
@@ -137,3 +140,16 @@ class History:
         once = len(values) == 1 and ended
         again = 1 < len(values) * 2 < longest and float(values.min()) == float(values.max())
         return longest > 2 and (once or again)
+
+
+def published_levels(lesson: Lesson, metrics: Sequence[str], data: Collection[str]) -> list[Level]:
+    """The published figures of some metrics, for runs on these data sets: a figure of other data is
+    faint and named as such.
+    """
+    levels = []
+    for reference in figures.published(lesson):
+        if reference.metric in metrics:
+            own = not reference.data or set(data) == {reference.data}
+            label = reference.label if own else figures.named_on(reference.label, reference.data)
+            levels.append(Level(reference.value, label, PUBLISHED if own else FAINT))
+    return levels

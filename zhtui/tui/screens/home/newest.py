@@ -7,10 +7,10 @@ from textual.containers import Vertical
 
 from zhtui.draw.inks import FAINT, PLAIN
 from zhtui.lesson.card import Lesson
-from zhtui.runs.folder import RunFolder
 from zhtui.tui.messages import RunGrew
 from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import History
+from zhtui.tui.reading.watch import Seen
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.about import About, Words
 from zhtui.tui.widgets.chart import ChartWidget
@@ -35,14 +35,15 @@ class Newest(Vertical):
         yield self.chart
         yield self.sample
 
-    def show(self, lesson: Lesson | None, folder: RunFolder | None, empty: str) -> None:
+    def show(self, lesson: Lesson | None, seen: Seen | None, empty: str) -> None:
         """The run to follow from now on; where there is none, `empty` is said."""
         self.lesson = lesson
+        folder = seen.folder if seen is not None else None
         if folder is None or self.followed is None or folder != self.followed.folder:
             self.leave()
             self.chart.restart(empty)
             if folder is not None:
-                self.followed = Followed(folder, self.session.watch, self)
+                self.followed = Followed(folder, self.session.watch, self, seen)
                 self.followed.follow()
         self._draw()
 

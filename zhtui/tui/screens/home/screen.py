@@ -12,22 +12,23 @@ from textual.containers import Horizontal, Vertical
 from textual.events import ScreenResume
 from textual.widget import Widget
 
-from zhtui.draw.grid import Grid
-from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
+from zhtui.draw.inks import FAINT, PLAIN, PUBLISHED, TITLE, WRONG, YOURS
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
-from zhtui.runs import figures
+from zhtui.runs import figures, learner
+from zhtui.runs.learner import Progress
 from zhtui.tui import run_words
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of, no_run
 from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.reading.watch import Seen
+from zhtui.tui.screens.home.lesson_rows import best, done_words, head, is_about, row
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, SMALL, layout
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.about import About, Words
-from zhtui.tui.widgets.lines import Line, Rule, words
-from zhtui.tui.widgets.rows import Item, Paint, Rows
+from zhtui.tui.widgets.lines import Line, Part, Rule, words
+from zhtui.tui.widgets.rows import Item, Rows
 from zhtui.wording import number
 
 if TYPE_CHECKING:
@@ -35,14 +36,16 @@ if TYPE_CHECKING:
     from zhtui.tui.widgets.ask import AskLine
 
 BREADTH = 50
+DONE = "done      "  # as wide as "published "
 HELP = """
-On the left, the lessons, part by part. The number at the right of a lesson is the best figure of
-your runs: ✓ reached what is published, ▶ a run is training now. What is typed to find a lesson may
+On the left, the lessons, part by part. At the right of a lesson stand the questions that you have
+played (2/5) and the best figure of your runs: ✓ reached the published figure, ▶ a run is training
+now. What is typed to find a lesson may
 be words of its name, its part or what it is about; all of them must hold.
 
-On the right, what the lesson at the cursor is about: the published figure and yours, the curve of
-its newest run, and the last thing that this run wrote. The line at the bottom shows every run that
-trains.
+On the right, what the lesson at the cursor is about: the published figure and yours, what you have
+done in it, the curve of its newest run, and the last thing that this run wrote. The line at the
+bottom shows every run that trains.
 """
 
 
@@ -58,6 +61,7 @@ class HomeScreen(LabScreen):
         self.newest: Newest | None = None  # comes after the first frame
         self.shown_run: Seen | None = None
         self.words = ""  # what the list is filtered by
+        self.progress: dict[str, Progress] = {}
 
     def stage(self) -> Iterable[Widget]:
         with Horizontal(id="stage"):
@@ -97,6 +101,7 @@ class HomeScreen(LabScreen):
             self.newest.leave()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
+        self.progress = learner.progress(self.session.root)
         self.refresh_runs()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
@@ -154,8 +159,16 @@ class HomeScreen(LabScreen):
             run_words.run_parts(self._lesson(r), r.folder.lesson, r.folder.name, r.status)
             for r in live
         ]
-        self.query_one("#live", Line).show(parts or [words("no run is training", FAINT)])
+        self.query_one("#live", Line).show(parts or [self._first_step()])
         self._show_side()
+
+    def _first_step(self) -> Part:
+        """What to do where nothing was ever run; else that nothing trains."""
+        card = next((entry.lesson for entry in self.session.entries if entry.lesson), None)
+        if card is None or self.session.runs():
+            return words("no run is training", FAINT)
+        key = keyboard_of(self.app).first("home.open")
+        return words(f"Start here: {card.number:g} {card.title}, five minutes, {key}", YOURS)
 
     def action_open(self) -> None:
         """Opens the lesson at the cursor."""
@@ -210,16 +223,16 @@ class HomeScreen(LabScreen):
     def _items(self) -> Iterable[Item]:
         part = None
         for entry in self.session.entries:
-            if not _is_about(entry, self.words):
+            if not is_about(entry, self.words):
                 continue
             lesson = entry.lesson
             name = lesson.part if lesson else "broken"
             if name != part:
                 if part is not None:
                     yield Item("", lambda cells, y, chosen: None)
-                yield Item("", _head(name))
+                yield Item("", head(name))
                 part = name
-            yield Item(entry.name, _row(entry, self.session.runs(entry.name)))
+            yield Item(entry.name, row(entry, self.session.runs(entry.name)))
 
     def _show_side(self) -> None:
         entry = self.entry
@@ -231,7 +244,7 @@ class HomeScreen(LabScreen):
             self.query_one("#about", About).show(self._about(entry, runs))
         if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
-            self.newest.show(lesson, run.folder if run else None, self._none() if lesson else "")
+            self.newest.show(lesson, run, self._none() if lesson else "")
 
     def _about(self, entry: Entry, runs: Sequence[Seen]) -> list[Words]:
         lesson = entry.lesson
@@ -246,19 +259,29 @@ class HomeScreen(LabScreen):
             *[((text, PLAIN),) for text in wrap(lesson.summary, self._breadth())],
             (),
         ]
+        found = best(lesson, runs)
+        data = figures.data_name(found[0].card) if found is not None else ""
         for reference in figures.published(lesson)[:2]:
-            goal = f"{number(reference.value):>9}"
-            lines.append(
-                (("published ", FAINT), (goal, PUBLISHED), (f"   {reference.label}", FAINT))
-            )
-        best = _best(lesson, runs)
-        if best is None:
-            lines.append((("yours     ", FAINT), ("        –", YOURS), ("   no run yet", FAINT)))
-        else:
-            run, value = best
-            where = f"   {run.folder.name} · {self._age(run)}"
-            lines.append((("yours     ", FAINT), (f"{number(value):>9}", YOURS), (where, FAINT)))
+            goal = f"{number(reference.value):>9} {lesson.unit_of(reference.metric)}"
+            label, ink = reference.label, PUBLISHED
+            if found is not None and reference.data not in ("", data):
+                label, ink = figures.named_on(label, reference.data), FAINT
+            lines.append((("published ", FAINT), (goal, ink), (f"   {label}", FAINT)))
+        lines.append(self._yours(lesson, runs))
+        done = done_words(lesson, runs, self.progress.get(entry.name, Progress()))
+        for i, text in enumerate(wrap(done, self._breadth() - len(DONE))):
+            lines.append(((" " * len(DONE) if i else DONE, FAINT), (text, PLAIN)))
         return [*lines, ()]
+
+    def _yours(self, lesson: Lesson, runs: Sequence[Seen]) -> Words:
+        """The best figure of the learner's runs, with its unit and its run."""
+        found = best(lesson, runs)
+        if found is None:
+            return (("yours     ", FAINT), ("        –", YOURS), ("   no run yet", FAINT))
+        run, value = found
+        figure = f"{number(value):>9} {lesson.unit_of(lesson.figure)}"
+        where = f"   {run.folder.name} · {self._age(run)}"
+        return (("yours     ", FAINT), (figure, YOURS), (where, FAINT))
 
     def _breadth(self) -> int:
         """Cells of a line at the side that is easily read."""
@@ -268,65 +291,3 @@ class HomeScreen(LabScreen):
         if run.status.live:
             return run.status.state
         return run_words.ago(self.session.clock() - run.status.time)
-
-
-def _is_about(entry: Entry, words: str) -> bool:
-    """Whether every word is somewhere in what is known of the lesson."""
-    card = entry.lesson
-    known = (f"{card.number:g}", card.title, card.part, card.summary) if card else (entry.error,)
-    text = " ".join((entry.name, *known)).lower()
-    return all(word in text for word in words.lower().split())
-
-
-def _head(part: str) -> Paint:
-    def paint(cells: Grid, y: int, chosen: bool) -> None:
-        cells.put(2, y, part.upper(), FAINT)
-
-    return paint
-
-
-def _row(entry: Entry, runs: Sequence[Seen]) -> Paint:
-    """Number, title, summary, and the best figure at the right."""
-
-    def paint(cells: Grid, y: int, chosen: bool) -> None:
-        lesson = entry.lesson
-        if lesson is None:
-            cells.put(2, y, f" ✗ {entry.name}", WRONG)
-            cells.put(20, y, entry.error, FAINT)
-            return
-        mark, ink, value = _mark(lesson, runs)
-        right = max(cells.width - 11, 24)
-        cells.put(2, y, f"{lesson.number:>3g}", FAINT)
-        title = cells.put(7, y, lesson.title, CHOSEN if chosen else TITLE)
-        start = max(21, title + 2)
-        room = max(right - start - 1, 0)
-        short = len(lesson.summary) <= room
-        text = lesson.summary if short else f"{lesson.summary[: room - 1].rstrip()}…"
-        cells.put(start, y, text if room > 6 else "", PLAIN if chosen else FAINT)
-        cells.put(right, y, f"{mark} {value:>7}", ink)
-
-    return paint
-
-
-def _mark(lesson: Lesson, runs: Sequence[Seen]) -> tuple[str, int, str]:
-    """The sign, its ink and the figure of a lesson."""
-    live = sorted(  # one that trains before one that waits
-        (run for run in runs if run.status.live), key=lambda run: run.status.state == "paused"
-    )
-    if live:
-        value = run_words.figure(lesson, live[0].status)
-        mark, ink = run_words.sign(live[0].status.state)
-        return mark, ink, number(value) if value is not None else ""
-    best = _best(lesson, runs)
-    if best is None:
-        return " ", FAINT, ""
-    if figures.reached(lesson, best[1]):
-        return "✓", GOOD, number(best[1])
-    return " ", PLAIN, number(best[1])
-
-
-def _best(lesson: Lesson, runs: Sequence[Seen]) -> tuple[Seen, float] | None:
-    """The run with the best figure."""
-    known = [(run, run.status.best) for run in runs if run.status.best is not None]
-    best = figures.better(lesson, [value for _, value in known])
-    return next(((run, value) for run, value in known if value == best and value is not None), None)

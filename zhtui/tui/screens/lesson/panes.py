@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 
+from zhtui.draw import notes
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, PLAIN, TITLE
 from zhtui.draw.notes import Document
 from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
+from zhtui.lesson.catalog import Entry
 from zhtui.lesson.views import View
 from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.reading.history import History, Sample
@@ -211,3 +213,12 @@ class NotePane(Pane):
             first = keyboard_of(self.app).first
             ways = f"{first('notes.before')} {first('notes.after')} link   "
             self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
+
+
+def text_of(entry: Entry) -> Document:
+    """The lesson's notes; its title and summary where it has none."""
+    try:
+        text = (entry.folder / "notes.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
+    return notes.read(text)

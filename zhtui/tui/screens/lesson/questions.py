@@ -15,7 +15,7 @@ from zhtui.draw.picture import Level
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
-from zhtui.runs.figures import figure, figure_of, higher
+from zhtui.runs.figures import data_name, figure, figure_of, higher, named_on
 from zhtui.runs.folder import RunFolder
 from zhtui.runs.learner import Guess
 from zhtui.tui import run_words
@@ -139,13 +139,21 @@ class CardPane(Pane):
             self._awaited = None
             self.run_worker(self._read(seen.folder, seen.guess, aloud=True), exit_on_error=False)
 
-    def levels(self, seen: Seen | None, metrics: Sequence[str]) -> list[Level]:
-        """The guess that a run was begun with, and what was known, as lines of its chart."""
+    def levels(self, seen: Seen | None, data: str, metrics: Sequence[str]) -> list[Level]:
+        """The guess that a run on `data` was begun with, and what was known, as lines of its
+        chart.
+        """
         kept = seen.guess if seen is not None else None
         if kept is None or kept.metric not in metrics:
             return []
-        known = next((q.known for q in self.questions if q.ask == kept.question), {})
-        told = [Level(number, name, FAINT) for name, number in known.items()]
+        asked = next((q for q in self.questions if q.ask == kept.question), None)
+        if asked is None:
+            return [Level(kept.value, "your guess", TITLE)]
+        own = not data or asked.data in ("", data)
+        told = [
+            Level(number, name if own else named_on(name, asked.data), FAINT)
+            for name, number in asked.known.items()
+        ]
         return [Level(kept.value, "your guess", TITLE), *told]
 
     def _runs(self) -> list[Seen]:
@@ -172,8 +180,7 @@ class CardPane(Pane):
         state = f"{sign} {status.state} · step {status.step:,} of {status.steps:,}"
         ended = status.state in ENDED
         ink = SERIES + self._colour(question.metric)
-        read = run.card.get("data")
-        data = str(read.get("name", "")) if isinstance(read, dict) else ""
+        data = data_name(run.card)
         return Card(question, run.guess.value, value, state, run.folder.name, ended, data, ink)
 
     def _colour(self, metric: str) -> int:

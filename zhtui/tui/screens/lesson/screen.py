@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from textual.events import ScreenResume
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from zhtui.draw import notes
-from zhtui.draw.notes import Document
 from zhtui.errors import LabError
 from zhtui.lesson.catalog import Entry
 from zhtui.tui.keys import table as keys
@@ -22,14 +21,14 @@ from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.lesson.device import DevicePane
 from zhtui.tui.screens.lesson.knobs import KnobPane
 from zhtui.tui.screens.lesson.next_run import Draft, of_run
-from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane
+from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane, text_of
 from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.dialogs import Ask
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
-from zhtui.tui.session import Session
+from zhtui.tui.session import Found, Session
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
@@ -68,15 +67,17 @@ class LessonScreen(LabScreen):
     NEEDS_ROOM = True
 
     def __init__(
-        self, session: Session, entry: Entry, *, start: bool = False, run: str = ""
-    ) -> None:
+        self, session: Session, entry: Entry, *, start: bool = False, run: str = "",
+        preset: str = "",
+    ) -> None:  # fmt: skip
         super().__init__()
         assert entry.lesson is not None, "a broken lesson has no screen"
         self.session, self.entry, self.lesson = session, entry, entry.lesson
         self.start_at_once, self.wish = start, run
         self.writes = entry.has("generate")
         first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
-        self.draft = Draft(self.lesson, first)
+        self.preset = preset  # "" where the machine decides
+        self.draft = Draft(self.lesson, preset or first)
         self.followed: Followed | None = None
         self.replay, self.charts = Stage(session), ChartPane(entry.lesson)
         self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
@@ -110,21 +111,14 @@ class LessonScreen(LabScreen):
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
         self.session.doors.ready(self.entry)
-        self.notes.show(await asyncio.to_thread(self._notes))
+        self.notes.show(await asyncio.to_thread(text_of, self.entry))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
         except LabError:
             return
-        if not self.draft.changes:
+        if not (self.draft.changes or self.preset):
             self.draft.preset = preset
             self.knobs.draw_rows()
-
-    def _notes(self) -> Document:
-        try:
-            text = (self.entry.folder / "notes.md").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            text = f"# {self.lesson.title}\n\n{self.lesson.summary}\n"
-        return notes.read(text)
 
     # The run that is shown
 
@@ -237,7 +231,7 @@ class LessonScreen(LabScreen):
         card = self.seen.card if self.seen else {}
         self.top.show(self.replay.state(self.lesson))
         self.rule.show(status.error if status else "")
-        guessed = self.cards.levels(self.seen, metrics)
+        guessed = self.cards.levels(self.seen, self.history.data, metrics)
         self.charts.show(self.history, self.replay.beside(metrics, self.lesson.noisy), guessed)
         self.cards.show(self.seen, self.history)
         self.samples.show(moment)
@@ -299,6 +293,16 @@ class LessonScreen(LabScreen):
             self.followed.follower.wanted = self.views.wanted
         if by and self.panes.room == ONE:
             self.panes.to(2)
+
+    def found(self) -> Iterator[Found]:
+        """The views that the run has shown, for the palette."""
+        for name in self.history.pictures():
+            yield Found(f"view {name}", "show this view", partial(self._view, name))
+
+    def _view(self, name: str) -> None:
+        self.views.wanted = name
+        self.action_view(0)
+        self.panes.to(2)
 
     # Runs
 
@@ -374,9 +378,7 @@ class LessonScreen(LabScreen):
 
     def action_source(self) -> None:
         """The lesson's code, at the line that the thing at the cursor comes from."""
-        from zhtui.tui.screens.shared.source import (
-            SourceScreen,
-        )  # deferred: not part of the first frame
+        from zhtui.tui.screens.shared.source import SourceScreen  # deferred: not in the first frame
 
         self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
 

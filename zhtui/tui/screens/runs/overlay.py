@@ -14,7 +14,7 @@ from zhtui.draw.picture import Level, Line
 from zhtui.draw.series import Floats, Series
 from zhtui.lesson.card import Lesson
 from zhtui.tui.reading.followed import Followed
-from zhtui.tui.reading.history import SMOOTHING, History
+from zhtui.tui.reading.history import SMOOTHING, History, published_levels
 from zhtui.tui.reading.watch import Seen, Watch
 
 STEP, TIME, UNITS = "step", "time", "tokens"
@@ -44,6 +44,10 @@ class Trace:
     @property
     def name(self) -> str:
         return self.seen.folder.name
+
+    def of(self, lesson: Lesson) -> bool:
+        """Whether it is a run of the lesson."""
+        return self.seen.folder.lesson == lesson.title
 
     @property
     def history(self) -> History:
@@ -131,7 +135,7 @@ class Overlay:
             path = run.folder.path
             trace = before.pop(path, None)
             if trace is None:
-                trace = Trace(run, Followed(run.folder, watch, target), 0)
+                trace = Trace(run, Followed(run.folder, watch, target, run), 0)
                 trace.followed.follow()
             trace.seen, trace.colour = run, colours.get(path, 0)
             self.traces.append(trace)
@@ -181,10 +185,10 @@ class Overlay:
         found: dict[tuple[str, float], Level] = {}
         for lesson in lessons:
             group = next((chart for chart in lesson.charts.values() if metric in chart), (metric,))
-            for trace in self.traces:
-                if trace.seen.folder.lesson == lesson.title or len(lessons) == 1:
-                    for level in trace.history.levels(lesson, group):
-                        found[(level.label, level.value)] = level
+            own = [t for t in self.traces if t.of(lesson) or len(lessons) == 1]
+            levels = published_levels(lesson, group, {trace.history.data for trace in own})
+            levels += [level for trace in own for level in trace.history.baselines(group)]
+            found |= {(level.label, level.value): level for level in levels}
         for trace in self.traces:
             guess = trace.seen.guess
             if guess is not None and guess.metric == metric:

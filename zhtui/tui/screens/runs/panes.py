@@ -107,7 +107,9 @@ def _row(
         spots, status = columns(cells.width), run.status
         lesson = lesson_of(run.folder.lesson)
         sign, ink = run_words.sign(status.state)
-        good = lesson is not None and figures.reached(lesson, status.best)
+        good = lesson is not None and figures.reached(
+            lesson, status.best, figures.data_name(run.card)
+        )
         parent = _parent(run)
         origin = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,}"
         note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))

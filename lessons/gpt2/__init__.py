@@ -1,0 +1,82 @@
+"""Lesson 15: the real GPT-2, its weights in and out, and its family."""
+
+from __future__ import annotations
+
+from lessons.gpt2.config import MISTAKES, PRESETS, Config
+from zhtui.lab import Lesson, Question, Reference
+
+RELEASED = "Radford et al. 2019 (GPT-2), the released weights"
+NANOGPT = "build-nanogpt, first loss at 50,257 tokens"
+
+
+def counted(name: str, published: float, tolerance: float) -> Reference:
+    """How many weights a released size has."""
+    return Reference(
+        f"weights_{name}", published, tolerance, f"parameters, {name}", RELEASED, preset="tiny",
+        line=False,
+    )  # fmt: skip
+
+
+lesson = Lesson(
+    number=15,
+    title="gpt2",
+    summary="the real one: where are its weights, and how was it trained?",
+    part="attention",
+    config=Config,
+    presets=PRESETS,
+    figure="val",
+    noisy=("loss", "grad_norm"),
+    charts={
+        "loss": ("loss", "val"),
+        "bits a byte": ("bits_per_byte",),
+        "gradient": ("grad_norm",),
+        "rate": ("lr",),
+    },
+    scenes=("ledger", "family"),
+    subjects=("gpt2",),
+    mistakes=MISTAKES,
+    references=(
+        counted("124M", 124_439_808, 0),
+        counted("355M", 354.8e6, 0.05e6),
+        counted("774M", 774.0e6, 0.05e6),
+        counted("1558M", 1557.6e6, 0.05e6),
+        Reference(
+            "weights_untied", 163_037_184, 0, "parameters, the head counted twice", RELEASED,
+            preset="tiny", line=False,
+        ),
+        Reference(
+            "loss", 10.95, 0.1, "first loss", NANOGPT, preset="first", at="first", line=False
+        ),
+    ),
+    questions=(
+        Question(
+            ask="How is GPT-2 judged before it has learned anything?",
+            predict="50,257 tokens, and weights that begin small. What is the first loss?",
+            metric="loss", at="first", preset="first", known={"ln 50,257": 10.825},
+            data="shakespeare", see="10.97.",
+            say="An even guess costs ln V. The first logits vary by 0.02² · 768 = 0.31, and half "
+            "of that comes on top. A first loss far above says that something is wrong.",
+        ),
+        Question(
+            ask="What if the micro-batches' losses are added and not averaged?",
+            predict="Eight micro-batches make a step. Averaged, the first gradient is 4.13 long. "
+            "How long is it where the division by eight was forgotten?",
+            metric="grad_norm", at="first", preset="undivided", knobs={"steps": 5},
+            data="shakespeare", known={"averaged": 4.126},
+            see="33.01, eight times as long; after five steps the loss is 3.8073 either way.",
+            say="The mean over k · b texts is the mean of k means. Adam divides a gradient by its "
+            "own size, and clipping cuts it, so that the loss curve hardly tells.",
+        ),
+        Question(
+            ask="Is a batch in eight parts another batch?",
+            predict="Sixteen texts a step, as eight parts of two, end five steps at the loss that "
+            "is told. And all sixteen at once?",
+            metric="loss", preset="undivided",
+            knobs={"steps": 5, "mistake": "none", "accumulation": 1, "batch_size": 16},
+            data="shakespeare", known={"eight parts of two": 3.8073},
+            see="3.8073: one loss, and one gradient, to six digits.",
+            say="Gradients add. A GPU too small for half a million tokens takes them in parts, and "
+            "makes the same update.",
+        ),
+    ),
+)  # fmt: skip

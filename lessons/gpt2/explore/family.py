@@ -1,0 +1,140 @@
+"""GPT-2, GPT-3 and GPT-4 as they were published, and your own model as a column beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lessons.gpt2.build import model
+from lessons.gpt2.model import SIZES, Size, ledger
+from zhtui.lab import Frame, Poke, Run, Spot, Table, Words, knob
+
+SECRET = "not published"
+NONE = "—"
+ROWS = ("weights", "by the formula", "L", "C", "H", "D", "H · D", "context", "tokens a step", "lr",
+        "HellaSwag, %")  # fmt: skip
+MEANING = (
+    "learned numbers, as printed",
+    "learned numbers, counted by GPT-2's closed form from L, C, context and 50,257 tokens",
+    "layers", "channels of the stream", "heads a layer", "channels a head",
+    "the heads side by side; C, unless it was misprinted",
+    "places that are read at once", "how many make one update", "learning rate at its peak",
+    "endings chosen rightly; scorers differ, so compare within a column of papers only",
+)  # fmt: skip
+
+
+class Printed(NamedTuple):
+    """A model as its paper prints it."""
+
+    name: str
+    weights: str
+    L: int
+    C: int
+    H: int
+    D: int
+    step: str
+    lr: str
+    hellaswag: str = NONE
+
+
+# Radford 2019, table 2 (layers, channels), released sizes; 512 texts of 1,024 tokens a step.
+# HellaSwag of the smallest: build-nanogpt's scorer.
+GPT2 = tuple(
+    Printed(name, name, s.n_layer, s.n_embd, s.n_head, s.n_embd // s.n_head, "0.5M", SECRET, score)
+    for (name, s), score in zip(SIZES.items(), ("29.45", NONE, NONE, NONE), strict=True)
+)
+# Brown 2020, table 2.1, as printed; HellaSwag zero-shot by table H.1.
+GPT3 = (
+    Printed("Small", "125M", 12, 768, 12, 64, "0.5M", "6.0e-4", "33.7"),
+    Printed("Medium", "350M", 24, 1024, 16, 64, "0.5M", "3.0e-4", "43.6"),
+    Printed("Large", "760M", 24, 1536, 16, 96, "0.5M", "2.5e-4", "51.0"),
+    Printed("XL", "1.3B", 24, 2048, 24, 128, "1M", "2.0e-4", "54.7"),
+    Printed("2.7B", "2.7B", 32, 2560, 32, 80, "1M", "1.6e-4", "62.8"),
+    Printed("6.7B", "6.7B", 32, 4096, 32, 128, "2M", "1.2e-4", "67.4"),
+    Printed("13B", "13.0B", 40, 5140, 40, 128, "2M", "1.0e-4", "70.9"),
+    Printed("175B", "175.0B", 96, 12288, 96, 128, "3.2M", "0.6e-4", "78.9"),
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    smallest: bool = knob(False, "of GPT-3, the four small ones alone")
+
+
+def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
+    mine = own(run)
+    yield shown(
+        "GPT-2", "GPT-2", [column(m, 1024) for m in GPT2], mine,
+        "one plan, made larger four times; a head has 64 channels in each",
+        "the papers' own counts were 117M, 345M, 762M and 1542M; these are counted",
+    )  # fmt: skip
+    three = GPT3[:4] if ask.smallest else GPT3
+    yield shown(
+        "GPT-3", "GPT-3", [column(m, 2048) for m in three], mine,
+        "the same plan, a thousand times GPT-2's smallest; every other layer looks near only",
+        "red: printed heads times their channels are not C. XL has 24 · 128, 13B 40 · 128",
+    )  # fmt: skip
+    four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", SECRET, SECRET, "95.3"]
+    yield shown(
+        "GPT-4", "GPT-4", [column(GPT2[0], 1024), column(GPT3[-1], 2048), four], mine,
+        "its report gives neither size, nor data, nor cost; context by OpenAI's own page, "
+        "HellaSwag with ten examples",
+        "any number of weights that you have read is a rumour",
+    )  # fmt: skip
+
+
+def column(m: Printed, context: int) -> list[Words | int]:
+    """A model's name, then a cell for each row."""
+    total = sum(ledger(Size(m.L, m.H, m.C, context)).values())
+    product: Words = f"{m.H * m.D:,}" if m.H * m.D == m.C else [(f"{m.H * m.D:,}", "wrong")]
+    return [
+        m.name, m.weights, short(total), str(m.L), f"{m.C:,}", str(m.H), str(m.D), product,
+        f"{context:,}", m.step, m.lr, m.hellaswag,
+    ]  # fmt: skip
+
+
+def short(total: int) -> str:
+    """124439808 -> 124.4M, 174600000000 -> 174.6B"""
+    if total < 1_000_000:
+        return f"{total:,}"
+    return f"{total / 1e6:,.1f}M" if total < 10**9 * 2 else f"{total / 1e9:,.1f}B"
+
+
+def own(run: Run | None) -> list[Words | int]:
+    """The column of the run that is looked at."""
+    if run is None:
+        return ["yours", *["no run"] + [NONE] * (len(ROWS) - 1)]
+    gpt, c = model(run), run.config
+    size, tokens = gpt.size, c.batch_size * c.accumulation * c.block_size
+    total = sum(weight.numel() for weight in gpt.parameters())
+    return [
+        "yours", short(total), short(sum(ledger(size).values())), str(size.n_layer),
+        f"{size.n_embd:,}", str(size.n_head), str(size.n_embd // size.n_head), f"{size.n_embd:,}",
+        f"{size.block_size:,}", f"{tokens:,}", f"{c.lr:g}", NONE,
+    ]  # fmt: skip
+
+
+def shown(
+    title: str, family: str, columns: list[list[Words | int]], mine: list[Words | int], say: str,
+    look: str,
+) -> Frame:  # fmt: skip
+    """A table with a column a model, the learner's last."""
+    every = [*columns, mine]
+    rows = [
+        (ROWS[i], *(lit(each[i + 1], each is mine) for each in every)) for i in range(len(ROWS))
+    ]
+    names = ["", *(str(each[0]) for each in every)]
+    return Frame(
+        title, {"family": Table(names, rows)}, say=say, look=look, chapter=family,
+        keep={"names": names, "family": family},
+    )  # fmt: skip
+
+
+def lit(cell: Words | int, mine: bool) -> Words | int:
+    return [(str(cell), "yours")] if mine else cell
+
+
+def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
+    who = frame.keep["names"][spot.column]
+    return f"{who or ROWS[spot.row]}: {MEANING[spot.row]}"

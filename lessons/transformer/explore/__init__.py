@@ -1,0 +1,1 @@
+"""Scenes of the transformer lesson: the three masks, and a text written from another."""
