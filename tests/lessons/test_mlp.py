@@ -285,11 +285,7 @@ def test_both_forms_agree_forward_and_backward() -> None:
 def test_a_poked_weight_moves_only_its_letters() -> None:
     spot = Spot("W", 3, 1)  # of ".aemo": m
     plain, poked = frames(onehot), frames(onehot, poke=Poke(spot, 9.0))
-<<<<<<< HEAD
-    for i, name in ((1, "XW"), (2, "W.i")):
-=======
     for i, name in ((1, "XW"), (2, "Wi")):
->>>>>>> main
         moved = plain[i].shown()[name].values != poked[i].shown()[name].values
         mask = plain[i].still(spot)[name]
         assert moved.any()

@@ -173,7 +173,7 @@ def test_a_cache_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(DataError, match="file cannot be written .*: make room there"):
+    with pytest.raises(DataError, match=r"file cannot be written .*: make room there"):
         published("gpt2", download=True)
 
 

@@ -54,22 +54,14 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "look-up",
         {
-<<<<<<< HEAD
-            "W.i": Heatmap(taken.numpy(), rows, signed=True),
-=======
             "Wi": Heatmap(taken.numpy(), rows, signed=True),
->>>>>>> main
             "XW": Heatmap(product.numpy(), rows, signed=True),
             "difference": Heatmap((product - taken).numpy(), rows, signed=True, low=-1, high=1),
         },
         keep=keep, predict=Spot("difference", 0, 0), within=0.01,
         say=f"W[i] reads the row: largest difference {(product - taken).abs().max():g}",
         look="the same numbers, and nothing was multiplied",
-<<<<<<< HEAD
-        still=lambda spot: {"W.i": others(spot, ids, ask.columns)},
-=======
         still=lambda spot: {"Wi": others(spot, ids, ask.columns)},
->>>>>>> main
     )  # fmt: skip
     yield from backward(ask, poke, keep)
     cost = {"one-hot": hot.numel() * ask.columns, "look-up": 1}
@@ -108,11 +100,7 @@ def backward(ask: Ask, poke: Poke, keep: dict[str, Any]) -> Iterator[Frame]:
     yield Frame(
         "both gradients",
         {
-<<<<<<< HEAD
-            "XT.G": Heatmap(by_product.numpy(), letters, signed=True),
-=======
             "XG": Heatmap(by_product.numpy(), letters, signed=True),
->>>>>>> main
             "by.row": Heatmap(by_rows.numpy(), letters, signed=True),
             "difference": Heatmap(difference.numpy(), letters, signed=True, low=-1, high=1),
         },
@@ -143,20 +131,12 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     if "hot" not in frame.keep:
         return "a product of two numbers, or the reading of one row"
     hot, W, ids, letters = (frame.keep[name] for name in ("hot", "W", "ids", "letters"))
-<<<<<<< HEAD
-    if spot.view in ("XW", "W.i"):
-=======
     if spot.view in ("XW", "Wi"):
->>>>>>> main
         spelled = dot(hot[spot.row].tolist(), W[:, spot.column].tolist())
         letter = letters[int(ids[spot.row])]
         value = number(W[ids[spot.row], spot.column].item())
         return f"{spelled} = {value}: row {letter!r} of W, number {spot.column}"
-<<<<<<< HEAD
-    if spot.view in ("dW", "by.row", "XT.G"):
-=======
     if spot.view in ("dW", "by.row", "XG"):
->>>>>>> main
         G = frame.keep["G"]
         places = [i for i, letter in enumerate(ids.tolist()) if letter == spot.row]
         if not places:

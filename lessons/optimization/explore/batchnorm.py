@@ -69,19 +69,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     centred = X - mean
     yield Frame(
-<<<<<<< HEAD
-        "centred", {"X.centred": picture(centred), "mean": per_unit(centred.mean(0), "now")},
-        keep=keep, predict=Spot("X.centred", 0, 0), within=0.1,
-        say="each column minus its mean over the batch",
-        look="the means are 0; poke a number of X: its whole column moves, no other one",
-        still=lambda spot: {"X.centred": other_columns(spot, X)},
-=======
         "centred", {"centred": picture(centred), "mean": per_unit(centred.mean(0), "now")},
         keep=keep, predict=Spot("centred", 0, 0), within=0.1,
         say="each column minus its mean over the batch",
         look="the means are 0; poke a number of X: its whole column moves, no other one",
         still=lambda spot: {"centred": other_columns(spot, X)},
->>>>>>> main
     )  # fmt: skip
     yield Frame(
         "normalised",
@@ -180,11 +172,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     )
     if spot.view == "X":
         return f"example {i} gives {number(x)} to unit {j}"
-<<<<<<< HEAD
-    if spot.view == "X.centred":
-=======
     if spot.view == "centred":
->>>>>>> main
         return f"{number(x)} - {number(m)} = {number(float((X - mean)[i, j]))}"
     if spot.view == "hat":
         return f"({number(x)} - {number(m)}) / root of {number(v)} = {number(float(hat[i, j]))}"

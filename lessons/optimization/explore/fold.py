@@ -74,14 +74,9 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     new = Heatmap(one.W[:SHOWN, :SHOWN].numpy(), columns=units, signed=True, note="W, folded")
     yield Frame(
-<<<<<<< HEAD
-        "folded", {"W.folded": new, "b.folded": Bars(units, one.b[:SHOWN].tolist()), "W": W}, keep=keep,
-        predict=Spot("W.folded", 0, 0), within=0.1,
-=======
         "folded",
         {"W.folded": new, "b.folded": Bars(units, one.b[:SHOWN].tolist()), "W": W},
         keep=keep, predict=Spot("W.folded", 0, 0), within=0.1,
->>>>>>> main
         say="each column of W times its factor; b' = (b - mean) · factor + bias",
         look="the norm is gone, and nothing else was added",
     )  # fmt: skip
@@ -96,13 +91,8 @@ def same(run: Run | None, layer: Linear, norm: BatchNorm1d, one: Linear) -> Fram
     size = sum(p.numel() for p in (*layer.parameters(), *norm.parameters()))
     less = sum(p.numel() for p in one.parameters())
     views: dict[str, View] = {
-<<<<<<< HEAD
-        "two.layers": Heatmap(both[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
-        "one.layer": Heatmap(single[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
-=======
         "two": Heatmap(both[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
         "one": Heatmap(single[:, :SHOWN].numpy(), signed=True, low=-1, high=1),
->>>>>>> main
         "parameters": Bars(["two layers", "one layer"], [float(size), float(less)]),
     }
     return Frame(
