@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from lessons.backprop.checker import Case
-from lessons.backprop.mistakes import with_mistake
 from lessons.backprop.model import LEAVES, Net, Tensors, forward, in_one
+from lessons.backprop.wrong import with_mistake
 from lessons.blocks import fused, names
 from lessons.blocks.descent import Flat
 from lessons.blocks.names import Alphabet, Corpus, Known, Windows

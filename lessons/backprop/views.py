@@ -9,8 +9,8 @@ from torch import Tensor
 
 from lessons.backprop.build import case_of
 from lessons.backprop.checker import Case, Verdict, judge
-from lessons.backprop.mistakes import with_mistake
 from lessons.backprop.model import ORDER, Net
+from lessons.backprop.wrong import with_mistake
 from lessons.blocks.names import Corpus
 from zhtui.lab import Bars, Run, Table, Words
 

@@ -9,7 +9,6 @@ from lessons.blocks import fused, names
 from lessons.blocks.descent import SGD, Adam, Flat, Momentum, Rule
 from lessons.blocks.names import Alphabet, Corpus, Known, Windows
 from lessons.optimization.config import Config
-from lessons.optimization.mistakes import NORMS
 from lessons.optimization.model import (
     GAINS,
     BatchNorm1d,
@@ -19,6 +18,7 @@ from lessons.optimization.model import (
     Tanh,
     kaiming,
 )  # fmt: skip
+from lessons.optimization.wrong import NORMS
 from zhtui.lab import LabError, Run
 
 RULES: dict[str, type[Rule]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

@@ -47,12 +47,25 @@ def view(folder: Path, name: str) -> Place | None:
     shows = [found for found in fitting if isinstance(found[1], ast.Call)]
     for path, node, made in [*shows, *fitting]:
         return _maker(folder, path, made) or Place(path, node.lineno)
-    return None
+    return _first(folder, lambda node: _spelled(node, name))
 
 
 def metric(folder: Path, name: str) -> Place | None:
-    """The line that puts a metric into a row."""
-    return _first(folder, lambda node: _keys(node, name))
+    """The line that puts a metric into a row; else one that has its name, or a pattern of it."""
+    put = _first(folder, lambda node: _keys(node, name))
+    return put or _first(folder, lambda node: _spelled(node, name)) or _on_shelf(folder, name)
+
+
+def _on_shelf(folder: Path, name: str) -> Place | None:
+    shelf = folder.parent / SHELF
+    return _first(shelf, lambda node: _keys(node, name) or _spelled(node, name))
+
+
+def _spelled(node: ast.AST, name: str) -> int | None:
+    """The line of "name", or of a pattern such as f"elo_{i}" that gives it."""
+    if isinstance(node, ast.Constant):
+        return node.lineno if node.value == name else None
+    return node.lineno if isinstance(node, ast.JoinedStr) and _names(node, name) else None
 
 
 def knob(folder: Path, name: str) -> Place | None:
@@ -133,6 +146,8 @@ def _maker(folder: Path, path: Path, made: ast.expr) -> Place | None:
     if not isinstance(made, ast.Call):
         return None
     owner, _, name = ast.unparse(made.func).rpartition(".")
+    if name[:1].isupper():  # a view of the lab's
+        return None
     shelf = folder.parent / SHELF
     homes = [folder / f"{owner}.py", shelf / f"{owner}.py", path, *files(folder), *files(shelf)]
     for home in homes:

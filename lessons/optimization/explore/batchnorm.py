@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from lessons.blocks.spelling import number, terms
-from lessons.optimization.mistakes import AXES, NO_ROOT, NOISE, NORMS
+from lessons.optimization.mistakes import AXES, NO_ROOT, NOISE
 from lessons.optimization.model import BatchNorm1d
+from lessons.optimization.wrong import NORMS
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, View, Words, knob, mistakes
 
 
