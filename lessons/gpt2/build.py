@@ -11,11 +11,13 @@ from typing import Any
 import torch
 
 from lessons.blocks import tokens
+from lessons.blocks.files import read_text
 from lessons.blocks.text import Alphabet, CharText, Symbols
 from lessons.blocks.tokens import TokenText, Vocabulary
 from lessons.gpt2 import hub, weights
+from lessons.gpt2.config import RANKS
 from lessons.gpt2.model import GPT2, Size
-from zhtui.lab import DataError, LabError, Run
+from zhtui.lab import DataError, LabError, Run, find_data
 
 
 def ranks() -> Path:
@@ -36,9 +38,7 @@ def vocabulary(name: str) -> Vocabulary:
     try:
         if name != "gpt2":
             return tokens.read(Path(name))
-        if ranks().is_file():
-            return tokens.read(ranks())
-        return tokens.gpt2(download=os.environ.get("ZHTUI_OFFLINE", "0") in ("", "0"))
+        return tokens.read(find_data(RANKS.name))
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = f"tokenizer={name} cannot be used ({error})"
         raise DataError(f"{told}; give characters, gpt2, or a .tiktoken file.") from error
@@ -81,7 +81,7 @@ def characters(run: Run) -> CharText:
 def text_of(run: Run) -> CharText:
     """The text to learn. Raises `DataError` where it is too short for `block_size`."""
     symbols, path = run.once(symbols_of), path_of(run)
-    text: CharText = TokenText(path.read_text(encoding="utf-8"), symbols)
+    text: CharText = TokenText(read_text(path), symbols)
     need, have = run.config.block_size + 2, len(text.val)
     if have < need:
         raise DataError(

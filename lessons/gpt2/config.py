@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zhtui.lab import Mistake, knob, mistakes
+from lessons.blocks import ranks
+from zhtui.lab import DataSet, Mistake, knob, mistakes
+
+RANKS = DataSet(
+    "gpt2-tokens", ranks.GPT2.address, ranks.GPT2.sha256, ranks.GPT2.size,
+    title="the vocabulary of GPT-2", filename="gpt2.tiktoken", cached=ranks.GPT2.shared,
+)  # fmt: skip
 
 COUNTED_TWICE = Mistake(
     "twice", "the table that reads and writes was counted as two: 163,037,184 weights, where the "

@@ -1,7 +1,4 @@
-"""Learns the merges of a text; one step is one merge, or a few.
-
-Leaves out: training a model on the tokens (lesson `gpt`).
-"""
+"""Learns the merges of a text; one step is one merge, or a few. Leaves out: training a model on the tokens (lesson `gpt`)."""
 
 from __future__ import annotations
 
@@ -98,5 +95,4 @@ def gpt2_row(open_text: Opener) -> dict[str, float]:
         content = file.read(LONGEST + 1)
     if len(content) > LONGEST:
         return {}
-    tokens = len(encode_plain(bulk(published("gpt2")), content.decode()))
-    return {"gpt2": len(content) / tokens}
+    return {"gpt2": len(content) / len(encode_plain(bulk(published("gpt2")), content.decode()))}

@@ -171,9 +171,9 @@ def test_a_figure_of_which_more_is_better(
     assert drive.work(run) == 0
     best = run.status().best
     assert best == 1.0
-    assert figures.reached(entry.card, best)
-    assert figures.reached(entry.card, 0.99)
-    assert not figures.reached(entry.card, 0.98)
+    assert figures.reached(entry.card, best, "")
+    assert figures.reached(entry.card, 0.99, "")
+    assert not figures.reached(entry.card, 0.98, "")
     assert figures.better(entry.card, [0.5, None, float("nan"), 0.7]) == 0.7
     assert sorted([0.5, 0.7], key=lambda value: figures.rank(entry.card, value)) == [0.7, 0.5]
     assert not figures.higher(entry.card, "loss"), "of everything else less is better"

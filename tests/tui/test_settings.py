@@ -150,7 +150,7 @@ def test_what_zhtui_keys_prints_is_a_file_that_says_what_is_so() -> None:
 def test_the_ids_of_a_lesson_s_screen_begin_with_its_name() -> None:
     names, lab = catalog.names(), {key.id for row in keys.PLACES.values() for key in row}
     ids = {key.id for _, row in report.own_places() for key in row} - lab
-    assert {id.split(".")[0] for id in ids} == {"micrograd", "tokenizer"} <= set(names)
+    assert {id.split(".")[0] for id in ids} == {"arena", "micrograd", "tokenizer"} <= set(names)
 
 
 def test_doctor_names_the_file_and_its_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,14 +54,14 @@ def test_the_moons(
     assert snap_compare(app, terminal_size=size, run_before=before)
 
 
-def test_they_take_less_than_ten_megabytes() -> None:
+def test_they_take_less_than_a_megabyte_a_lesson() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", "checkpoints"], cwd=SHIPPED.parent, capture_output=True
     )
     if listed.returncode:
         pytest.skip("no git here to say what is shipped and what was recorded since")
     names = listed.stdout.decode().split("\0")
-    assert 1 < sum((SHIPPED.parent / name).stat().st_size for name in names if name) / 1e6 < 10
+    assert 1 < sum((SHIPPED.parent / name).stat().st_size for name in names if name) / 1e6 < 19
 
 
 def test_older_checkpoints_of_the_gpt_can_be_asked(capfd: pytest.CaptureFixture[str]) -> None:

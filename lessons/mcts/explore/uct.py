@@ -21,7 +21,7 @@ COLUMNS = ("N", "W", "Q", "U", "Q + U")
 class Ask:
     moves: str = knob("a3 a1 b2 c1", "the moves so far, a1 at the top left; none is an empty board")
     game: str = knob("tic-tac-toe", "what is played (or MxNxK, k in a row)")
-    simulations: int = knob(60, "simulations", low=1, high=2_000)
+    simulations: int = knob(40, "simulations", low=1, high=2_000)
     whole: bool = knob(False, "a frame a simulation, not a phase")
     c: float = knob(1.4, "how much rarely tried moves get", low=0, high=100)
     solver: bool = knob(False, "sure wins and losses are carried up")
