@@ -1,4 +1,4 @@
-"""Learns the merges of a text; one step is one merge, or a few. Leaves out: training a model on the tokens (lesson `gpt`)."""
+"""Learns the merges of a text, one or a few a step. Leaves out: a model of tokens (lesson gpt)."""
 
 from __future__ import annotations
 

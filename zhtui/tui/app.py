@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
@@ -70,6 +71,7 @@ class LabApp(PacedApp[int]):
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
+        self.turning: asyncio.AbstractEventLoop | None = None  # the loop, once it turns
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "ansi-dark" if plain else THEME_NAMES[settings.theme]
@@ -107,6 +109,7 @@ class LabApp(PacedApp[int]):
         return HomeScreen(self.session)
 
     def on_mount(self) -> None:
+        self.turning = asyncio.get_running_loop()
         if self.console.color_system in ("standard", None) and not self.is_headless:
             self.theme = "ansi-dark"
         if not self.is_headless:
@@ -181,8 +184,8 @@ class LabApp(PacedApp[int]):
     def leave(self, code: int) -> None:
         """Ends the lab, from any thread, once its loop turns."""
         with suppress(RuntimeError):  # the loop is closed: it has ended
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.exit, code)
+            if self.turning is not None:
+                self.turning.call_soon_threadsafe(self.exit, code)
 
     def _left(self, answer: str | None) -> None:
         if answer == "k":
