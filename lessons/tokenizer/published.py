@@ -63,7 +63,7 @@ def published(name: str, download: bool = False) -> Tokenizer:
 def published_as(content: bytes) -> Published | None:
     """The published vocabulary whose file this is, by its hash."""
     found = hashlib.sha256(content).hexdigest()
-    return next((entry for entry in PUBLISHED.values() if entry.sha256 == found), None)
+    return next((entry for entry in PUBLISHED.values() if entry.data.sha256 == found), None)
 
 
 def available() -> list[str]:
