@@ -15,8 +15,8 @@ from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
 from lessons.tokenizer.config import Config
 from lessons.tokenizer.export import FORMATS, read, write
 from lessons.tokenizer.inspect import inspect
-from lessons.tokenizer.published import PUBLISHED, places, published
-from zhtui.lab import DataError, LabError, Run, Text, Tree
+from lessons.tokenizer.published import PUBLISHED, published
+from zhtui.lab import DataError, LabError, Run, Text, Tree, find_data, has_data
 from zhtui.lesson import catalog
 from zhtui.lesson.run import Alone
 from zhtui.runs import checkpoint
@@ -163,12 +163,10 @@ def test_what_is_no_tokenizer_is_one_sentence(tmp_path: Path, store: Path) -> No
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_a_published_file_by_its_path_is_cut_as_it_was_published(name: str, tmp_path: Path) -> None:
-    entry = PUBLISHED[name]
-    found = [path for path in places(entry) if path.is_file()]
-    if not found:
+    if not has_data(PUBLISHED[name].data):
         pytest.skip(f"the vocabulary {name} is not on this machine")
     copied = tmp_path / "mine.tiktoken"
-    shutil.copy(found[0], copied)
+    shutil.copy(find_data(PUBLISHED[name].data, download=False), copied)
     tokenizer, known = saved.tokenizer_of(copied), published(name)
     assert tokenizer.pattern == known.pattern
     assert tokenizer.specials == known.specials
