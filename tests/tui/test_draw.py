@@ -209,7 +209,7 @@ def test_the_extremes_by_blocks_are_those_of_the_points() -> None:
     # a block that straddles an edge may count for the column beside it
     for i, part in enumerate(parts[1:-1], 1):
         near = np.concatenate([values[max(0, i * 10000 - 70) : (i + 1) * 10000 + 140]])
-        assert np.float32(part[70:-140].max()) <= columns.high[i] <= np.float32(near.max())
+        assert part[70:-140].max() <= columns.high[i] <= near.max()
 
 
 # Ticks

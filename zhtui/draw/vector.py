@@ -78,22 +78,26 @@ def draw(
 
 
 def _share(values: Floats, low: float, high: float, log: bool) -> Floats:
-    if log:
-        with np.errstate(invalid="ignore", divide="ignore"):
+    values = np.clip(values, -ticks.HUGE, ticks.HUGE)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if log:
             values, low, high = np.log10(values), math.log10(low), math.log10(high)
-    return (values - low) / (high - low)
+        return np.clip((values - low) / (high - low), -9.0, 9.0)
 
 
 def _axes(curves: Sequence[Curve], levels: Sequence[float], log_x: bool, log_y: bool) -> Axes:
     x = np.concatenate([curve.x for curve in curves] or [np.array([0.0, 1.0])])
     y = np.concatenate([*(curve.y for curve in curves), np.array([*levels, math.nan])])
-    y = y[np.isfinite(y)]
+    y = np.clip(y[np.isfinite(y)], -ticks.HUGE, ticks.HUGE)
     y = y if len(y) else np.array([0.0, 1.0])
+    x = np.clip(x[np.isfinite(x)], -ticks.HUGE, ticks.HUGE)
+    x = x if len(x) else np.array([0.0, 1.0])
     log_x, log_y = log_x and bool((x > 0).any()), log_y and bool((y > 0).all())
-    left = float(x[x > 0].min()) if log_x else min(float(x.min()), 0.0)
-    right = max(float(x.max()), left + 1)
+    left = max(float(x[x > 0].min()), ticks.TINY) if log_x else min(float(x.min()), 0.0)
+    right = max(float(x.max()), left + 1, left * (1 + 1e-9))
     if log_y:
-        low, high = float(y.min()) / 1.1, float(y.max()) * 1.1
+        low = max(float(y.min()) / 1.1, ticks.TINY)
+        high = max(float(y.max()), ticks.TINY) * 1.1
     else:
         low, high = ticks.grown(float(y.min()), float(y.max()), 8)
     return Axes((left, right), (low, high), log_x, log_y)
