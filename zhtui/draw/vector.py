@@ -20,6 +20,7 @@ from zhtui.wording import number
 
 WIDTH, HEIGHT = 960, 540
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 50, 50  # margins
+NAME = 15  # pixels from one name to the next
 FONT = "font-family='ui-monospace, Menlo, Consolas, monospace' font-size='13'"
 
 
@@ -70,10 +71,11 @@ def draw(
     ]
     for label, value in levels:
         parts += _level(axes, label, value)
-    taken: list[float] = []
+    names: list[tuple[float, str, str]] = []  # where a line ends, its name, its colour
     for index, curve in enumerate(curves):
         colour = LIGHT.colours[SERIES + index % SERIES_COUNT]
-        parts += _curve(axes, curve, colour, taken)
+        parts += _curve(axes, curve, colour, names)
+    parts += _names(sorted(names))
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -133,8 +135,20 @@ def _level(axes: Axes, label: str, value: float) -> list[str]:
     ]
 
 
-def _curve(axes: Axes, curve: Curve, colour: str, taken: list[float]) -> list[str]:
-    """The raw values faint and the smooth ones bright, and the name at the end of the line."""
+def _names(ends: Sequence[tuple[float, str, str]]) -> list[str]:
+    """The names at the ends of their lines, from top to bottom as the lines end."""
+    pixels = [round(y - TOP) for y, _, _ in ends]
+    free = [y - NAME * index for index, y in enumerate(pixels)]  # as if names had no height
+    last = HEIGHT - TOP - BOTTOM - NAME * (len(ends) - 1)
+    parts, before = [], -math.inf
+    for index, ((_, text, colour), y) in enumerate(zip(ends, free, strict=True)):
+        before = max(before, float(min(y, last)))
+        parts.append(_text(WIDTH - RIGHT + 8, TOP + before + NAME * index + 4, text, colour))
+    return parts
+
+
+def _curve(axes: Axes, curve: Curve, colour: str, names: list[tuple[float, str, str]]) -> list[str]:
+    """The raw values faint and the smooth ones bright; its name is added to `names`."""
     finite = np.flatnonzero(np.isfinite(curve.y))
     if not len(finite):
         return []
@@ -145,11 +159,9 @@ def _curve(axes: Axes, curve: Curve, colour: str, taken: list[float]) -> list[st
         parts.append(_path(axes, curve.x, curve.smooth, colour, 1.0))
         course = curve.smooth
     y = min(max(float(axes.down(course[finite[-1:]])[0]), TOP), HEIGHT - BOTTOM)
-    while any(abs(y - other) < 15 for other in taken):
-        y += 15
-    taken.append(y)
     end = number(float(course[finite[-1]])) + (" smoothed" if faint else "")
-    return [*parts, _text(WIDTH - RIGHT + 8, y + 4, f"{curve.name} {end}", colour)]
+    names.append((y, f"{curve.name} {end}", colour))
+    return parts
 
 
 def _path(axes: Axes, x: Floats, y: Floats, colour: str, opacity: float) -> str:
