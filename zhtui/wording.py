@@ -12,6 +12,9 @@ from typing import Any
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+LONGEST = 3.6e8  # seconds that a clock shows: 100,000 hours
+
+
 def one_line(text: str) -> str:
     """A stranger's text as it may be printed: what would end the line or command the terminal is
     spelled out ("a\\nb").
@@ -57,13 +60,17 @@ def rate(value: float, unit: str) -> str:
     """41.2k tok/s."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{value / size:.1f}{letter} {unit}/s"
-    return f"{value:.0f} {unit}/s" if value >= 10 else f"{value:.1f} {unit}/s"
+            return f"{_tenths(value / size)}{letter} {unit}/s"
+    return f"{value:.0f} {unit}/s" if value >= 10 else f"{_tenths(value)} {unit}/s"
+
+
+def _tenths(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.3g}"
 
 
 def clock(seconds: float | None) -> str:
     """0:18, 12:05, 3:07:00."""
-    if seconds is None or not math.isfinite(seconds):
+    if seconds is None or not math.isfinite(seconds) or abs(seconds) >= LONGEST:
         return "–:––"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

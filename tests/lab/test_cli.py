@@ -14,8 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from zhtui.cli.app import app
+from zhtui.errors import ConfigError
+from zhtui.lesson import catalog
 from zhtui.runs import store as runs_store
+from zhtui.work import client
 
 Drop = Callable[..., Path]
 ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
@@ -240,3 +245,22 @@ def test_completion_is_offered() -> None:
 def test_the_command_line_loads_no_textual() -> None:
     code = "import sys, zhtui.cli.app, zhtui.work.headless; print('textual' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code]) == b"False\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--seed", "5"), "--seed is settled when a run begins"),
+        (("--preset", "quick"), "--preset is settled when a run begins"),
+        (("--device", "cpu"), "--device is settled when a run begins"),
+        (("bigram",), "one is a run of drift, not of bigram"),
+    ],
+)
+def test_what_a_resumed_run_cannot_take_is_refused(
+    stranger: Drop, store: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    stranger("drift")
+    client.create(store, catalog.one("drift"), preset="tiny", where="cpu", name="one")
+    asked = CliRunner().invoke(app, ["run", *words, "--resume", "one", "--headless"])
+    assert isinstance(asked.exception, ConfigError)
+    assert sentence in str(asked.exception)

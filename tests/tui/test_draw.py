@@ -25,6 +25,7 @@ from zhtui.draw import (
     text,
     ticks,
     tree,
+    vector,
 )
 from zhtui.draw.cells import Cells
 from zhtui.draw.grid import Page
@@ -209,7 +210,7 @@ def test_the_extremes_by_blocks_are_those_of_the_points() -> None:
     # a block that straddles an edge may count for the column beside it
     for i, part in enumerate(parts[1:-1], 1):
         near = np.concatenate([values[max(0, i * 10000 - 70) : (i + 1) * 10000 + 140]])
-        assert np.float32(part[70:-140].max()) <= columns.high[i] <= np.float32(near.max())
+        assert part[70:-140].max() <= columns.high[i] <= near.max()
 
 
 # Ticks
@@ -540,3 +541,15 @@ def test_a_label_stands_nearer_to_its_own_line_than_to_another() -> None:
             assert abs(first - upper) < abs(first - lower)
             seen += 1
     assert seen > 10
+
+
+def test_the_names_in_an_svg_stand_as_their_lines_end() -> None:
+    x = np.arange(9.0)
+    ends = {"train": 2.01, "loss": 2.0, "val": 2.02, "far": 4.0}
+    curves = [vector.Curve(name, x, np.full(9, value)) for name, value in ends.items()]
+    drawn = vector.draw("t", curves, [], "step")
+    found = re.findall(r"y='([\d.]+)'[^>]*>(train|loss|val|far) ", drawn)
+    order = [name for _, name in sorted((float(y), name) for y, name in found)]
+    assert order == ["far", "val", "train", "loss"]
+    places = sorted(float(y) for y, _ in found)
+    assert np.diff(places).min() >= 15

@@ -441,6 +441,24 @@ async def test_status_alone_moves_the_line_on_top(make: Make, store: Path) -> No
             assert "601 / 1,000" in shown(pilot)
 
 
+async def test_a_run_of_any_numbers_is_opened(make: Make, store: Path) -> None:
+    values = [1.0, 1e39, -1.7e308, 1.7e308, 5e-324, math.inf, math.nan, -math.inf, 2.0]
+    rows = [{"step": step, "loss": value, "val": value} for step, value in enumerate(values)]
+    record(store, rows=rows, steps=9)
+    async with make().run_test(size=WIDE) as pilot:
+        await tick(pilot)
+        assert "gpt" in shown(pilot)
+        await opened(pilot)
+        await pilot.press("y", "right", "left", "escape", "y")
+        await tick(pilot)
+        assert "NaN at step 5" in shown(pilot)
+        await pilot.press("R")
+        await tick(pilot)
+        await pilot.press("c")
+        await tick(pilot)
+        assert "brisk-otter" in shown(pilot)
+
+
 async def test_only_what_is_noisy_is_smoothed(make: Make, store: Path) -> None:
     rows = [{"step": step, "loss": 9 - step, "lr": 9 - step} for step in range(8)]
     record(store, rows=rows)

@@ -102,6 +102,7 @@ def _lab(
 
 @app.command()
 def run(
+    context: typer.Context,
     lesson: Annotated[
         str, typer.Argument(help="The lesson's name.", autocompletion=lesson_names)
     ] = "",
@@ -129,6 +130,7 @@ def run(
     place = store.root(where)
     settings = tuple(knobs or ())
     if resume:
+        _refuse_on_resume(context, resume)
         folder = _resumed(place, resume, (lesson, *settings) if lesson else settings)
     else:
         folder = _created(place, lesson, settings, preset, seed, device, threads, name)
@@ -140,6 +142,17 @@ def run(
     if not folder.alive():
         client.start(folder)
     _open(where, run=folder)
+
+
+def _refuse_on_resume(context: typer.Context, run: str) -> None:
+    """Raises `ConfigError` where a run that goes on is given what it was begun with."""
+    for option in ("preset", "seed", "device", "threads", "name"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ConfigError(
+                f"--{option} is settled when a run begins, and {run} goes on as it was begun; "
+                f"leave it out, or start a new run with it"
+            )
 
 
 def _created(
@@ -158,7 +171,12 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
     """A run to go on with; its config is its own, but live knobs may be given."""
     folder = store.find(place, name)
     card = folder.card()
-    if knobs and knobs[0] == card["lesson"]:
+    if knobs and "=" not in knobs[0]:
+        if knobs[0] != card["lesson"]:
+            raise ConfigError(
+                f"{folder.name} is a run of {card['lesson']}, not of {knobs[0]}; name its lesson "
+                "or none"
+            )
         knobs = knobs[1:]
     entry = catalog.one(str(card["lesson"]))
     for pair in knobs:

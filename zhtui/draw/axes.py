@@ -39,12 +39,13 @@ class Frame:
         return (math.log(max(x, self.left)) - left) / (right - left)
 
     def height(self, values: Floats) -> Floats:
-        """Values as shares of the height, 0 at the bottom."""
-        if not self.log:
-            return (values - self.low) / (self.high - self.low)
-        low, high = math.log10(self.low), math.log10(self.high)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (np.log10(values) - low) / (high - low)
+        """Values as shares of the height, 0 at the bottom; at most 9 heights outside."""
+        values = np.clip(values, -ticks.HUGE, ticks.HUGE)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if not self.log:
+                return np.clip((values - self.low) / (self.high - self.low), -9.0, 9.0)
+            low, high = math.log10(self.low), math.log10(self.high)
+            return np.clip((np.log10(values) - low) / (high - low), -9.0, 9.0)
 
 
 def y_marks(frame: Frame, rows: int) -> list[Mark]:
@@ -92,7 +93,8 @@ def draw(cells: Cells, frame: Frame, marks: Sequence[Mark], area: Area, name: st
 
 def column_of(frame: Frame, value: float, width: int) -> int:
     """The column of the plot that a value of x falls into."""
-    return min(max(int(frame.across(value) * width), 0), width - 1)
+    share = min(max(frame.across(value), 0.0), 1.0)
+    return min(int(share * width), width - 1)
 
 
 def dot_of(frame: Frame, value: float, height: int) -> tuple[int, str]:

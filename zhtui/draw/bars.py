@@ -11,6 +11,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, INVERSE, LIT, PLAIN, PUBLISHED, SERIES, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.spots import Box, Queue
+from zhtui.draw.ticks import TINY, clamped
 from zhtui.lesson.views import Bars
 from zhtui.wording import number as reading
 
@@ -40,9 +41,11 @@ class Reach:
             return math.nan
         if math.isinf(value):
             return float(value > 0)
+        value = clamped(value)
         if not self.log:
             return (value - self.least) / ((self.most - self.least) or 1.0)
-        return math.log(value / self.least) / (math.log(self.most / self.least) or 1.0)
+        least, most = math.log(self.least), math.log(self.most)
+        return (math.log(max(value, TINY)) - least) / ((most - least) or 1.0)
 
     @property
     def zero(self) -> float:
@@ -52,10 +55,10 @@ class Reach:
 
 def reach(view: Bars) -> Reach:
     """From the values and the levels; logarithmic where it is asked for and can be."""
-    known = [float(v) for v in (*view.values, *view.levels.values()) if math.isfinite(v)]
+    known = [clamped(float(v)) for v in (*view.values, *view.levels.values()) if math.isfinite(v)]
     positive = [value for value in known if value > 0]
     if view.log and positive:
-        return Reach(min(positive) / 2, max(positive), True)
+        return Reach(max(min(positive) / 2, TINY), max(*positive, TINY), True)
     return Reach(min([0.0, *known]), max([0.0, *known]), False)
 
 

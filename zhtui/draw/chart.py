@@ -54,13 +54,14 @@ def bounds(picture: Picture, columns: Sequence[Columns]) -> tuple[float, float, 
     levels = [level.value for level in picture.drawable]
     if not lows:
         lows = highs = levels or [0.0, 1.0]
-    low, high = min(lows), max(highs)
+    low, high = ticks.clamped(min(lows)), ticks.clamped(max(highs))
     log = usable_log(picture, min([low, *levels]))
     reach = (high - low) or abs(high) or 1.0
     near = [v for v in levels if log or low - reach <= v <= high + reach]
     low, high = min([low, *near]), max([high, *near])
     if not log:
         return (*picture.range.fit(low, high, 8), False)
+    low, high = (ticks.clamped(max(end, ticks.TINY)) for end in (low, high))
     floor = 10 ** (math.floor(math.log10(low) * 4) / 4)
     ceiling = 10 ** (math.ceil(math.log10(high) * 4 + 1e-9) / 4)
     return floor, max(ceiling, floor * 1.8), True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from zhtui.draw import ticks
 from zhtui.draw.inks import PUBLISHED
-from zhtui.draw.series import Series, Singles
+from zhtui.draw.series import Floats, Series
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Line:
     noisy: bool = False
 
     @property
-    def last(self) -> Singles:
+    def last(self) -> Floats:
         """(n,) what is drawn bright: the average of a noisy line, the values of another."""
         return self.series.smooth if self.noisy else self.series.y
 

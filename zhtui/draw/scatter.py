@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from zhtui.draw import words
@@ -11,7 +13,7 @@ from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.scale import Matrix, blocks, scale
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Boxes
-from zhtui.draw.ticks import number
+from zhtui.draw.ticks import HUGE, clamped, number
 from zhtui.lesson.views import Scatter
 
 MARKS = "●○▲△■□◆◇"
@@ -20,11 +22,12 @@ Extent = tuple[float, float, float, float]
 
 def extent(view: Scatter) -> Extent:
     """x low, x high, y low, y high: the view's own, or around its finite points."""
-    if view.extent is not None:
-        return view.extent
+    if view.extent is not None and all(map(math.isfinite, view.extent)):
+        left, right, bottom, ceiling = map(clamped, view.extent)
+        return left, right, bottom, ceiling
     x, y = np.asarray(view.x, dtype=np.float64), np.asarray(view.y, dtype=np.float64)
     sides: list[float] = []
-    for values in (x[np.isfinite(x)], y[np.isfinite(y)]):
+    for values in (np.clip(part[np.isfinite(part)], -HUGE, HUGE) for part in (x, y)):
         low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
         pad = (0.05 * (high - low) or 0.5) if values.size else 0.0
         sides += [low - pad, high + pad]

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zhtui.draw.ticks import HUGE
+
 BLOCK = 64
 CHUNK = 256  # points smoothed in one matrix product
 Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-T = TypeVar("T", np.float64, np.float32)
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,10 @@ class Series:
         self.smoothing = smoothing
         self._size = 0
         self._x: Floats = np.empty(1024)
-        self._y: Singles = np.empty(1024, dtype=np.float32)
-        self._smooth: Singles = np.empty(1024, dtype=np.float32)
-        self._low: Singles = np.empty(16, dtype=np.float32)
-        self._high: Singles = np.empty(16, dtype=np.float32)
+        self._y: Floats = np.empty(1024)
+        self._smooth: Floats = np.empty(1024)
+        self._low: Floats = np.empty(16)
+        self._high: Floats = np.empty(16)
         self._blocks = 0
         self._bad: list[int] = []
         self._smoothed = 0  # so many points are
@@ -59,12 +58,12 @@ class Series:
         return self._x[: self._size]
 
     @property
-    def y(self) -> Singles:
+    def y(self) -> Floats:
         """(n,) values, NaN for whatever was not finite."""
         return self._y[: self._size]
 
     @property
-    def smooth(self) -> Singles:
+    def smooth(self) -> Floats:
         """(n,) the exponential moving average, corrected for its start; made when it is asked
         for.
         """
@@ -81,6 +80,9 @@ class Series:
     def extend(self, x: Floats, y: Floats) -> None:
         """Appends points; wherever x falls back, the tail is replaced from there on."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        if not np.isfinite(x).all():  # no place: a stranger wrote it
+            x, y = x[np.isfinite(x)], y[np.isfinite(x)]
+        x = np.clip(x, -HUGE, HUGE)
         falls = np.flatnonzero(np.diff(x) <= 0) + 1
         for start, stop in zip([0, *falls.tolist()], [*falls.tolist(), len(x)], strict=True):
             if stop > start:
@@ -121,12 +123,12 @@ class Series:
         start = self._extend_many(start)
         total, weight = self._state
         for left in range(start, self._size, CHUNK):
-            values = self._y[left : min(left + CHUNK, self._size)].astype(np.float64)
+            values = self._y[left : min(left + CHUNK, self._size)]
             there = np.isfinite(values)
             fall, share = falls[: len(values)], shares[: len(values), : len(values)]
             sums = fall * total + share @ np.where(there, values, 0.0)
             weights = fall * weight + share @ there.astype(np.float64)
-            with np.errstate(invalid="ignore", divide="ignore"):
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
                 self._smooth[left : left + len(values)] = sums / weights
             total, weight = float(sums[-1]), float(weights[-1])
         self._state = (total, weight)
@@ -141,7 +143,7 @@ class Series:
             return start
         total, weight = self._state
         falls, shares = _kernel(self.smoothing)
-        sums = self._y[start:stop].reshape(count, CHUNK) @ shares.T.astype(np.float32)
+        sums = self._y[start:stop].reshape(count, CHUNK) @ shares.T
         before = np.empty(count)  # the sum that each chunk begins with
         for chunk, end in enumerate(sums[:, -1].tolist()):
             before[chunk] = total
@@ -167,6 +169,7 @@ class Series:
 
     def columns(self, left: float, right: float, count: int, log: bool = False) -> Columns:
         """The points of [left, right] in `count` equal columns, or columns of equal ratio."""
+        left, right = max(left, -HUGE), min(right, HUGE)
         edges = (np.geomspace if log else np.linspace)(left, right, count + 1)
         cuts = np.searchsorted(self.x, edges)
         cuts[-1] = np.searchsorted(self.x, right, side="right")
@@ -183,7 +186,7 @@ class Series:
     def _extremes(self, cuts: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Least and greatest a column; by blocks where a column holds many."""
         if cuts[-1] - cuts[0] <= 8 * BLOCK * len(cuts):
-            lows: Singles = self.y
+            lows: Floats = self.y
             highs = lows
         else:
             tail = self._y[self._blocks * BLOCK : self._size]
@@ -196,8 +199,7 @@ class Series:
         stop = int(cuts[-1])
         at = np.minimum(cuts[:-1], max(stop - 1, 0))
         lows, highs = lows[: max(stop, 1)], highs[: max(stop, 1)]
-        low = np.fmin.reduceat(lows, at).astype(np.float64)
-        return low, np.fmax.reduceat(highs, at).astype(np.float64)
+        return np.fmin.reduceat(lows, at), np.fmax.reduceat(highs, at)
 
     def at(self, x: float) -> int | None:
         """The index of the last point at or before `x`."""
@@ -205,7 +207,7 @@ class Series:
         return index if index >= 0 else None
 
 
-def _roomier(values: NDArray[T], room: int) -> NDArray[T]:
+def _roomier(values: Floats, room: int) -> Floats:
     """The values at the front of a longer array."""
     longer = np.empty(room, dtype=values.dtype)
     longer[: len(values)] = values

@@ -7,9 +7,18 @@ import math
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
+HUGE, TINY = 1e290, 1e-290  # beyond these a difference or a ratio of floats may be infinite or 0
+CLOSE = 1e-12  # of the larger one: two numbers so near to each other are one on an axis
+
+
+def clamped(value: float) -> float:
+    """A finite number as an axis can hold it."""
+    return min(max(value, -HUGE), HUGE)
+
+
 def nice_step(span: float, count: int) -> float:
     """The round step (1, 2, 2.5 or 5 times a power of 10) that cuts `span` into at most `count`."""
-    if not (span > 0 and math.isfinite(span)):
+    if not TINY / 10 < span < math.inf:
         return 1.0
     rough = span / max(count, 1)
     power: float = 10.0 ** math.floor(math.log10(rough))
@@ -55,8 +64,9 @@ def number(value: float, step: float = 0.0) -> str:
 
 def grown(low: float, high: float, count: int = 5) -> tuple[float, float]:
     """The round range around [low, high]."""
-    if high <= low:
-        pad = abs(low) * 0.05 or 0.5
+    low, high = clamped(low), clamped(high)
+    if high - low <= max(CLOSE * max(abs(low), abs(high)), TINY):
+        pad = abs(low) * 0.05 if abs(low) > TINY else 0.5
         low, high = low - pad, high + pad
     step = nice_step(high - low, count)
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
@@ -72,6 +82,7 @@ class Range:
 
     def fit(self, low: float, high: float, count: int = 5) -> tuple[float, float]:
         """The range to draw for data within [low, high]."""
+        low, high = clamped(low), clamped(high)
         inside = self.low <= low and high <= self.high  # false while either end is NaN
         if not inside or (high - low) < 0.5 * (self.high - self.low):
             nice = grown(low, high, count)
@@ -82,7 +93,7 @@ class Range:
 
 def horizon(last: float, total: float = 0.0) -> float:
     """The right end of a step axis: the next round number after `last`, no further than `total`."""
-    last = max(last, 1.0)
+    last = max(clamped(last), 1.0)
     power: float = 10.0 ** math.floor(math.log10(last))
     steps = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
     end = next(step * power for step in steps if step * power >= last * (1 - 1e-9))

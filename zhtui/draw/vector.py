@@ -20,6 +20,7 @@ from zhtui.wording import number
 
 WIDTH, HEIGHT = 960, 540
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 50, 50  # margins
+NAME = 15  # pixels from one name to the next
 FONT = "font-family='ui-monospace, Menlo, Consolas, monospace' font-size='13'"
 
 
@@ -70,30 +71,35 @@ def draw(
     ]
     for label, value in levels:
         parts += _level(axes, label, value)
-    taken: list[float] = []
+    names: list[tuple[float, str, str]] = []  # where a line ends, its name, its colour
     for index, curve in enumerate(curves):
         colour = LIGHT.colours[SERIES + index % SERIES_COUNT]
-        parts += _curve(axes, curve, colour, taken)
+        parts += _curve(axes, curve, colour, names)
+    parts += _names(sorted(names))
     return "\n".join([*parts, "</svg>", ""])
 
 
 def _share(values: Floats, low: float, high: float, log: bool) -> Floats:
-    if log:
-        with np.errstate(invalid="ignore", divide="ignore"):
+    values = np.clip(values, -ticks.HUGE, ticks.HUGE)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if log:
             values, low, high = np.log10(values), math.log10(low), math.log10(high)
-    return (values - low) / (high - low)
+        return np.clip((values - low) / (high - low), -9.0, 9.0)
 
 
 def _axes(curves: Sequence[Curve], levels: Sequence[float], log_x: bool, log_y: bool) -> Axes:
     x = np.concatenate([curve.x for curve in curves] or [np.array([0.0, 1.0])])
     y = np.concatenate([*(curve.y for curve in curves), np.array([*levels, math.nan])])
-    y = y[np.isfinite(y)]
+    y = np.clip(y[np.isfinite(y)], -ticks.HUGE, ticks.HUGE)
     y = y if len(y) else np.array([0.0, 1.0])
+    x = np.clip(x[np.isfinite(x)], -ticks.HUGE, ticks.HUGE)
+    x = x if len(x) else np.array([0.0, 1.0])
     log_x, log_y = log_x and bool((x > 0).any()), log_y and bool((y > 0).all())
-    left = float(x[x > 0].min()) if log_x else min(float(x.min()), 0.0)
-    right = max(float(x.max()), left + 1)
+    left = max(float(x[x > 0].min()), ticks.TINY) if log_x else min(float(x.min()), 0.0)
+    right = max(float(x.max()), left + 1, left * (1 + 1e-9))
     if log_y:
-        low, high = float(y.min()) / 1.1, float(y.max()) * 1.1
+        low = max(float(y.min()) / 1.1, ticks.TINY)
+        high = max(float(y.max()), ticks.TINY) * 1.1
     else:
         low, high = ticks.grown(float(y.min()), float(y.max()), 8)
     return Axes((left, right), (low, high), log_x, log_y)
@@ -129,8 +135,20 @@ def _level(axes: Axes, label: str, value: float) -> list[str]:
     ]
 
 
-def _curve(axes: Axes, curve: Curve, colour: str, taken: list[float]) -> list[str]:
-    """The raw values faint and the smooth ones bright, and the name at the end of the line."""
+def _names(ends: Sequence[tuple[float, str, str]]) -> list[str]:
+    """The names at the ends of their lines, from top to bottom as the lines end."""
+    pixels = [round(y - TOP) for y, _, _ in ends]
+    free = [y - NAME * index for index, y in enumerate(pixels)]  # as if names had no height
+    last = HEIGHT - TOP - BOTTOM - NAME * (len(ends) - 1)
+    parts, before = [], -math.inf
+    for index, ((_, text, colour), y) in enumerate(zip(ends, free, strict=True)):
+        before = max(before, float(min(y, last)))
+        parts.append(_text(WIDTH - RIGHT + 8, TOP + before + NAME * index + 4, text, colour))
+    return parts
+
+
+def _curve(axes: Axes, curve: Curve, colour: str, names: list[tuple[float, str, str]]) -> list[str]:
+    """The raw values faint and the smooth ones bright; its name is added to `names`."""
     finite = np.flatnonzero(np.isfinite(curve.y))
     if not len(finite):
         return []
@@ -141,11 +159,9 @@ def _curve(axes: Axes, curve: Curve, colour: str, taken: list[float]) -> list[st
         parts.append(_path(axes, curve.x, curve.smooth, colour, 1.0))
         course = curve.smooth
     y = min(max(float(axes.down(course[finite[-1:]])[0]), TOP), HEIGHT - BOTTOM)
-    while any(abs(y - other) < 15 for other in taken):
-        y += 15
-    taken.append(y)
     end = number(float(course[finite[-1]])) + (" smoothed" if faint else "")
-    return [*parts, _text(WIDTH - RIGHT + 8, y + 4, f"{curve.name} {end}", colour)]
+    names.append((y, f"{curve.name} {end}", colour))
+    return parts
 
 
 def _path(axes: Axes, x: Floats, y: Floats, colour: str, opacity: float) -> str:

@@ -6,15 +6,17 @@ without a word.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from zhtui import wording
 from zhtui.ask import engine, reading
+from zhtui.draw import ticks
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
 from zhtui.lesson.card import Lesson
@@ -169,7 +171,7 @@ def plot(folder: RunFolder, lesson: Lesson, *, width: int = 78, height: int = 16
     plt.plotsize(width, height)
     plt.theme("clear")
     for metric in metrics:
-        points = [(row["step"], row[metric]) for row in rows if row.get(metric) is not None]
+        points = _points(rows, metric)
         if len(points) > 1:
             plt.plot(*zip(*points, strict=True), label=metric, marker="braille")
             drawn = True
@@ -181,6 +183,13 @@ def plot(folder: RunFolder, lesson: Lesson, *, width: int = 78, height: int = 16
     plt.title(f"{folder.lesson} {folder.name}: {title}")
     lines = plt.uncolorize(plt.build()).splitlines()
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _points(rows: Sequence[Mapping[str, Any]], metric: str) -> list[tuple[float, float]]:
+    """(step, value) where a metric was recorded as a number, within what plotext can draw."""
+    have = [(row["step"], row[metric]) for row in rows if row.get(metric) is not None]
+    finite = [pair for pair in have if all(map(math.isfinite, pair))]
+    return [(ticks.clamped(step), ticks.clamped(value)) for step, value in finite]
 
 
 def _progress(row: Mapping[str, Any], steps: int, status: Mapping[str, Any]) -> str:
