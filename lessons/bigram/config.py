@@ -12,7 +12,7 @@ KEEPDIM = Mistake(
 )  # fmt: skip
 ACROSS = Mistake(
     "across", "the words were joined before they were counted: the end of one and the beginning "
-    "of the next made a pair that no word has", ("N", "pairs"), "../blocks/names.py#examples",
+    "of the next made a pair that no word has", ("N", "pairs"), "explore/count.py#explore",
 )  # fmt: skip
 MISTAKES = (KEEPDIM, ACROSS)
 

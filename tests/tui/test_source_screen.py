@@ -123,4 +123,4 @@ async def test_the_lab_s_own_lessons_are_read_where_they_lie(make: Make) -> None
         await pilot.app.push_screen(SourceScreen(entry, "view", "attention"))
         await tick(pilot)
         row = next(row for row in shown(pilot).splitlines() if row.startswith("▸"))
-        assert "def attention(weights: Tensor" in row
+        assert "def grid(values: Tensor" in row
