@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,14 @@ def test_text_without_width_or_shape_is_made_visible(kind: Kind) -> None:
     cells = kind(8, 1)
     cells.put(0, 0, "a\n\x1b[0;\u0301")
     assert cells.text(0) == "a⏎·[0;\u0301  "
+
+
+@BOTH
+@pytest.mark.parametrize("word", ["नमस्ते हिन्दी", "תּוֹרָה", "مُحَمَّد", "தமிழ்", "ê̄"])
+def test_no_mark_of_a_word_is_lost(kind: Kind, word: str) -> None:
+    cells = kind(30, 1)
+    cells.put(0, 0, word)
+    assert cells.text(0).rstrip() == unicodedata.normalize("NFC", word)
 
 
 @BOTH

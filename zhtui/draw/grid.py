@@ -25,7 +25,8 @@ ALONE = "◌"  # what a mark without a width stands on where nothing is before i
 
 def mark(character: str) -> bool:
     """Whether a character has no cell of its own: it is drawn over the one before it."""
-    return unicodedata.category(character) in ("Mn", "Me") and not "︀" <= character <= "️"
+    marks = unicodedata.category(character)[0] == "M" and not "︀" <= character <= "️"
+    return marks and not cell_len(character)
 
 
 def joins(text: str, index: int) -> bool:
