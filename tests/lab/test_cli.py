@@ -145,7 +145,7 @@ def test_sigterm_headless_saves_and_exits_143(stranger: Drop, store: Path) -> No
 
 def test_a_closed_pipe_ends_quietly_with_a_checkpoint(stranger: Drop, store: Path) -> None:
     stranger()
-    words = "run drift mode=slow --headless --preset paper"
+    words = "run drift mode=slow steps=2000 --headless --preset paper"  # a line each 100 steps
     shell = f"{sys.executable} -P -m zhtui {words} | head -1"
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=60, check=True)
     assert len(done.stdout.splitlines()) == 1

@@ -24,7 +24,7 @@ from zhtui.errors import (
     TerminalError,
 )
 from zhtui.lesson import catalog
-from zhtui.lesson import knobs as config
+from zhtui.lesson.knobs import find, parse
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.terminal.size import require_terminal
@@ -181,10 +181,10 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
     entry = catalog.one(str(card["lesson"]))
     for pair in knobs:
         key, _, value = pair.partition("=")
-        row = config.find(entry.card.config, key)
+        row = find(entry.card.config, key)
         if not row.knob.live:
             raise ConfigError(f"{key} cannot change on a resume; start a new run with {pair}")
-        config.parse(entry.card.config(), [pair])
+        parse(entry.card.config(), [pair])
         client.turn(folder, key, value)
     return folder
 
@@ -215,7 +215,7 @@ def sample(
     opened = reading.open_run(folder, where=device, step=step)
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
-    settings = config.parse(usual, knobs or ())  # those that only this lesson has
+    settings = parse(usual, knobs or ())  # those that only this lesson has
     shown = several_lines if sys.stdout.isatty() else str
     if not as_json:
         sys.stdout.write(shown(prompt))

@@ -15,8 +15,8 @@ from typing import Any
 
 from zhtui import __version__
 from zhtui.errors import BusyError, ConfigError, StoreError
-from zhtui.lesson import knobs as config
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.knobs import parse, to_json
 from zhtui.machine import gpu
 from zhtui.runs import lease
 from zhtui.runs.files import append_json, make_folder, open_own, write_json
@@ -57,9 +57,9 @@ def create(
 ) -> RunFolder:
     """Makes a run folder; nothing is started. Raises `ConfigError` or `StoreError`."""
     preset, settings = preset_for(entry, preset, where)
-    settings = config.parse(settings, knobs)
+    settings = parse(settings, knobs)
     card = {"format": FORMAT, "lesson": entry.name, "preset": preset, "seed": seed}
-    card |= {"config": config.to_json(settings), "device": where, "threads": threads, "data": None}
+    card |= {"config": to_json(settings), "device": where, "threads": threads, "data": None}
     card |= {"versions": _versions(), "command": list(command), "parent": parent}
     card["created"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:

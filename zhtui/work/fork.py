@@ -21,8 +21,7 @@ from typing import Any
 
 from zhtui.data.noted import noted
 from zhtui.errors import CheckpointError, ConfigError, StoreError
-from zhtui.lesson import catalog
-from zhtui.lesson import knobs as config
+from zhtui.lesson import catalog, knobs
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import checkpoint
 from zhtui.runs.files import Appender, is_file, scan, write_json
@@ -34,23 +33,23 @@ INHERITED = ("data", "measured", "said", "shown", "sample")
 
 
 def fork(
-    store: Path, folder: RunFolder, step: int, knobs: Sequence[str] = (), *, name: str = ""
+    store: Path, folder: RunFolder, step: int, pairs: Sequence[str] = (), *, name: str = ""
 ) -> RunFolder:
     """Makes a run that goes its own way after `step` steps of `folder`; nothing is started.
 
-    `knobs` are KEY=VALUE. Raises `ConfigError`, `LessonError` or `StoreError`.
+    `pairs` are KEY=VALUE. Raises `ConfigError`, `LessonError` or `StoreError`.
     """
     card = folder.card()
     entry = catalog.one(str(card["lesson"]))
-    fixed, live = _sorted(entry, knobs)
-    start = _start(folder, check(folder, step, knobs))
-    settings = config.parse(config.from_json(entry.card.config, card["config"]), fixed)
-    pairs = tuple(f"{key}={config.text(v)}" for key, v in config.to_json(settings).items())
+    fixed, live = _sorted(entry, pairs)
+    start = _start(folder, check(folder, step, pairs))
+    settings = knobs.parse(knobs.from_json(entry.card.config, card["config"]), fixed)
+    whole = tuple(f"{key}={knobs.text(v)}" for key, v in knobs.to_json(settings).items())
     child = client.create(
         store,
         entry,
         preset=str(card["preset"]),
-        knobs=pairs,
+        knobs=whole,
         seed=int(card["seed"]),
         where=str(card.get("device", "auto")),
         threads=int(card.get("threads") or 0),
@@ -67,11 +66,11 @@ def fork(
     return child
 
 
-def check(folder: RunFolder, step: int, knobs: Sequence[str]) -> int:
+def check(folder: RunFolder, step: int, pairs: Sequence[str]) -> int:
     """The step, where a fork of the run with these knobs can be made there. Raises `LabError`."""
     card = folder.card()
     entry = catalog.one(str(card["lesson"]))
-    settings = config.parse(config.from_json(entry.card.config, card["config"]), list(knobs))
+    settings = knobs.parse(knobs.from_json(entry.card.config, card["config"]), list(pairs))
     done = max([folder.status().step, *(at for at, _ in folder.checkpoints())])
     if not 0 <= step <= done:
         raise ConfigError(f"{folder.name} has made {done:,} steps; fork it at one of 0 … {done:,}")
@@ -83,11 +82,11 @@ def check(folder: RunFolder, step: int, knobs: Sequence[str]) -> int:
     return step
 
 
-def caution(folder: RunFolder, knobs: Sequence[str]) -> str:
+def caution(folder: RunFolder, pairs: Sequence[str]) -> str:
     """What to know before a fork with knobs that are not live, in one sentence; "" where all is
     well.
     """
-    fixed, _ = _sorted(catalog.one(folder.lesson), knobs)
+    fixed, _ = _sorted(catalog.one(folder.lesson), pairs)
     names = ", ".join(pair.partition("=")[0] for pair in fixed)
     if not fixed:
         return ""
@@ -99,15 +98,15 @@ def caution(folder: RunFolder, knobs: Sequence[str]) -> str:
 
 def live_knobs(entry: Entry) -> list[str]:
     """The knobs that can be turned at any step."""
-    return [row.name for row in config.knobs(entry.card.config) if row.knob.live]
+    return [row.name for row in knobs.knobs(entry.card.config) if row.knob.live]
 
 
-def _sorted(entry: Entry, knobs: Sequence[str]) -> tuple[list[str], list[str]]:
+def _sorted(entry: Entry, pairs: Sequence[str]) -> tuple[list[str], list[str]]:
     """(those that are set from the checkpoint on, those that are turned at the step)."""
     fixed: list[str] = []
     live: list[str] = []
-    for pair in knobs:
-        row = config.find(entry.card.config, pair.partition("=")[0])
+    for pair in pairs:
+        row = knobs.find(entry.card.config, pair.partition("=")[0])
         (live if row.knob.live else fixed).append(pair)
     return fixed, live
 
