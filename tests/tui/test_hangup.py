@@ -13,16 +13,20 @@ from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
 from struct import pack
+from types import SimpleNamespace
 
 import pexpect
 import psutil
 import pytest
 from test_survival import Seen
 from test_terminal import OPEN, RESTORED, lab, until
+from textual.events import Resize
 
 from zhtui.lesson import catalog
 from zhtui.runs.folder import RunFolder
+from zhtui.tui.terminal.output import Link
 from zhtui.tui.terminal.size import LARGEST, bounded
+from zhtui.tui.terminal.web import web_driver
 from zhtui.work import client, drive
 
 Drop = Callable[..., Path]
@@ -337,3 +341,25 @@ def test_a_lab_that_hears_nothing_ends_with_its_terminal(store: Path) -> None:
         child.send("?")
         time.sleep(0.5)
         hang_up(child)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"width": 120, "height": 40}, [(120, 40)]),
+        ({"width": 99999, "height": 99999}, [(LARGEST, LARGEST)]),
+        ({"width": -5, "height": 0}, [(1, 1)]),
+        ({"width": "9" * 9, "height": 40}, []),
+        ({"width": 10.5, "height": None}, []),
+        ({}, []),
+    ],
+)
+def test_a_size_that_a_page_sends_is_bounded(
+    said: dict[str, object], told: list[tuple[int, int]]
+) -> None:
+    posted: list[Resize] = []
+    kind = web_driver(Link())
+    driver = kind.__new__(kind)
+    driver._app = SimpleNamespace(post_message=posted.append)
+    driver.on_meta("resize", {"type": "resize", **said})
+    assert [tuple(event.size) for event in posted] == told
