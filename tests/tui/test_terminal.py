@@ -194,7 +194,7 @@ def everywhere(store: Path, **environment: str) -> str:
     record(store)
     way = [
         ("", "explain"),
-        ("/", "find / attention"),
+        ("/", "find /  attention"),
         ("gpt", "find / gpt"),
         ("\r", "find / gpt"),
         ("\r", "FINISHED"),
