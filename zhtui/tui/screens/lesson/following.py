@@ -145,7 +145,6 @@ class Following(LabScreen):
     async def on_card_pane_opened(self, message: CardPane.Opened) -> None:
         """The run that answers a question, in the chart of what was guessed."""
         await self.look_at(message.seen)
-        self.knobs.draw_rows()
         self.charts.turn_to(message.question.metric)
         if self.panes.room == ONE:
             self.panes.to(1)

@@ -16,9 +16,9 @@ from zhtui.tui.screens.lesson.device import DevicePane
 from zhtui.tui.screens.lesson.knobs import KnobPane
 from zhtui.tui.screens.lesson.next_run import Draft, of_run
 from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane, text_of
+from zhtui.tui.screens.lesson.playing import Playing
 from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
-from zhtui.tui.screens.lesson.steering import Steering
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
 from zhtui.tui.session import Found, Session
@@ -40,12 +40,13 @@ knob is that of the step. { and } go from moment to moment, P plays, l goes back
 f forks there: same weights, seed and data, a knob changed, both lines in one chart. p and i ask the
 model as it was then.
 """
+VISITED = (5, 7)  # panes that stand in another's place while one reads them
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
 PLACES += [("In a picture", "picture"), ("In the knobs", "knobs"), ("In a list", "list")]
 PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
-class LessonScreen(Steering):
+class LessonScreen(Playing):
     """One lesson and one of its runs: the live one, or the newest."""
 
     BINDINGS = keys.bindings("lesson")
@@ -67,14 +68,19 @@ class LessonScreen(Steering):
         self.followed: Followed | None = None
         self.replay, self.charts = Stage(session), ChartPane(entry.lesson)
         self.views, self.notes, self.samples = ViewPane(), NotePane(), SamplePane()
-        self.cards, self.knobs = CardPane(session, entry, self.draft), KnobPane(session, self.draft)
+        self.cards, self.knobs = CardPane(session, entry), KnobPane(session, self.draft)
         self.device = DevicePane(session, [row.name for row in self.draft.rows])
         # in this order; the notes stand in the views' place while there are none, as the device may
         self.later = [self.views, self.notes, self.cards, self.device, self.samples, self.knobs]
         self.panes = Arrangement(self, [self.charts, *self.later], self._choose)
 
     def room(self) -> Mapping[str, bool]:
-        return self.panes.classes
+        return {**self.panes.classes, "-dial": self._dials}
+
+    @property
+    def _dials(self) -> bool:
+        """Whether the knobs of a live run are turned, with the chart in sight."""
+        return self.panes.current == 4 and self.live and not self.panes.zoomed
 
     def stage(self) -> Iterable[Widget]:
         with self.replay:
@@ -121,6 +127,7 @@ class LessonScreen(Steering):
         values = of_run(card, moment.knobs)
         self.knobs.show(values, self.seen, self.live)
         self.panes.arrange()
+        self.keys.idle(self.idle)
 
     # Panes
 
@@ -134,7 +141,8 @@ class LessonScreen(Steering):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
         self.charts.mark("-tall", mute)
-        return panes_shown(room, current, viewless) - ({3} if mute else set())
+        dialled = {1, 4} if room == ONE and self._dials else set()
+        return (panes_shown(room, current, viewless) | dialled) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:
         """A pane by its number."""
@@ -150,27 +158,39 @@ class LessonScreen(Steering):
 
     def action_visit(self, number: int) -> None:
         """A pane; again to come back."""
+        if number == 7 and self.refused("lesson.cards"):
+            return
         self.panes.to(1 if self.panes.current == number else number)
 
     def action_back(self) -> None:
-        """Puts away the crosshair, then the zoom, then the lesson."""
+        """One layer out: crosshair, replay, zoom, a pane that was visited, the lesson."""
+        if self.knobs.end_sift():
+            return
         focused = self.focused
         if isinstance(focused, (ChartWidget, ViewWidget)) and focused.clear_cursor():
             return
-        if self.panes.zoomed:
+        if self.replay.at is not None:
+            self.replay.turn(None)
+        elif self.panes.zoomed:
             self.panes.zoom()
-            return
-        self.unfollow()
-        self.dismiss(None)
+        elif self.panes.current in VISITED:
+            self.panes.to(1)
+        else:
+            self.unfollow()
+            self.dismiss(None)
 
     def action_chart(self, by: int) -> None:
         """The next chart."""
+        if self.refused("lesson.chart"):
+            return
         self.charts.turn(by)
         self.panes.to(1)
         self.show()
 
     def action_view(self, by: int) -> None:
         """The next view; the watcher reads its newest picture."""
+        if by and self.refused("lesson.view"):
+            return
         self.views.turn(self.history.pictures(), by)
         if self.followed is not None:
             self.followed.follower.wanted = self.views.wanted
@@ -180,9 +200,9 @@ class LessonScreen(Steering):
     def found(self) -> Iterator[Found]:
         """The views that the run has shown, for the palette."""
         for name in self.history.pictures():
-            yield Found(f"view {name}", "show this view", partial(self._view, name))
+            yield Found(f"view {name}", "show this view", partial(self.to_view, name))
 
-    def _view(self, name: str) -> None:
+    def to_view(self, name: str) -> None:
         self.views.wanted = name
         self.action_view(0)
         self.panes.to(2)
@@ -195,6 +215,7 @@ class LessonScreen(Steering):
             self.knobs.edit()
         else:
             self.panes.to(4)
+            self.knobs.begin()
 
     # Source, and the lesson's own screen
 
@@ -204,17 +225,7 @@ class LessonScreen(Steering):
 
         self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
 
-    def on_notes_widget_opened(self) -> None:
-        """The code that a link of the notes refers to; another address is told."""
-        _, link = self.notes.origin
-        if ".py" in link:
-            self.action_source()
-        else:
-            self.notify(link, markup=False)
-
     def action_explore(self) -> None:
         """The lesson's own screen, behind a boundary: its failure is shown."""
-        if not self.entry.has("screen"):
-            self.notify(f"{self.lesson.title} has no screen of its own")
-            return
-        self.session.doors.own(self.entry)
+        if not self.refused("lesson.explore"):
+            self.session.doors.own(self.entry)
