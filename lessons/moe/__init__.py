@@ -56,7 +56,7 @@ lesson = Lesson(
             metric="",
             cell=Cell("balance", "aux", 0, 0, frame=1),
             known={"even": 1.0, "one": 4.0},
-            see="Near the upper end: a favourite by 3 gets nearly all tokens.",
+            see="About two thirds of the way up: the favourite gets most tokens, and P knows it.",
             say="f is the share of tokens that were sent, P what the router thinks. Only P has a "
             "gradient, and each step down the slope likes the busy ones less.",
         ),

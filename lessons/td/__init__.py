@@ -100,9 +100,9 @@ lesson = Lesson(
             "worth the most in the end, which the least?",
             metric="", kind="order",
             among={
-                "from 1 to 5": Cell("rooms", "Q", 1, 2, frame=0),
-                "from 3 to 4": Cell("rooms", "Q", 3, 2, frame=0),
-                "from 3 to 2": Cell("rooms", "Q", 3, 1, frame=0),
+                "from 1 to 5": Cell("rooms", "Q", 5, 0, frame=0),
+                "from 3 to 4": Cell("rooms", "Q", 4, 0, frame=0),
+                "from 3 to 2": Cell("rooms", "Q", 4, 3, frame=0),
             },
             see="100, 80 and 51.2: into room 2 it is a step away from the goal, and back again.",
             say="Q of a door is what it pays, plus γ times the best door behind it. From room 2 "

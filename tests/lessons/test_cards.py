@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import chain
-
 import pytest
 
 from zhtui.lesson import catalog
@@ -54,11 +52,10 @@ def test_all_kinds_are_used_and_six_lessons_have_a_card_without_a_run() -> None:
 
 
 @pytest.mark.parametrize("pair", CARDS, ids=named)
-def test_no_card_gives_its_answer_away(pair: tuple[Entry, Question]) -> None:
-    """The first figure of what is seen stands neither in the title nor in what is predicted."""
+def test_no_title_gives_an_answer_away(pair: tuple[Entry, Question]) -> None:
+    """The first figure of what is seen stands not in the title, to two digits."""
     _, question = pair
-    answers = FIGURE.findall(question.see)
-    if question.kind != NUMBER or question.cells or not answers:
-        return
-    first, told = answers[0].rstrip(".,"), FIGURE.findall(f"{question.ask} {question.predict}")
-    assert first not in {each.rstrip(".,") for each in chain(told)} or float(first) in (0.0, 1.0)
+    answers = [each.rstrip(".,").replace(",", "") for each in FIGURE.findall(question.see)]
+    titled = [each.rstrip(".,").replace(",", "") for each in FIGURE.findall(question.ask)]
+    near = [each for each in titled if answers and abs(float(each) / float(answers[0] or 1) - 1) < 0.01]
+    assert not near

@@ -115,7 +115,7 @@ Code: [train](train.py).
 
 ## 2. Two
 
-See: nothing.
+See: view `attention`. Nothing.
 """
 
 
@@ -138,19 +138,19 @@ def test_what_is_seen_is_folded_until_it_is_asked_for(entries: list[Entry]) -> N
         "",
         " Run: ▶preset=tiny, view ◇attention.",
         "",
-        " ▸ See …",
+        " ▸ See by step 3: …",
         "",
         " Code: train.",
         "",
         " 2. Two",
         "",
-        " ▸ See …",
+        " ▸ See: view ◇attention. …",
     ]
     lines = notes.draw(document, -1, 60, 1, {folds[0].number}).cells.lines()
     assert lines[8:13] == [" ▾ See by step 3: it is seven.", "", " Seven of them.", "",
                            " Say: so it is."]  # fmt: skip
-    assert lines[-1] == " ▸ See …", "the other one stays folded"
-    assert list(folded.rows.values()) == [6, 6, 8, 10, 14], "in the order in which they stand"
+    assert lines[-1] == " ▸ See: view ◇attention. …", "the other one stays folded"
+    assert list(folded.rows.values()) == [6, 6, 8, 10, 14, 14], "in the order in which they stand"
 
 
 def test_actions_letters_and_code_look_each_its_own_way(entries: list[Entry]) -> None:

@@ -24,6 +24,7 @@ CODE, LETTER = SERIES + 4, SERIES + 2
 INKS = {"em_open": LETTER, "strong_open": TITLE, "link_open": CHOSEN}
 LOOKS = {RUN: ("▶", YOURS), EXPLORE: ("◆", SERIES + 6), VIEW: ("◇", LIT), KEY: ("", CHOSEN)}
 SEE = re.compile(r"(?:^|(?<=\s))See(?: by [^:.]*)?:(?=\s|$)")
+WHERE = re.compile(r"(?: in)?(?: the)? (?:scene|views?|frame|chapter|chart) ")  # it is seen
 FOLDED, UNFOLDED = "▸ ", "▾ "
 Char = tuple[str, int, int]  # a character, its ink, its target or -1
 
@@ -48,7 +49,7 @@ class Block:
     table: list[list[list[Char]]] = field(default_factory=list)  # rows of cells
     kind: str = ""  # an item or a row of code stands close under one of its kind
     fold: int = -1  # the target that unfolds it
-    head: bool = False  # it begins what is folded
+    stub: int = 0  # characters that are seen of it while it is folded: it begins the fold
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Reader:
         if see is not None:
             self.targets.append(Fold(len(self.targets)))
             self.fold = len(self.targets) - 1
-            self.blocks.append(Block(chars[at:], "", indent, fold=self.fold, head=True))
+            stub = _stub(chars[at:], text[at:])
+            self.blocks.append(Block(chars[at:], "", indent, fold=self.fold, stub=stub))
 
     def _chars(self, token: Token) -> list[Char]:
         """The characters of a paragraph, each with its ink and its target."""
@@ -204,6 +206,19 @@ def _labelled(chars: list[Char], text: str) -> list[Char]:
     ]
 
 
+def _stub(chars: Sequence[Char], text: str) -> int:
+    """How much of what is seen is told before it is unfolded: "See:", and where that is."""
+    found = SEE.match(text)
+    assert found is not None, "it begins with See:"
+    where = WHERE.match(text, found.end())
+    if where is None:
+        return found.end()
+    at = where.end()
+    while at < len(chars) and chars[at][1] != PLAIN:
+        at += 1
+    return at + (text[at : at + 1] in (".", ",", ":", ";"))
+
+
 def draw(
     document: Document,
     chosen: int,
@@ -219,24 +234,22 @@ def draw(
     y, before = 0, ""
     for index, block in enumerate(document.blocks):
         whole = block.fold < 0 or unfolded is None or block.fold in unfolded
-        if not (whole or block.head):
+        if not (whole or block.stub):
             continue
         y += int(index > 0 and not (block.kind and block.kind == before))
         before = block.kind
         left = 1 + block.indent + len(block.mark)
-        if block.head and unfolded is not None:
+        chars = block.chars
+        if block.stub and unfolded is not None:
             drawn.append((left, y, UNFOLDED if whole else FOLDED, CHOSEN, block.fold))
             left += len(FOLDED)
-        if not whole:
-            drawn.append((left, y, "See", TITLE, block.fold))
-            drawn.append((left + 4, y, "…", FAINT, block.fold))
-            y += 1
-            continue
+            more = [(character, FAINT, block.fold) for character in " …"]
+            chars = chars if whole else [*chars[: block.stub], *more]
         drawn.append((1 + block.indent, y, block.mark, FAINT, -1))
         if block.table:
             y = _table(block, drawn, y, room)
             continue
-        y = _text(block.chars, drawn, left, y, room - left)
+        y = _text(chars, drawn, left, y, room - left)
     cells = Cells(width, max(height, y))
     rows: dict[int, int] = {}
     for x, row, text, ink, target in drawn:

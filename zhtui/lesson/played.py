@@ -54,10 +54,11 @@ class Aim:
     def __init__(self, name: str, card: Lesson, keys: Collection[str] = ()) -> None:
         self.name, self.card, self.keys = name, card, keys
         self.last: Action | None = None  # in this paragraph
+        self.span = ""  # as it stands in the text
 
     def begin(self) -> None:
         """Another paragraph."""
-        self.last = None
+        self.last, self.span = None, ""
 
     def __call__(self, before: str, span: str) -> Action | None:
         """What a span is, after a text; None where it is code."""
@@ -65,13 +66,15 @@ class Aim:
             return None
         ways = (self._scene, self._run, self._view, self._key)
         found = next((each for way in ways if (each := way(before, span)) is not None), None)
-        self.last = found or self.last
+        if found is not None:
+            self.last, self.span = found, span
         return found
 
     def _goes_on(self, kind: str, before: str) -> bool:
-        """Whether the last action was of a kind, and another may follow."""
-        last = self.last
-        return last is not None and last.kind == kind and bool(MORE.search(before))
+        """Whether the last action was of a kind, and nothing but "and" stands between."""
+        more, last = MORE.search(before), self.last
+        near = more is not None and before[: more.start()].endswith(self.span)
+        return near and last is not None and last.kind == kind
 
     def _scene(self, before: str, span: str) -> Action | None:
         first, *pairs = span.split()
@@ -79,9 +82,10 @@ class Aim:
         own = scene in self.card.scenes if self.card.scenes else not scene
         if lesson == self.name and own and _are_pairs(pairs):
             return Action(EXPLORE, scene, tuple(pairs))
-        last = self.last
-        if last is not None and last.kind == EXPLORE and _are_pairs([first, *pairs]):
-            return Action(EXPLORE, last.name, (first, *pairs))
+        last, more = self.last, [first, *pairs]
+        knob = _are_pairs(more) and not first.startswith("preset=") and label(before) != "Run"
+        if last is not None and last.kind == EXPLORE and knob:
+            return Action(EXPLORE, last.name, tuple(more))
         return None
 
     def _run(self, before: str, span: str) -> Action | None:
