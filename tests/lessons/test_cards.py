@@ -57,5 +57,7 @@ def test_no_title_gives_an_answer_away(pair: tuple[Entry, Question]) -> None:
     _, question = pair
     answers = [each.rstrip(".,").replace(",", "") for each in FIGURE.findall(question.see)]
     titled = [each.rstrip(".,").replace(",", "") for each in FIGURE.findall(question.ask)]
-    near = [each for each in titled if answers and abs(float(each) / float(answers[0] or 1) - 1) < 0.01]
+    near = [
+        each for each in titled if answers and abs(float(each) / float(answers[0] or 1) - 1) < 0.01
+    ]
     assert not near

@@ -155,7 +155,7 @@ async def test_while_the_run_goes_on_the_card_tells_no_answer(make: Make, store:
             text = told(pilot)
             assert "● so far" in text
             assert SAY not in text
-            assert "look at the run" in shown(pilot)
+            assert "enter next question" in shown(pilot), "its run is in sight"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -251,7 +251,11 @@ async def test_a_lesson_without_questions_says_so(make: Make) -> None:
         await tick(pilot)
         await pilot.press("enter")
         await tick(pilot, 5)
-        await pilot.press("u", "enter", "right")
+        await pilot.press("u")
+        await tick(pilot)
+        (note,) = pilot.app._notifications
+        assert note.message == "micrograd asks no questions; n has its text"
+        await pilot.press("7", "enter", "right")
         await tick(pilot)
         assert "this lesson asks no questions" in shown(pilot)
 

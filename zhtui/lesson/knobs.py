@@ -19,7 +19,7 @@ KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
 
-FACTOR = 1.25  # of one turn of a dial
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # where a dial stops in each decade
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,23 @@ def beside(row: Row, value: Any, by: int) -> Any:
 
 
 def dialled(row: Row, value: Any, by: int) -> Any:
-    """A number turned up or down by a factor of 1.25, to two digits; what is no number, and 0, as
-    `beside` has it.
+    """A number turned up or down by a factor, to the next of ten round ones a decade; what is no
+    number above 0, as `beside` has it.
 
-    1.0 -> 1.2 -> 1.5 -> 1.9
+    1.0 -> 1.2 -> 1.5 -> 2.0 -> 2.5
     """
-    if row.knob.choices or row.kind not in (int, float) or not value:
+    if row.knob.choices or row.kind not in (int, float) or value <= 0:
         return beside(row, value, by)
-    turned = float(f"{value * FACTOR ** (by if value > 0 else -by):.2g}")
+    place = 10.0 ** math.floor(math.log10(value))
+    known = [float(f"{place * ten * digit:.2g}") for ten in (0.1, 1, 10) for digit in ROUND]
     if row.kind is int:
-        turned = round(turned) if round(turned) != value else value + by
-        return int(_nearest(row, turned))
-    return float(_nearest(row, turned))
+        known = [each for each in known if each == int(each)] or [value]
+    above = [each for each in known if each > value * (1 + 1e-9)]
+    below = [each for each in known if each < value * (1 - 1e-9)]
+    turned = (
+        min(above, default=value) if by > 0 else max(below, default=0 if row.kind is int else value)
+    )
+    return row.kind(_nearest(row, turned))
 
 
 def unit(value: float) -> float:

@@ -141,7 +141,7 @@ class CardPane(Pane):
     def show(self, seen: Seen | None, history: History) -> None:
         """Draws the card, and what the run in sight has said of it; tells when that has ended."""
         self._seen = (seen, history)
-        if self.questions and self.display:
+        if self.questions and self.is_attached and self.display:
             self.cells.ask(self.question)
             if self.runs.untimed(self.question):
                 self.run_worker(self._time(self.question), exit_on_error=False)
@@ -149,6 +149,10 @@ class CardPane(Pane):
             self.widget.show(self._card())
         self._tell()
         self._await()
+
+    def on_show(self) -> None:
+        """It came into sight: what is asked of scenes and of the store is asked now."""
+        self.show(*self._seen)
 
     async def _time(self, question: Question) -> None:
         await self.runs.time(question)
@@ -308,7 +312,7 @@ class CardPane(Pane):
         try:
             self.post_message(self.Heard())
         except RuntimeError:
-            pass  # the app has ended, nobody looks any more
+            pass  # the screen was left, nobody looks any more
 
     def on_card_pane_heard(self, message: Heard) -> None:
         """Takes what the engine said."""
