@@ -184,22 +184,43 @@ class HomeScreen(LabScreen):
         """All runs."""
         self.session.doors.runs()
 
+    @property
+    def idle(self) -> dict[str, str]:
+        """The keys that do nothing on the lesson at the cursor, each with what would."""
+        entry, found = self.entry, dict[str, str]()
+        if entry is None or entry.lesson is None:
+            return found
+        if self.shown_run is None:
+            found["home.console"] = self._none()
+        if not entry.has("generate"):
+            found["home.console"] = f"{entry.card.title} does not write text; enter opens it"
+        if not (entry.scenes() or entry.has("inspect")):
+            found["home.inspect"] = f"{entry.card.title} has no scenes to explore; enter opens it"
+        elif self.shown_run is None and not entry.scenes():
+            found["home.inspect"] = self._none()
+        return found
+
+    def refused(self, id: str) -> bool:
+        """Whether a key does nothing here; then what would is said."""
+        why = self.idle.get(id, "")
+        if why:
+            self.notify(why, markup=False)
+        return bool(why)
+
     def action_console(self) -> None:
         """Lets the newest run write."""
-        if self.shown_run is not None:
+        if not self.refused("home.console") and self.shown_run is not None:
             self.session.doors.console(self.shown_run.folder)
-        else:
-            self.notify(self._none())
 
     def action_inspect(self) -> None:
         """Looks inside the newest run's model, or at the lesson's mechanism without one."""
+        if self.refused("home.inspect"):
+            return
         entry = self.entry
         if self.shown_run is not None:
             self.session.doors.inspect(self.shown_run.folder)
         elif entry is not None and entry.scenes():
             self.session.doors.explore(entry)
-        else:
-            self.notify(self._none())
 
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""
@@ -243,6 +264,7 @@ class HomeScreen(LabScreen):
         self.shown_run = run
         if entry is not None:
             self.query_one("#about", About).show(self._about(entry, runs))
+        self.keys.idle(self.idle)
         if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
             self.newest.show(lesson, run, self._none() if lesson else "")
