@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhtui.data.dataset import DATA_SETS, DataSet
 from zhtui.errors import DataError, LabError
-from zhtui.lesson.card import Knob, Lesson, Question, Reference, knob
+from zhtui.lesson.card import Cell, Knob, Lesson, Question, Reference, knob
 from zhtui.lesson.explore import Frame, Mistake, Poke, Spot, mistakes
 from zhtui.lesson.parts import Game, Thought
 from zhtui.lesson.run import Host, Run
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bars",
     "Board",
+    "Cell",
     "Curves",
     "DataError",
     "DataSet",
