@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from zhtui.errors import LabError
 from zhtui.lesson.catalog import Entry
+from zhtui.runs.folder import RunFolder
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import no_run
 from zhtui.tui.messages import RunGrew, RunsChanged
@@ -19,14 +20,15 @@ from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import History
 from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.lesson.device import DevicePane
+from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.lesson.knobs import KnobPane
+from zhtui.tui.screens.lesson.leads import Leads
 from zhtui.tui.screens.lesson.next_run import Draft, of_run
 from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane, text_of
 from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.dialogs import Ask
-from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
 from zhtui.tui.session import Found, Session
 from zhtui.tui.widgets.chart import ChartWidget
@@ -53,13 +55,12 @@ ASKED = {  # what the worker can be asked for, and what is said then
     "stop": "stopping, with a checkpoint; space resumes it",
     "sample": "asked for a sample",
 }
-LACKS = {"generate": "writes nothing", "inspect": "shows nothing more"}
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
 PLACES += [("In a picture", "picture"), ("In the knobs", "knobs"), ("In a list", "list")]
 PLACES += [("On a question", "card"), ("In the notes", "notes")]
 
 
-class LessonScreen(LabScreen):
+class LessonScreen(Leads):
     """One lesson and one of its runs: the live one, or the newest."""
 
     BINDINGS = keys.bindings("lesson")
@@ -111,6 +112,8 @@ class LessonScreen(LabScreen):
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
         self.session.doors.ready(self.entry)
+        if self.seen is None and not self.start_at_once:
+            await self.views.invite(self.session, self.entry)
         self.notes.show(await asyncio.to_thread(text_of, self.entry))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
@@ -120,12 +123,23 @@ class LessonScreen(LabScreen):
             self.draft.preset = preset
             self.knobs.draw_rows()
 
+    def on_first_frame_came(self, message: FirstFrame.Came) -> None:
+        """Before any run the mechanism is what there is to see."""
+        self.panes.arrange()
+        if self.seen is None and self.panes.room == ONE and self.panes.current == 1:
+            self.panes.to(2)
+
     # The run that is shown
 
     @property
     def seen(self) -> Seen | None:
         """The run that is shown, as it was chosen."""
         return None if self.followed is None else self.followed.seen
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """Its folder."""
+        return None if self.seen is None else self.seen.folder
 
     @property
     def history(self) -> History:
@@ -146,6 +160,8 @@ class LessonScreen(LabScreen):
     async def _look_at(self, seen: Seen | None) -> None:
         """Shows another run, or that there is none."""
         self._unfollow()
+        if self.views.invites and self.panes.room == ONE:
+            self.panes.to(1)
         await self.views.clear()
         self.views.wanted = ""
         nothing = f"{no_run(self.app)}, and its loss falls here"
@@ -246,7 +262,7 @@ class LessonScreen(LabScreen):
 
     def _choose(self, room: str, current: int) -> set[int]:
         """The notes stand in for a view that is none; the chart, for samples that are none."""
-        viewless = not self.history.views
+        viewless = not (self.history.views or self.views.invites)
         for pane in (self.notes, self.cards):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
@@ -344,19 +360,6 @@ class LessonScreen(LabScreen):
         if self.seen is not None:
             self.session.pause_or_resume(self.seen.folder)
 
-    def action_open(self, part: str) -> None:
-        """The console of the run's model, or a look inside it, as it was at the moment shown."""
-        opens = {"generate": self.session.doors.console, "inspect": self.session.doors.inspect}
-        if part == "inspect" and self.entry.scenes():
-            run = None if self.seen is None else self.seen.folder
-            self.session.doors.explore(self.entry, run, self.replay.done)
-        elif self.seen is None:
-            self.notify(no_run(self.app))
-        elif not self.entry.has(part):
-            self.notify(f"{self.lesson.title} {LACKS[part]}")
-        else:
-            opens[part](self.seen.folder, step=self.replay.done)
-
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""
         runs = self.session.runs(self.entry.name)
@@ -374,7 +377,7 @@ class LessonScreen(LabScreen):
         else:
             self.panes.to(4)
 
-    # Source, and the lesson's own screen
+    # Source
 
     def action_source(self) -> None:
         """The lesson's code, at the line that the thing at the cursor comes from."""
@@ -389,10 +392,3 @@ class LessonScreen(LabScreen):
             self.action_source()
         else:
             self.notify(link, markup=False)
-
-    def action_explore(self) -> None:
-        """The lesson's own screen, behind a boundary: its failure is shown."""
-        if not self.entry.has("screen"):
-            self.notify(f"{self.lesson.title} has no screen of its own")
-            return
-        self.session.doors.own(self.entry)
