@@ -29,6 +29,7 @@ from zhtui.wording import rate
 
 Looks = Sequence[Vitals | None]
 HOTTEST = 100.0  # °C, the full height
+NOT_TRAINING = "This run is not training. Readings of the machine since you opened this pane."
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Course(Drawn):
         if now.worker is None and now.status.live:
             return f"The worker is not on this machine but on {now.status.host}.", FAINT
         if now.worker is None:
-            return "No worker is at this run: so was the machine when you looked.", FAINT
+            return NOT_TRAINING, FAINT
         if text := vitals.remedy(seen, self.knobs):
             return f"▸ {text}", YOURS
         return ("Nothing is starved.", GOOD) if now.status.state == "running" else ("", FAINT)
