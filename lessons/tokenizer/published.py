@@ -92,5 +92,5 @@ def read_ranks(content: bytes) -> dict[bytes, int]:
             token, rank = line.split()
             ranks[base64.b64decode(token, validate=True)] = int(rank)
         except (ValueError, binascii.Error):
-            raise ValueError(f"line {number} is no token in base64 with its rank") from None
+            raise ValueError(f"line {number} is not a token in base64 with its rank") from None
     return ranks

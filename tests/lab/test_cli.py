@@ -165,7 +165,7 @@ def test_a_closed_pipe_ends_quietly_with_a_checkpoint(stranger: Drop, store: Pat
 def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
     stranger()
     done = zhtui("run", "drift", "mode=nan", "--headless", "--preset", "tiny", code=1)
-    assert done.stderr.strip() == "loss became NaN at step 25; start anew with a lower lr"
+    assert done.stderr.strip() == "loss became NaN at step 25; start again with a lower lr"
 
 
 def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, store: Path) -> None:

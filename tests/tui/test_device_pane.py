@@ -261,7 +261,7 @@ def test_what_is_not_told_is_left_out() -> None:
         (Status(state="starting"), "The worker is loading."),
         (Status(state="running", host="faraway"), "The worker is not on this machine but on faraw"),
         (Status(state="lost"), "This run is not training"),
-        (Status(state="running", pid=1), "Nothing is starved."),
+        (Status(state="running", pid=1), "Nothing holds the run up."),
     ],
 )
 def test_what_stands_below_the_readings(status: Status, sentence: str) -> None:

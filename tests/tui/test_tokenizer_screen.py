@@ -104,7 +104,7 @@ async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
         before = shown.inspector.done
         await pilot.press("g", *"x", "enter")
         assert [note.message for note in pilot.app._notifications] == [
-            "'x' is no merge; give a whole number"
+            "'x' is not a merge; give a whole number"
         ]
         assert "go to merge x" in line(shown, "detail")
         await pilot.press("escape")

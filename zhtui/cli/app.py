@@ -198,10 +198,18 @@ def sample(
     tokens: Annotated[int, typer.Option(min=1, help="How many to write.")] = 200,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Keep the k likeliest; 0 keeps all.")] = 0,
-    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Keep this much mass.")] = 1.0,
+    top_p: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Keep the likeliest tokens whose probabilities sum to this."
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="The dice.")] = 1337,
     step: Annotated[
-        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+        int | None,
+        typer.Option(
+            min=0, help="Use the checkpoint at or before this step; the newest unless given."
+        ),
     ] = None,
     device: Device = "auto",
     where: Store = None,
@@ -246,7 +254,7 @@ def lessons(as_json: AsJson = False) -> None:
 def verify(
     lesson: Annotated[str, typer.Argument(autocompletion=lesson_names)] = "",
     device: Device = "auto",
-    only: Annotated[str, typer.Option(help="Only references whose label holds this.")] = "",
+    only: Annotated[str, typer.Option(help="Only references whose label contains this.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Reproduces the published figures and prints published against ours."""

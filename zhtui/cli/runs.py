@@ -177,7 +177,7 @@ def runs_fork(
     run: RunName,
     knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
     step: Annotated[
-        int | None, typer.Option(min=0, help="Where it goes its own way; else the last step.")
+        int | None, typer.Option(min=0, help="The step to fork at; the last one unless given.")
     ] = None,
     name: Annotated[str, typer.Option(help="A name for the fork.")] = "",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start its worker.")] = True,

@@ -114,7 +114,7 @@ def parse(config: Any, pairs: Iterable[str]) -> Any:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"{pair!r} is no setting; write KEY=VALUE, for example lr=0.001")
+            raise ConfigError(f"{pair!r} is not a setting; write KEY=VALUE, for example lr=0.001")
         row = find(type(config), name.strip())
         changes[row.name] = read(row, value)
     return replace(config, changes)

@@ -188,7 +188,7 @@ class Stepper:
         tape, target = self.program.tape, self.target(move)
         above, below, root = tape[move.node].name, tape[target].name, tape[self.program.root].name
         if any(m.kind == "seed" for m in self.moves[self.first_backward + 1 : self.done]):
-            return "The gradients were not zeroed: these sums hold both passes and are no slopes."
+            return "The gradients were not zeroed: these sums hold both passes and are not slopes."
         by = " by this edge" if self.uses()[target] > 1 else ""
         first = f"{above} moves {shown(slope)} times as fast as {below}"
         if move.node == self.program.root:

@@ -383,6 +383,8 @@ class TokenizerScreen(Played, LabScreen):
 
 def open_screen(opened: Opened) -> TokenizerScreen:
     """The lesson's own screen, with the tokens of the run in sight, else of the newest."""
-    runs = [opened.run] if opened.run else [r.folder for r in opened.session.runs(opened.entry.name)]
+    runs = (
+        [opened.run] if opened.run else [r.folder for r in opened.session.runs(opened.entry.name)]
+    )
     trained = [folder.path for folder in runs if folder.checkpoints()]
     return TokenizerScreen(run=next(iter(trained), None))

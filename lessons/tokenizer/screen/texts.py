@@ -30,7 +30,7 @@ def check(name: str) -> None:
 def number(value: str) -> int:
     """The merge that was typed. Raises `LabError` where it is no whole number."""
     if not value.replace(",", "").isdecimal():
-        raise LabError(f"{value!r} is no merge; give a whole number")
+        raise LabError(f"{value!r} is not a merge; give a whole number")
     return int(value.replace(",", ""))
 
 

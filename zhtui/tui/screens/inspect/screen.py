@@ -206,7 +206,9 @@ class InspectScreen(LabScreen):
 
     def _message(self) -> Part:
         if self.subject.fresh:
-            return words("asked the run for a checkpoint; looks at it when it is there", YOURS)
+            return words(
+                "asked the run for a checkpoint; it is shown as soon as it is saved", YOURS
+            )
         if self.reply is not None and self.reply.error:
             return words(self.reply.error, WRONG)
         if self.busy and self.reply is not None:
@@ -282,7 +284,7 @@ class InspectScreen(LabScreen):
     def action_fresh(self) -> None:
         """Asks a live run for a checkpoint, and looks at it."""
         if not self.subject.live:
-            self.notify("the run is not live; its last checkpoint is what there is")
+            self.notify("the run is not live; its last checkpoint is the newest there is")
             return
         self.subject.ask_checkpoint()
         self._show_lines()

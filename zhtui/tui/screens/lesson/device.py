@@ -158,12 +158,12 @@ class Course(Drawn):
         if now.worker is None and now.status.state == "starting":
             return "The worker is loading.", FAINT
         if now.worker is None and now.status.live:
-            return f"The worker is not on this machine but on {now.status.host}.", FAINT
+            return f"The worker runs on {now.status.host}, not on this machine.", FAINT
         if now.worker is None:
             return NOT_TRAINING, FAINT
         if text := vitals.remedy(seen, self.knobs):
             return f"▸ {text}", YOURS
-        return ("Nothing is starved.", GOOD) if now.status.state == "running" else ("", FAINT)
+        return ("Nothing holds the run up.", GOOD) if now.status.state == "running" else ("", FAINT)
 
 
 class DevicePane(Pane):
@@ -184,7 +184,7 @@ class DevicePane(Pane):
         self._leave()
         self.course.show(())
         if folder is not None:
-            self.course.empty = "the first reading is taken …"
+            self.course.empty = "taking the first reading …"
             self.gauge = Gauge(self.session.pulse(folder), self)
             self.gauge.want(not self.hidden)
             if self.is_attached:

@@ -162,7 +162,7 @@ class OverlayPane(Pane):
         picture = self.chart.picture
         picture.empty = empty if not lines else ""
         if overlay.traces and metric and not lines:
-            picture.empty = f"no run here has counted its {NAME[overlay.axis]}"
+            picture.empty = f"no run here has recorded its {NAME[overlay.axis]}"
         picture.x_name, picture.whole = NAME[overlay.axis], overlay.axis != TIME
         self.title(overlay, lessons)
         levels = overlay.levels(metric, lessons) if lines else []
