@@ -28,7 +28,6 @@ from zhtui.draw import (
     tree,
     vector,
 )
-from zhtui.draw.axes import Frame, column_of
 from zhtui.draw.cells import Cells
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PLAIN, PUBLISHED, SERIES, SIGNED, WRONG
@@ -364,11 +363,9 @@ def test_a_turned_knob_is_marked_where_it_was_turned_and_hides_no_curve() -> Non
     turned = [Happening(60, "● lr 0.1 → 200")]
     plain, cells = (chart.draw(picture(falls, happened=h), 80, 16) for h in ((), turned))
     assert any("● lr 0.1 → 200" in line for line in cells.lines())
-    frame = Frame(0, 100, 0, 1)
-    column = cells.text(14).index("└") + 1 + column_of(frame, 60, 80 - 6 - 5)
+    crossed = chart.draw(picture(falls, cursor=60.0), 80, 16)
     uprights = {x for y in range(1, 14) for x in range(80) if cells.glyph[y, x] == "┊"}
-    assert len(uprights) == 1
-    assert abs(uprights.pop() - column) <= 1
+    assert uprights == set(np.argwhere(crossed.ink[1:-2] == CURSOR)[:, 1].tolist())
     lit = plain.ink[1:-2] == SERIES
     assert (cells.ink[1:-2][lit] == SERIES).all()
     assert (cells.glyph[1:-2][lit] == plain.glyph[1:-2][lit]).all()
@@ -494,6 +491,10 @@ def test_a_large_matrix_shows_the_part_around_the_cursor() -> None:
     view = Heatmap(np.eye(500), [str(i) for i in range(500)])
     cells = heat.draw(view, 40, 12, Marks((400, 300)))
     assert '"400" → column 300  0' in cells.text(0)
+    assert cells.text(11).endswith("more …")
+    cells = heat.draw(view, 50, 12, Marks((400, 300)))
+    assert re.search(r"\d+ x \d+ of 500 x 500$", cells.text(11))
+    cells = heat.draw(view, 90, 12, Marks((400, 300)))
     told = re.search(r"rows (\d+)–(\d+) of 500, columns (\d+)–(\d+) of 500", cells.text(11))
     assert told is not None, "that there is more is said"
     first, last, left, right = map(int, told.groups())

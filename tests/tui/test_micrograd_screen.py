@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -125,7 +126,7 @@ async def test_another_expression(tmp_path: Path) -> None:
         assert screen.program.text == "x=3; y=x**2 - x"
         assert screen.focused is None
         await pilot.press("end")
-        assert "y = x**2-x           6   1" in shown(pilot)
+        assert re.search(r"y = x\*\*2-x +6   1\b", shown(pilot))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ async def test_a_leaf_edited_changes_the_text_and_all_that_follows(tmp_path: Pat
         await settled(pilot)
         assert screen.program.text == "a=2; b=10; c=10; f=-2; e=a*b; d=e+c; L=d*f"
         assert screen.stepper.done == 10
-        assert "L = d*f      8 → -60" in shown(pilot)
+        assert re.search(r"L = d\*f +-8 → -60 ", shown(pilot))
         await pilot.press("plus")
         assert "b=10.1;" in screen.program.text
         await pilot.press("minus", "up", "up")
@@ -264,8 +265,8 @@ async def test_what_is_cut_at_the_right_is_told_and_reached(tmp_path: Path) -> N
             await settled(pilot)
             assert screen.graph.scroll_x > before
         assert "more at the right" not in shown(pilot)
-        assert "g = f/2+10/f" in shown(pilot)
-        for _ in range(8):
+        assert screen.graph.scroll_x == screen.graph.max_scroll_x
+        for _ in range(9):
             await pilot.press("less_than_sign")
         assert screen.graph.scroll_x == 0
 

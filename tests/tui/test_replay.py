@@ -72,7 +72,8 @@ async def test_the_crosshair_moves_everything_to_its_step(make: Make, told: RunF
         assert "attention · step 199" in text
         assert "wrote at 199" in text
         assert "wrote at 299" not in text
-        assert "0.5" not in text, "the knob was turned later"
+        assert "lr 0.001 → 0.5" in text, "the whole chart shows that it will be turned"
+        assert text.count("0.5") == text.count("→ 0.5"), "the knob was turned later"
         await pilot.press("right")
         await tick(pilot, 4)
         assert stage.at is not None

@@ -237,12 +237,17 @@ def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
             said.append((f"{happening}   ", LIT))
     for line in picture.lines:
         said += _values(line, frame.right if picture.cursor is None else picture.cursor, picture)
+    for line in picture.lines if picture.cursor is None else ():
+        if line.best is not None:
+            where, best = line.best
+            text = f"{happened.BEST} {reading(best)} at {_whole(where, picture)}"
+            said += [(text, SERIES + line.colour), ("   ", PLAIN)]
     words.put_line(cells, 0, said[:-1] or said, x - 1)
 
 
 def _values(line: Line, at: float, picture: Picture) -> list[words.Stretch]:
-    """A line's sign, name and value at a place; its best where no crosshair stands; where a line
-    that was measured seldom was measured elsewhere, the place.
+    """A line's sign, name and value at a place; where a line that was measured seldom was
+    measured elsewhere, that place.
     """
     index = line.series.at(at)
     if index is None:
@@ -256,7 +261,4 @@ def _values(line: Line, at: float, picture: Picture) -> list[words.Stretch]:
     measured = float(line.series.x[index])
     if line.dotted and picture.cursor is not None and measured != at:
         said.append((f" (of {picture.x_name} {_whole(measured, picture)})", FAINT))
-    if line.best is not None and picture.cursor is None:
-        where, best = line.best
-        said.append((f" ({happened.BEST} {reading(best)} at {_whole(where, picture)})", FAINT))
     return [*said, ("   ", PLAIN)]

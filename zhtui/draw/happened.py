@@ -54,11 +54,11 @@ def names(cells: Cells, happened: Sequence[Happening], frame: Frame, area: Area)
     """
     x, y, width, _ = area
     for column, group in reversed(within(happened, frame, width)):
-        text = ", ".join(each.text for each in group)
-        place = _place(cells, area, column, words.width(text))
-        if place is not None:
-            start, row, room = place
-            words.put(cells, x + start, y + row, text, group[-1].ink, room=room)
+        for each in group:
+            place = _place(cells, area, column, words.width(each.text))
+            if place is not None:
+                start, row, room = place
+                words.put(cells, x + start, y + row, each.text, each.ink, room=room)
 
 
 def _place(cells: Cells, area: Area, column: int, size: int) -> tuple[int, int, int] | None:

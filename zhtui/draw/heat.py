@@ -34,7 +34,6 @@ TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
 LONGEST = 24  # columns a value takes at most
-LEAST = 12  # columns below which it is not said which part is in sight
 
 
 @dataclass(frozen=True)
@@ -337,8 +336,11 @@ def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> Non
         for name, first, shown, size in axes
         if shown < size
     ]
-    text = ", ".join(parts)
+    if not parts:
+        return
+    seen = " x ".join(str(min(*pair)) for pair in zip(place.shown, whole, strict=True))
     room = cells.width - at - 2
-    if parts and room > LEAST:
-        x = cells.width - min(words.width(text), room)
-        words.put(cells, x, cells.height - 1, text, LIT, room=room)
+    for text in (", ".join(parts), f"{seen} of {' x '.join(map(str, whole))}", "more …"):
+        if words.width(text) <= room:
+            cells.put(cells.width - words.width(text), cells.height - 1, text, LIT)
+            return

@@ -54,6 +54,7 @@ class StepperScreen(Played, LabScreen):
     StepperScreen #card { height: 4; padding: 0 1; overflow: hidden hidden; }
     StepperScreen #stage { height: 1fr; layout: grid; grid-size: 1 1; padding: 0 1; }
     StepperScreen.-two #stage { grid-size: 2 2; grid-rows: 5fr 3fr; grid-columns: 3fr 2fr; }
+    StepperScreen.-two #card { height: 3; }
     StepperScreen.-two #graph { column-span: 2; }
     StepperScreen.-two #tree { border-top: solid $border; border-title-color: $foreground; }
     StepperScreen.-two #leaves { border-top: solid $border; border-title-color: $foreground; }
@@ -241,7 +242,7 @@ class StepperScreen(Played, LabScreen):
         """Half a width to the right or to the left, in every picture in sight."""
         for each in (self.graph, self.as_tree, self.leaves):
             if each.display:
-                each.scroll_relative(x=by * each.size.width // 2, animate=False)
+                each.scroll_relative(x=by * each.size.width // 2, animate=False, immediate=True)
         self.call_after_refresh(self._tell_cut)
 
     def action_back(self) -> None:

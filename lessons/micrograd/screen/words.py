@@ -32,7 +32,7 @@ def tree(rows: Sequence[outline.Row], chosen: int, root: str) -> Lines:
     edit changed is lit.
     """
     wide = max(len(row.branch + row.text) for row in rows)
-    data = max(9, *(len(row.data) for row in rows))
+    data = max(9, *(len(row.data) + 1 for row in rows))
     lines = [head(wide, data, root)]
     for row in rows:
         role = "lit" if row.lit else "faint" if row.again else ""
@@ -55,7 +55,7 @@ def leaves(stepper: Stepper, chosen: int, replaced: Mapping[int, str] | None) ->
     places = stepper.program.leaves()
     wide = max(len(tape[leaf].name) for leaf in places) + 2
     texts = {leaf: outline.data_change(stepper, state, leaf) for leaf in places}
-    size = max(9, *(len(text) for text in texts.values()))
+    size = max(9, *(len(text) + 1 for text in texts.values()))
     lines = [head(wide, size, tape[stepper.program.root].name)]
     for leaf in places:
         data, moved = outline.changed(stepper, state, leaf)

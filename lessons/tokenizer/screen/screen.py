@@ -126,7 +126,10 @@ class TokenizerScreen(Played, LabScreen):
         self._say("reading …" if wish else "working it out …")
         try:
             if wish:
-                study.take(*await asyncio.to_thread(texts.read, wish))
+                text, source = await asyncio.to_thread(texts.read, wish)
+                study.take(text, source)
+                if source == texts.TYPED:
+                    self.done = study.merges  # all of them: the text as it is read
             steps = study.inspectors(lambda: turn == self.turn)
             while (inspector := await asyncio.to_thread(next, steps, None)) is not None:
                 await asyncio.to_thread(self._place, inspector)
