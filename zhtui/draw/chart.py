@@ -57,7 +57,11 @@ def bounds(picture: Picture, columns: Sequence[Columns]) -> tuple[float, float, 
     low, high = ticks.clamped(min(lows)), ticks.clamped(max(highs))
     log = usable_log(picture, min([low, *levels]))
     reach = (high - low) or abs(high) or 1.0
-    near = [v for v in levels if log or low - reach <= v <= high + reach]
+    near = [
+        level.value
+        for level in picture.drawable
+        if log or low - level.within * reach <= level.value <= high + level.within * reach
+    ]
     low, high = min([low, *near]), max([high, *near])
     if not log:
         return (*picture.range.fit(low, high, 8), False)

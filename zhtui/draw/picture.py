@@ -33,11 +33,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A labelled horizontal line: a published figure, or a baseline."""
+    """A labelled horizontal line: a published figure, or a baseline. The axis grows as far as it,
+    where it lies within so many of the curves' own heights of them.
+    """
 
     value: float
     label: str
     ink: int = PUBLISHED
+    within: float = 1.0
 
 
 @dataclass(frozen=True)

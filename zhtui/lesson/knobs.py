@@ -20,6 +20,8 @@ KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
 
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # where a dial stops in each decade
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,6 +73,26 @@ def beside(row: Row, value: Any, by: int) -> Any:
     if row.kind is int:
         return int(_nearest(row, value + by * max(10 ** (len(str(abs(value))) - 2), 1)))
     return float(_nearest(row, round(value + by * unit(value), 12))) if row.kind is float else None
+
+
+def dialled(row: Row, value: Any, by: int) -> Any:
+    """A number turned up or down by a factor, to the next of ten round ones a decade; what is no
+    number above 0, as `beside` has it.
+
+    1.0 -> 1.2 -> 1.5 -> 2.0 -> 2.5
+    """
+    if row.knob.choices or row.kind not in (int, float) or value <= 0:
+        return beside(row, value, by)
+    place = 10.0 ** math.floor(math.log10(value))
+    known = [float(f"{place * ten * digit:.2g}") for ten in (0.1, 1, 10) for digit in ROUND]
+    if row.kind is int:
+        known = [each for each in known if each == int(each)] or [value]
+    above = [each for each in known if each > value * (1 + 1e-9)]
+    below = [each for each in known if each < value * (1 - 1e-9)]
+    turned = (
+        min(above, default=value) if by > 0 else max(below, default=0 if row.kind is int else value)
+    )
+    return row.kind(_nearest(row, turned))
 
 
 def unit(value: float) -> float:

@@ -11,7 +11,7 @@ from textwrap import wrap
 from lessons.micrograd.screen import check, outline
 from lessons.micrograd.screen.outline import grad_role
 from lessons.micrograd.screen.quiz import Quiz
-from lessons.micrograd.screen.stepper import Stepper, shown
+from lessons.micrograd.screen.stepper import NOT_YET, Stepper, shown
 from zhtui.screen import CHOSEN, RULE, Word
 
 Lines = list[list[Word]]
@@ -36,7 +36,7 @@ def tree(rows: Sequence[outline.Row], chosen: int, root: str) -> Lines:
     lines = [head(wide, data, root)]
     for row in rows:
         role = "lit" if row.lit else "faint" if row.again else ""
-        tint = "lit" if row.changed[0] else "faint" if row.data == outline.NOT_YET else ""
+        tint = "lit" if row.changed[0] else "faint" if row.data == NOT_YET else ""
         lines.append(
             [
                 ("● ", "lit") if row.lit else mark(row.node, chosen),
@@ -90,7 +90,9 @@ def card(stepper: Stepper, width: int) -> Lines:
     """What the last move did, wrapped."""
     first, *rest = [wrap(line, max(width, 20)) or [""] for line in stepper.card()]
     lines: Lines = [[(line, "title")] for line in first]
-    return [*lines, *([(line, "")] for part in rest for line in part)]
+    for part in rest:
+        lines += [[(line, "")] for line in part]
+    return lines
 
 
 def edited(stepper: Stepper, leaf: int) -> str:

@@ -74,8 +74,8 @@ LESSON = (
 )
 
 REPLAY = (
-    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "before", "the moment before"),
-    Key("replay.after", "right_curly_bracket,right", "replay(1)", "after", "the moment after"),
+    Key("replay.before", "left_curly_bracket", "replay(-1)", "before", "the moment before"),
+    Key("replay.after", "right_curly_bracket", "replay(1)", "after", "the moment after"),
     Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
     Key("replay.still", "space", "still", "hold", "while it is replayed: hold, or play on", False),
     Key("replay.live", "l", "follow", "newest", "back to the newest step"),
@@ -237,21 +237,23 @@ LIST = (
 )
 
 KNOBS = (
-    Key("knobs.less", "left", "preset(-1)", "preset", "the preset before", False),
-    Key("knobs.more", "right", "preset(1)", "preset", "the next preset", False),
+    Key("knobs.less", "left", "turn(-1)", "", "turn the knob down, or to the preset before", False),
+    Key("knobs.more", "right", "turn(1)", "turn", "turn the knob up, or to the next preset", False),
+    Key("knobs.sift", "slash", "sift", "", "show only knobs of which every word holds", False),
 )
 
 CARD = (
-    Key("card.play", "enter", "play", "guess", "guess; where you did, look at the run again"),
+    Key("card.play", "enter", "play", "answer", "answer it; look at its run; then the next one"),
     Key("card.again", "g", "again", "", "guess again, with another run", False),
     Key("card.before", "left", "card(-1)", "", "the question before", False),
     Key("card.after", "right", "card(1)", "", "the next question", False),
 )
 
 NOTES = (
-    Key("notes.after", "right", "link(1)", "", "the next link to the code", False),
-    Key("notes.before", "left", "link(-1)", "", "the link before", False),
-    Key("notes.open", "enter", "open", "", "read the code that the link refers to", False),
+    Key("notes.after", "right", "link(1)", "", "the next link, action or answer", False),
+    Key("notes.before", "left", "link(-1)", "", "the one before", False),
+    Key("notes.open", "enter", "open", "", "play it, open its code, unfold the answer", False),
+    Key("notes.fold", "o", "fold", "", "unfold all answers, or fold them again", False),
     Key("notes.down", "j", "scroll_down", "", "a line on", False),
     Key("notes.up", "k", "scroll_up", "", "a line back", False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zhtui.draw.grid import Page
@@ -69,6 +69,13 @@ class KeyLine(Line):
     def __init__(self, *places: Place, id: str | None = None) -> None:
         super().__init__(id=id)
         self._places = places
+        self._idle: frozenset[str] = frozenset()
+
+    def idle(self, ids: Iterable[str]) -> None:
+        """The keys that do nothing now are left out."""
+        if (found := frozenset(ids)) != self._idle:
+            self._idle = found
+            self.redraw()
 
     def places(self, *places: Place) -> None:
         """The keys of other places."""
@@ -77,7 +84,7 @@ class KeyLine(Line):
             self.redraw()
 
     def draw(self, width: int, height: int) -> Page:
-        pairs = keyboard_of(self.app).line(*self._places)
+        pairs = keyboard_of(self.app).line(*self._places, idle=self._idle)
         parts = []
         for index, (key, word) in enumerate(pairs):
             last = index >= len(pairs) - 2  # how to leave, and the help: never left out

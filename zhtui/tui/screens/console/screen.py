@@ -66,7 +66,7 @@ class ConsoleScreen(LabScreen):
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
         self.subject.follow()
-        self.query_one(AskLine).focus()
+        self._strand.focus()  # a text is typed after its key
         self.lay_out()
 
     def on_unmount(self) -> None:

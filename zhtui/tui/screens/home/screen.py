@@ -238,7 +238,8 @@ class HomeScreen(LabScreen):
                     yield Item("", lambda cells, y, chosen: None)
                 yield Item("", head(name))
                 part = name
-            yield Item(entry.name, row(entry, self.session.runs(entry.name)))
+            known = self.progress.get(entry.name, Progress())
+            yield Item(entry.name, row(entry, self.session.runs(entry.name), known))
 
     def _show_side(self) -> None:
         entry = self.entry

@@ -15,8 +15,9 @@ from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.widgets.chart import ChartWidget, restarted
@@ -220,10 +221,11 @@ class NotePane(Pane):
     def show(self, document: Document) -> None:
         """Draws the notes."""
         self.text.show(document)
-        if document.links:
+        if document.targets:
             first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} link   "
-            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
+            ways = f"{first('notes.before')} {first('notes.after')} choose   "
+            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
+            self.border_subtitle = ways.replace("[", "\\[")
 
 
 def text_of(entry: Entry) -> Document:
@@ -232,4 +234,4 @@ def text_of(entry: Entry) -> Document:
         text = (entry.folder / "notes.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text)
+    return notes.read(text, Aim(entry.name, entry.card, named()))

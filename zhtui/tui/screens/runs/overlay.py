@@ -206,7 +206,7 @@ class Overlay:
             found |= {(level.label, level.value): level for level in levels}
         for trace in self.traces:
             guess = trace.seen.guess
-            if guess is not None and guess.metric == metric:
+            if guess is not None and guess.metric == metric and not guess.answer:
                 label = f"guess before {trace.name}"
                 found[(label, guess.value)] = Level(guess.value, label, TITLE)
         return list(found.values())
