@@ -211,7 +211,7 @@ async def test_x_is_steps_seconds_or_tokens(make: Make, three: list[RunFolder]) 
         assert "over seconds" in shown(pilot)
         await pilot.press("x")
         await tick(pilot)
-        assert "no run here has counted its tokens" in shown(pilot)
+        assert "no run here has recorded its tokens" in shown(pilot)
 
 
 async def test_tokens_are_counted_where_the_run_said_how_many(make: Make, store: Path) -> None:

@@ -131,7 +131,7 @@ def _first(sets: list[DataSet], download: bool, progress: Progress | None) -> Fo
             continue
         return replace(found, note="; ".join([found.note, *reasons]))
     tried = "; ".join(reasons) or "this lesson names none"
-    raise DataError(f"no data set can be had ({tried}): give a text file with data=PATH")
+    raise DataError(f"no data set is available ({tried}): give a text file with data=PATH")
 
 
 def _get(data: DataSet, download: bool, progress: Progress | None, patience: float) -> Found:

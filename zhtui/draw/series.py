@@ -78,6 +78,13 @@ class Series:
         """Where the first NaN or infinity stands."""
         return float(self._x[self._bad[0]]) if self._bad else None
 
+    def best(self, higher: bool) -> tuple[float, float] | None:
+        """(x, y) of the greatest or the least value, the first of equal ones; None without one."""
+        if not np.isfinite(self.y).any():
+            return None
+        place = int(np.nanargmax(self.y) if higher else np.nanargmin(self.y))
+        return float(self._x[place]), float(self._y[place])
+
     def extend(self, x: Floats, y: Floats) -> None:
         """Appends points; wherever x falls back, the tail is replaced from there on."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -56,8 +57,7 @@ class ChartPane(Pane):
     @property
     def origin(self) -> tuple[str, str]:
         """The chart's first metric."""
-        lines = self.chart.picture.lines
-        return "metric", lines[0].name if lines else self.metrics[0]
+        return "metric", self.metrics[0]
 
     def restart(self, empty: str) -> None:
         """Another run."""
@@ -79,12 +79,23 @@ class ChartPane(Pane):
     def show(
         self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
     ) -> None:
-        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        """Draws what the run has said; `beside` it the lines of another run, under its own, which
+        is then named by what differs.
+        """
         metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = [*beside, *history.lines(metrics, self.lesson.noisy)]
+        own = [self._with_best(line) for line in history.lines(metrics, self.lesson.noisy)]
+        if own and beside and history.differs:
+            own[0] = replace(own[0], name=history.differs)
+        lines = [*beside, *own]
         levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
-        self.chart.show(lines, levels, total)
+        self.chart.show(lines, levels, total, history.happened)
+
+    def _with_best(self, line: Line) -> Line:
+        """The line of the lesson's figure, with its best point."""
+        if line.name != self.lesson.figure:
+            return line
+        return replace(line, best=line.series.best(self.lesson.higher))
 
 
 class ViewPane(Pane):
