@@ -116,7 +116,7 @@ async def test_what_is_no_number_is_refused_where_it_is_typed(
         await at_the_card(pilot)
         await pilot.press("enter", *"two", "enter")
         await pilot.pause()
-        assert "two is no number; type one, such as 2.5" in shown(pilot)
+        assert "two is not a number; type one, such as 2.5" in shown(pilot)
         await pilot.press(*["backspace"] * 3, *"2", "enter")
         await tick(pilot)
         assert learner.read(started[0]) == Guess(ASK, "val", "last", 2.0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -135,7 +136,7 @@ def parse(config: Any, pairs: Iterable[str]) -> Any:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"{pair!r} is no setting; write KEY=VALUE, for example lr=0.001")
+            raise ConfigError(f"{pair!r} is not a setting; write KEY=VALUE, for example lr=0.001")
         row = find(type(config), name.strip())
         changes[row.name] = read(row, value)
     return replace(config, changes)
@@ -158,11 +159,22 @@ def find(config: type, name: str) -> Row:
     """The knob of that name. Raises `ConfigError` naming the nearest one."""
     rows = {row.name: row for row in knobs(config)}
     if name not in rows:
-        near = difflib.get_close_matches(name, rows, n=1)
+        near = difflib.get_close_matches(name, rows, n=1) or _meant(name, list(rows.values()))
         hint = f"did you mean {near[0]}?" if near else "the knobs are " + ", ".join(rows)
         hint = hint if rows else "there are none here; leave it out"
         raise ConfigError(f"there is no knob {name!r}; {hint}")
     return rows[name]
+
+
+def _meant(name: str, rows: list[Row]) -> list[str]:
+    """The knob that a long name is of: learning_rate is lr by its initials, or by what its text
+    says of it.
+    """
+    words = re.findall("[a-z0-9]+", name.lower())
+    initials = "".join(word[0] for word in words)
+    short = [row.name for row in rows if len(words) > 1 and row.name == initials]
+    said = [row.name for row in rows if words and " ".join(words) in row.knob.text.lower()]
+    return short or said
 
 
 def check(row: Row, value: Any) -> None:

@@ -36,14 +36,14 @@ def number(text: str) -> float:
     """What the learner typed, as a number. Raises `ConfigError`."""
     value = _finite(text.strip())
     if value is None:
-        raise ConfigError(f"{text.strip() or 'nothing'} is no number; type one, such as 2.5")
+        raise ConfigError(f"{text.strip() or 'nothing'} is not a number; type one, such as 2.5")
     return value
 
 
 def write(folder: RunFolder, question: Question, value: float, answer: str = "") -> Guess:
     """Keeps a guess with a run that has not begun. Raises `StoreError`, also where one is kept."""
     if read(folder) is not None or folder.status().step:
-        raise StoreError(f"{folder.name} has begun; guess before the next run")
+        raise StoreError(f"{folder.name} has already begun; guess before the next run")
     guess = Guess(question.ask, question.metric, question.at, value, answer)
     try:
         write_json(folder.path / GUESS, asdict(guess))

@@ -18,7 +18,6 @@ TOGETHER = (
     ("anywhere", "lesson", "replay", "chart", "picture", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
-    ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("anywhere", "player", "window"),
@@ -147,5 +146,5 @@ def _clash(keyboard: Keyboard, part: str, several: list[Key]) -> Iterator[tuple[
         for other in several if key.id in keyboard.rebound else ():
             shared = all(part in each.keys.split(",") for each in (key, other))  # as it always was
             if other.id != key.id and not shared:
-                text = f"{part} is the key of {other.id} as well ({other.text})"
-                yield key.id, f"{text}; take another one, or give that one another, too"
+                text = f"{part} is already the key of {other.id} ({other.text})"
+                yield key.id, f"{text}; choose another key, or give that one another key too"

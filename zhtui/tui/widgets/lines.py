@@ -95,13 +95,22 @@ class KeyLine(Line):
 
 
 class Rule(Drawn, can_focus=False):
-    """A thin line from edge to edge, or a sentence that must be seen."""
+    """A thin line from edge to edge, with the names of what can be turned to; or a sentence that
+    must be seen.
+    """
 
     DEFAULT_CSS = "Rule { height: 1; width: 1fr; overflow: hidden hidden; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.text = ""
+        self.names: Sequence[Word] = ()
+
+    def name_all(self, names: Sequence[Word]) -> None:
+        """What the line names: panes, where one of them is shown alone."""
+        if names != self.names:
+            self.names = names
+            self.redraw()
 
     def show(self, text: str) -> None:
         """A sentence, or "" for the line."""
@@ -114,6 +123,10 @@ class Rule(Drawn, can_focus=False):
         cells.put(0, 0, "─" * width, RULE)
         if self.text:
             cells.put(1, 0, f" {self.text} ", WRONG)
+            return cells
+        x = 1
+        for text, look in self.names:
+            x = cells.put(x, 0, f" {text} ", ink_of(look))
         return cells
 
 

@@ -127,6 +127,11 @@ def best(lesson: Lesson, runs: Sequence[Seen]) -> tuple[Seen, float] | None:
     return next(((run, value) for run, value in known if value == top and value is not None), None)
 
 
+def own(run: Seen) -> bool:
+    """Whether the learner made a run; one that came with the lab names no machine."""
+    return bool(run.status.host)
+
+
 def data_of(found: tuple[Seen, float]) -> str:
     """The data set that a run's figure is of."""
     return figures.data_name(found[0].card)
