@@ -477,7 +477,7 @@ async def test_i_explores_the_same_text(lab: Make, run: RunFolder) -> None:
 async def test_a_lesson_without_scenes_says_so(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
-        await pilot.press("escape", "i")
+        await pilot.press("i")
         await pilot.pause()
         assert "gpt has nothing to explore" in shown(pilot)
         assert pilot.app.screen is screen

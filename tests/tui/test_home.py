@@ -390,7 +390,7 @@ async def test_progress_is_what_was_guessed_done_and_reached(
         text = shown(pilot)
         assert "1/2  ✓ " in text, "in the list"
         side = " ".join(line.partition("│")[2].strip() for line in text.splitlines())
-        said = "1 of 2 questions · 2 cells predicted · 1 mistake found · figure reached"
+        said = "1 of 2 questions, 0 right · 2 cells predicted · 1 mistake found · figure reached"
         assert said in " ".join(side.split())
 
 
