@@ -478,7 +478,7 @@ async def test_a_lesson_without_scenes_says_so(lab: Make, run: RunFolder) -> Non
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         await pilot.press("i")
-        await pilot.pause()
+        await tick(pilot)
         assert "gpt has nothing to explore" in shown(pilot)
         assert pilot.app.screen is screen
 
