@@ -34,6 +34,7 @@ TALL = (*range(24, 0, -2), 1)  # half-rows a value: whole rows of cells, or one 
 SLIM, BROAD = 0.5, 4  # columns a half-row: a value is twice as high as wide, or four times as wide
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
+CUT = 4  # columns in which a longer text is cut
 LEGIBLE, LONGEST = 12, 24  # columns that a value may take, however low it is; with a long text
 
 
@@ -206,10 +207,14 @@ def _inks(span: Scale, part: Matrix, states: States, rich: bool) -> Codes:
 def _write(
     cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes, room: int
 ) -> None:
-    """The numbers or texts in the middle of their cells, each in at most `room` columns."""
+    """The numbers or texts in the middle of their cells, each in at most `room` columns; one of
+    which no more than its beginning would be seen is left out.
+    """
     for i, row in enumerate(texts):
         y = _middle(place, i)
         for j, text in enumerate(row):
+            if room < CUT and words.width(text) > room:
+                continue
             ink = int(inks[i, j])
             parts = words.cut([(text, ink)], room)
             size = sum(len(glyphs(part)) for part, _ in parts)

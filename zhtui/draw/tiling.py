@@ -1,0 +1,94 @@
+"""Several views in one room: how many stand side by side, how the rows of them share the height.
+
+Three squares stand side by side: grid([Want(26, 17)] * 3, 86, 28) is (3, [20]). A wide picture
+stands over a table: grid([Want(90, 8), Want(40, 12)], 86, 28) is (1, [8, 12]).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zhtui.draw import graph, table, tree, words
+from zhtui.draw.scale import matrix
+from zhtui.lesson import views
+from zhtui.lesson.views import View
+
+BORDER = 2
+LEAST = (24, 6)  # columns and rows of a tile, its border too
+USUAL = (40, 14)  # of a picture that fits any room
+STEP = 4  # rows: heights come in steps, so that a table that grows does not move all others
+SAID = (views.Text, views.Table, views.Bars, views.Graph, views.Tree)  # more room says no more
+
+
+@dataclass(frozen=True)
+class Want:
+    """The room in which a view can be read whole, its border too; whether more makes it larger."""
+
+    wide: int
+    high: int
+    grows: bool = True
+
+
+def wants(view: View) -> Want:
+    """What a view asks for; at most what a large one takes."""
+    match view:
+        case views.Heatmap():
+            rows, columns = matrix(view.values).shape
+            side = max((words.width(str(name)) for name in view.rows), default=0)
+            room = 2 * columns + min(side, 12) + 1, rows + 3
+        case views.Text():
+            lines = view.text.split("\n")
+            room = min(max(map(len, lines)), 34), min(len(lines), 12) + 1
+        case views.Table():
+            room = table.measure(view).total, min(len(view.rows), 16) + table.HEAD
+        case views.Bars():
+            room = 34, min(len(view.labels), 20) + 1
+        case views.Graph():
+            cells = graph.draw(view, 1, 1)
+            room = cells.width, cells.height
+        case views.Tree():
+            cells = tree.draw(view, 1, 1)
+            room = cells.width, cells.height
+        case _:
+            room = USUAL
+    wide, high = min(room[0], 120) + BORDER, min(room[1], 48) + BORDER
+    return Want(wide, high, not isinstance(view, SAID))
+
+
+def grid(asked: Sequence[Want], width: int, height: int) -> tuple[int, list[int]]:
+    """How many tiles stand side by side, and how much of the height each row of them gets.
+
+    Where there is no room for all, the rows are fewer than they would need.
+    """
+    most = max(min(len(asked), width // LEAST[0]), 1)
+    found = [_rows(asked, columns, height) for columns in range(1, most + 1)]
+    worth = [_worth(asked, i + 1, rows, width, height) for i, rows in enumerate(found)]
+    best = max(range(most), key=lambda i: worth[i])
+    return best + 1, found[best]
+
+
+def _rows(asked: Sequence[Want], columns: int, height: int) -> list[int]:
+    """What each row asks for, in steps; as many rows as there is room for."""
+    rows = [asked[i : i + columns] for i in range(0, len(asked), columns)]
+    shares = [-(-max(each.high for each in row) // STEP) * STEP for row in rows]
+    return shares[: max(height // LEAST[1], 1)]
+
+
+def _worth(
+    asked: Sequence[Want], columns: int, rows: Sequence[int], width: int, height: int
+) -> tuple[int, float, float, float]:
+    """How many can be seen; how much of what they ask for they get; how much larger they are, and
+    how well they fit their tiles.
+    """
+    shown = asked[: columns * len(rows)]
+    part, more, least = 0.0, 0.0, math.inf
+    for index, want in enumerate(shown):
+        down = height * rows[index // columns] / sum(rows) / want.high
+        across = width / min(columns, len(shown) - index // columns * columns) / want.wide
+        low = 0.5 if want.grows else down  # a matrix has whole rows of cells, or half ones
+        part += min(across, 1) * (1 if down >= 1 else low)
+        more += math.sqrt(across * down) * want.grows
+        least = min(least, across, down) if want.grows else least
+    return len(shown), round(part, 2), round(more, 1), least
