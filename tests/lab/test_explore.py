@@ -575,7 +575,7 @@ def test_numbers_that_are_not_finite_are_null(explorer: Explorer) -> None:
         (("strang",), "did you mean strange?"),
         (("strange.sums", "counts=3"), "did you mean count?"),
         (("strange.sums", "--frame", "9"), "strange.sums has 3 frames; choose one of them"),
-        (("strange.sums", "--at", "S"), "'S' is no cell; write VIEW,ROW,COLUMN"),
+        (("strange.sums", "--at", "S"), "'S' is not a cell; write VIEW,ROW,COLUMN"),
         (("strange.sums", "--poke", "S,0,0"), "has no value"),
         (("strange.sums", "--poke", "Q,0,0=1"), "does not let Q be poked"),
         (("strange.bad",), "a bug in the scene"),

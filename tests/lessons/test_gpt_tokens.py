@@ -270,7 +270,7 @@ def test_gpt2_is_not_downloaded_where_that_is_forbidden(
     ("damage", "why"),
     [
         (lambda lines: lines[:200], "no token for the byte"),
-        (lambda lines: [*lines[:5], *lines[6:]], "line 6 is no token with rank 5"),
+        (lambda lines: [*lines[:5], *lines[6:]], "line 6 is not a token with its rank 5"),
         (lambda lines: [b"?? 0", *lines[1:]], "tokenizer="),
         (lambda lines: [*lines, lines[-1].replace(b" 279", b" 280")], "cannot have the number 280"),
     ],

@@ -179,7 +179,7 @@ def test_a_corrupt_export_is_one_sentence(tmp_path: Path, to: str) -> None:
     }
     for content in broken.values():
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"is no whole tokenizer.*export it again") as caught:
+        with pytest.raises(DataError, match=r"is not a whole tokenizer.*export it again") as caught:
             read(path)
         assert "\n" not in str(caught.value)
 

@@ -371,7 +371,7 @@ async def test_killed_in_mid_stream_it_says_so_and_the_next_prompt_is_answered(
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         await done(pilot)
-        assert "the engine ended in the midst of its answer" in shown(pilot)
+        assert "the engine ended in the middle of its answer" in shown(pilot)
         screen.writer.set(1, Sampling(tokens=10))
         again = await written(pilot)
         assert len(again.tokens) == 10

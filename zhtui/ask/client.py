@@ -206,7 +206,7 @@ class Engine:
                 pass  # a request that it never read
         how = f"signal {-code}" if code < 0 else f"code {code}"
         for reply in left:
-            sentence = f"the engine ended in the midst of its answer ({how}); ask again"
+            sentence = f"the engine ended in the middle of its answer ({how}); ask again"
             reply.grow({"error": sentence})
 
     def _take(self, child: Child, line: bytes) -> None:

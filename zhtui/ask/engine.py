@@ -60,7 +60,9 @@ def score(
     """
     entry = catalog.one(folder.lesson)
     if not hasattr(sys.modules[entry.function("generate", "generate").__module__], "score"):
-        raise LessonError(f"{entry.name} cannot read a given text; let it write one of its own")
+        raise LessonError(
+            f"{entry.name} cannot read a text that you give; let it write one of its own"
+        )
     return _tokens(folder, "score", run, prompt, text, sampling)
 
 

@@ -159,7 +159,8 @@ def draw(
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, view, place, marks, values)
-    _legend(cells, span, rich)
+    at = _legend(cells, span, rich)
+    _beyond(cells, place, values.shape, at)
     return cells
 
 
@@ -297,13 +298,12 @@ def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Ma
         cells.put(x, middle, text, INVERSE, CURSOR)
         cells.put(x, middle, "[" * (text[:1] in BLANK), INVERSE, CURSOR)
         cells.put(x + wide - 1, middle, "]" * (text[-1:] in BLANK), INVERSE, CURSOR)
-    at = cells.put(
-        0, 0, f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
-    )
     value = "?" if marks.cursor == marks.hidden else reading(float(values[row, column]))
-    at = cells.put(at + 2, 0, value, CURSOR)
+    names = f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
+    said = [(f"{names}  ", PLAIN), (value, CURSOR)]
     if len(view.texts) and marks.cursor != marks.hidden:
-        cells.put(at + 2, 0, texts_of(view, values)[row][column], TITLE)
+        said.append((f"  {texts_of(view, values)[row][column]}", TITLE))
+    words.put_line(cells, 0, said)
 
 
 def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
@@ -320,8 +320,8 @@ def _name(names: Sequence[str], index: int, axis: str) -> str:
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
 
 
-def _legend(cells: Cells, span: Scale, rich: bool) -> None:
-    """The scale from low to high, on the last line."""
+def _legend(cells: Cells, span: Scale, rich: bool) -> int:
+    """The scale from low to high, on the last line; returns the next free column."""
     y = cells.height - 1
     at = cells.put(0, y, reading(span.low) + " ", FAINT)
     if rich:
@@ -331,4 +331,22 @@ def _legend(cells: Cells, span: Scale, rich: bool) -> None:
     else:
         shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
         at = cells.put(at, y, shades)
-    cells.put(at, y, f" {reading(span.high)}", FAINT)
+    return cells.put(at, y, f" {reading(span.high)}", FAINT)
+
+
+def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> None:
+    """Which part of a larger matrix is in sight, at the right end of the last line."""
+    axes = zip(("rows", "columns"), place.first, place.shown, whole, strict=True)
+    parts = [
+        f"{name} {first + 1}–{min(first + shown, size)} of {size}"
+        for name, first, shown, size in axes
+        if shown < size
+    ]
+    if not parts:
+        return
+    seen = " x ".join(str(min(*pair)) for pair in zip(place.shown, whole, strict=True))
+    room = cells.width - at - 2
+    for text in (", ".join(parts), f"{seen} of {' x '.join(map(str, whole))}", "more …"):
+        if words.width(text) <= room:
+            cells.put(cells.width - words.width(text), cells.height - 1, text, LIT)
+            return

@@ -105,7 +105,8 @@ def tiny(entry: Entry, store: Path) -> None:
         some = bool(have & set(metrics))
         must(some, f"the chart {title!r} draws {', '.join(metrics)}, of which no row has any")
     for question in lesson.questions:
-        must(question.metric in have, f"no row has {question.metric}, which is asked for")
+        for metric in question.metrics.values():
+            must(metric in have, f"no row has {metric}, which is asked for")
     for step, name in run.artifacts():
         run.artifact(step, name)
 

@@ -39,7 +39,7 @@ HOME = (
     Key("home.run", "r", "run", "run", "open the lesson and start a run at once"),
     Key("home.runs", "R", "runs", "runs", "all runs: compare, note, rename, export, delete"),
     Key("home.console", "c,p", "console", "console", "let the lesson's newest run write"),
-    Key("home.find", "slash", "find", "find", "show only lessons of which every word holds"),
+    Key("home.find", "slash", "find", "find", "show only the lessons that match every word"),
     Key("home.explore", "i", "explore", "explore", "explore the lesson, its newest run", False),
     Key("home.resume", "space", "pause", "pause", "pause or resume the lesson's live run", False),
     Key("home.back", "escape", "back", "", "show all lessons again", False),
@@ -74,8 +74,8 @@ LESSON = (
 )
 
 REPLAY = (
-    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "before", "the moment before"),
-    Key("replay.after", "right_curly_bracket,right", "replay(1)", "after", "the moment after"),
+    Key("replay.before", "left_curly_bracket", "replay(-1)", "before", "the moment before"),
+    Key("replay.after", "right_curly_bracket", "replay(1)", "after", "the moment after"),
     Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
     Key("replay.still", "space", "still", "hold", "while it is replayed: hold, or play on", False),
     Key("replay.live", "l", "follow", "newest", "back to the newest step"),
@@ -85,9 +85,9 @@ REPLAY = (
 RUNS = (
     Key("runs.mark", "space", "mark", "mark", "put the run into the chart, or take it out"),
     Key("runs.open", "enter", "open", "open", "open the run on its lesson's screen"),
-    Key("runs.filter", "slash", "filter", "filter", "show only runs of which every word holds"),
+    Key("runs.filter", "slash", "filter", "filter", "show only the runs that match every word"),
     Key("runs.order", "o", "order(1)", "order", "the next order of the list"),
-    Key("runs.reverse", "O", "reverse", "", "the order backwards", False),
+    Key("runs.reverse", "O", "reverse", "", "reverse the order of the list", False),
     Key("runs.mark_all", "a", "mark_all", "", "mark all that are listed, or none", False),
     Key("runs.metric", "c", "metric(1)", "metric", "the next metric in the chart"),
     Key("runs.metric_back", "C", "metric(-1)", "", "the metric before", False),
@@ -99,7 +99,7 @@ RUNS = (
     Key("runs.note", "n", "note", "note", "write a note to the run"),
     Key("runs.rename", "e", "rename", "rename", "give the run another name", False),
     Key("runs.delete", "d", "delete", "delete", "delete the run, after asking", False),
-    Key("runs.export", "E", "export", "export", "write numbers or the chart for other programs"),
+    Key("runs.export", "E", "export", "export", "export numbers, or the chart as a picture"),
     Key("runs.pause", "p", "pause", "pause", "pause a live run; resume another one", False),
     Key("runs.console", "L", "console", "console", "what the run's worker wrote", False),
     Key("runs.pane", "tab", "pane(1)", "pane", "the next pane"),
@@ -110,7 +110,7 @@ RUNS = (
 )
 
 CONSOLE = (
-    Key("console.prompt", "p", "prompt", "prompt", "type what the model goes on from"),
+    Key("console.prompt", "p", "prompt", "prompt", "type a prompt"),
     Key("console.write", "space", "write", "write", "write after the prompt; stop what is written"),
     Key("console.other", "down,j", "other(1)", "others", "what else the token might have been"),
     Key("console.other_back", "up,k", "other(-1)", "", "a likelier alternative", False),
@@ -220,21 +220,23 @@ LIST = (
 )
 
 KNOBS = (
-    Key("knobs.less", "left", "preset(-1)", "preset", "the preset before", False),
-    Key("knobs.more", "right", "preset(1)", "preset", "the next preset", False),
+    Key("knobs.less", "left", "turn(-1)", "", "turn the knob down, or to the preset before", False),
+    Key("knobs.more", "right", "turn(1)", "turn", "turn the knob up, or to the next preset", False),
+    Key("knobs.sift", "slash", "sift", "", "show only knobs of which every word holds", False),
 )
 
 CARD = (
-    Key("card.play", "enter", "play", "guess", "guess; where you did, look at the run again"),
+    Key("card.play", "enter", "play", "answer", "answer it; look at its run; then the next one"),
     Key("card.again", "g", "again", "", "guess again, with another run", False),
     Key("card.before", "left", "card(-1)", "", "the question before", False),
     Key("card.after", "right", "card(1)", "", "the next question", False),
 )
 
 NOTES = (
-    Key("notes.after", "right", "link(1)", "", "the next link to the code", False),
-    Key("notes.before", "left", "link(-1)", "", "the link before", False),
-    Key("notes.open", "enter", "open", "", "read the code that the link refers to", False),
+    Key("notes.after", "right", "link(1)", "", "the next link, action or answer", False),
+    Key("notes.before", "left", "link(-1)", "", "the one before", False),
+    Key("notes.open", "enter", "open", "", "play it, open its code, unfold the answer", False),
+    Key("notes.fold", "o", "fold", "", "unfold all answers, or fold them again", False),
     Key("notes.down", "j", "scroll_down", "", "a line on", False),
     Key("notes.up", "k", "scroll_up", "", "a line back", False),
 )

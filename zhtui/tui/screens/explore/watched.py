@@ -93,7 +93,7 @@ class Watched:
             self.subject.ask_checkpoint()
         else:
             self.session.app.notify(
-                "there is no live run here; its last checkpoint is what there is"
+                "there is no live run here; its last checkpoint is the newest there is"
             )
 
     def other(self, by: int) -> bool:

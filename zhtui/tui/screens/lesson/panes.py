@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -14,8 +15,9 @@ from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
 from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.shared.pane import Pane
@@ -55,8 +57,7 @@ class ChartPane(Pane):
     @property
     def origin(self) -> tuple[str, str]:
         """The chart's first metric."""
-        lines = self.chart.picture.lines
-        return "metric", lines[0].name if lines else self.metrics[0]
+        return "metric", self.metrics[0]
 
     def restart(self, empty: str) -> None:
         """Another run."""
@@ -78,12 +79,23 @@ class ChartPane(Pane):
     def show(
         self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
     ) -> None:
-        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        """Draws what the run has said; `beside` it the lines of another run, under its own, which
+        is then named by what differs.
+        """
         metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = [*beside, *history.lines(metrics, self.lesson.noisy)]
+        own = [self._with_best(line) for line in history.lines(metrics, self.lesson.noisy)]
+        if own and beside and history.differs:
+            own[0] = replace(own[0], name=history.differs)
+        lines = [*beside, *own]
         levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
-        self.chart.show(lines, levels, total)
+        self.chart.show(lines, levels, total, history.happened)
+
+    def _with_best(self, line: Line) -> Line:
+        """The line of the lesson's figure, with its best point."""
+        if line.name != self.lesson.figure:
+            return line
+        return replace(line, best=line.series.best(self.lesson.higher))
 
 
 class ViewPane(Pane):
@@ -231,10 +243,11 @@ class NotePane(Pane):
     def show(self, document: Document) -> None:
         """Draws the notes."""
         self.text.show(document)
-        if document.links:
+        if document.targets:
             first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} link   "
-            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
+            ways = f"{first('notes.before')} {first('notes.after')} choose   "
+            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
+            self.border_subtitle = ways.replace("[", "\\[")
 
 
 def text_of(entry: Entry) -> Document:
@@ -243,4 +256,4 @@ def text_of(entry: Entry) -> Document:
         text = (entry.folder / "notes.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text)
+    return notes.read(text, Aim(entry.name, entry.card, named()))
