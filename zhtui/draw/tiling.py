@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zhtui.draw import graph, table, tree, words
 from zhtui.draw.scale import matrix
 from zhtui.lesson import views
-from zhtui.lesson.views import View
+from zhtui.lesson.views import View, plain
 
 BORDER = 2
 LEAST = (24, 6)  # columns and rows of a tile, its border too
@@ -37,7 +37,8 @@ def wants(view: View) -> Want:
         case views.Heatmap():
             rows, columns = matrix(view.values).shape
             side = max((words.width(str(name)) for name in view.rows), default=0)
-            room = 2 * columns + min(side, 12) + 1, rows + 3
+            above = bool(len(view.columns)) + bool(plain(view.note))
+            room = 2 * columns + min(side, 12) + 1, rows + above + 1
         case views.Text():
             lines = view.text.split("\n")
             room = min(max(map(len, lines)), 34), min(len(lines), 12) + 1

@@ -10,7 +10,7 @@ from zhtui.ask.shown import Shown
 from zhtui.draw import tiling
 from zhtui.draw.marks import Cell, Marks
 from zhtui.lesson.explore import Spot
-from zhtui.lesson.views import View
+from zhtui.lesson.views import Text, View
 from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
 
 IDLE = 12  # widgets that are kept for views that may come again
@@ -55,10 +55,10 @@ class Tiles(Container):
         fresh = [name for name in shown.views if name not in self.known]
         made = [self._make(name, shown.views[name]) for name in fresh]
         self.known = {name: self.known[name] for name in shown.views}
-        self._choose(list(shown.views), new)
         for name, widget in self.known.items():
             widget.view = shown.views[name]
             _mark(widget, name, shown, hidden)
+        self._choose(list(shown.views), new)
         self.mount_all([widget for widget in made if not widget.is_attached])
         if fresh:
             order = list(self.known.values())
@@ -96,10 +96,18 @@ class Tiles(Container):
         return focus is None or focus in self.children
 
     def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
+        """The wished one, else the first; where there is room for one only, what is new and more
+        than a line of text.
+        """
         if self.wish in names:
             self.chosen = self.wish
+        elif self.single:
+            of = [name for name in names if not isinstance(self.known[name].view, Text)] or names
+            fresh = [name for name in new if name in of]
+            if fresh or self.chosen not in of:
+                self.chosen = (fresh or of or [""])[0]
         elif names and (new or self.chosen not in names):
-            self.chosen = (new or names)[0] if self.single else names[0]
+            self.chosen = names[0]
 
     @property
     def widget(self) -> ViewWidget | None:
