@@ -21,8 +21,8 @@ def placed(*shown: object, room: tuple[int, int] = (86, 28)) -> tuple[int, list[
 def test_squares_stand_side_by_side_as_long_as_their_rows_keep_a_line_each() -> None:
     assert placed(SQUARE, SQUARE)[0] == 2
     assert placed(SQUARE, SQUARE, SQUARE)[0] == 3, "two rows of tiles would halve their rows"
-    assert placed(*[SQUARE] * 4, room=(156, 49)) == (2, [16, 16])
-    assert placed(*[SQUARE] * 3, room=(156, 49)) == (3, [16])
+    assert placed(*[SQUARE] * 4, room=(156, 49)) == (2, [24, 24])
+    assert placed(*[SQUARE] * 3, room=(156, 49)) == (3, [49])
 
 
 def test_a_line_of_text_stands_over_a_matrix_and_takes_no_more_than_it_needs() -> None:

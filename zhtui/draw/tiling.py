@@ -1,7 +1,7 @@
 """Several views in one room: how many stand side by side, how the rows of them share the height.
 
-Three squares stand side by side: grid([Want(26, 17)] * 3, 86, 28) is (3, [20]). A wide picture
-stands over a table: grid([Want(90, 8), Want(40, 12)], 86, 28) is (1, [8, 12]).
+Three squares stand side by side: grid([Want(26, 17)] * 3, 86, 28) is (3, [28]). A line of text
+stands over one: grid([Want(14, 4, False), Want(26, 17)], 86, 28) is (1, [4, 24]).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from zhtui.lesson.views import View, plain
 BORDER = 2
 LEAST = (24, 6)  # columns and rows of a tile, its border too
 USUAL = (40, 14)  # of a picture that fits any room
+BROAD, SLIM = 2.5, 2.0  # times what a matrix has in one direction, for what it has in the other
 STEP = 4  # rows: heights come in steps, so that a table that grows does not move all others
 SAID = (views.Text, views.Table, views.Bars, views.Graph, views.Tree)  # more room says no more
 
@@ -59,37 +60,52 @@ def wants(view: View) -> Want:
 
 
 def grid(asked: Sequence[Want], width: int, height: int) -> tuple[int, list[int]]:
-    """How many tiles stand side by side, and how much of the height each row of them gets.
+    """How many tiles stand side by side, and how many lines each row of them has.
 
     Where there is no room for all, the rows are fewer than they would need.
     """
     most = max(min(len(asked), width // LEAST[0]), 1)
     found = [_rows(asked, columns, height) for columns in range(1, most + 1)]
-    worth = [_worth(asked, i + 1, rows, width, height) for i, rows in enumerate(found)]
+    worth = [_worth(asked, i + 1, rows, width) for i, rows in enumerate(found)]
     best = max(range(most), key=lambda i: worth[i])
     return best + 1, found[best]
 
 
 def _rows(asked: Sequence[Want], columns: int, height: int) -> list[int]:
-    """What each row asks for, in steps; as many rows as there is room for."""
+    """The lines of each row, as many rows as there is room for: what it asks for, in steps, and of
+    what is left what it can use.
+    """
     rows = [asked[i : i + columns] for i in range(0, len(asked), columns)]
-    shares = [-(-max(each.high for each in row) // STEP) * STEP for row in rows]
-    return shares[: max(height // LEAST[1], 1)]
+    rows = rows[: max(height // LEAST[1], 1)]
+    asks = [-(-max(each.high for each in row) // STEP) * STEP for row in rows]
+    can = [any(each.grows for each in row) for row in rows]
+    if sum(asks) > height or not any(can):
+        return [max(height * ask // sum(asks), 1) for ask in asks]
+    left, shares = height - sum(asks), sum(ask for ask, more in zip(asks, can, strict=True) if more)
+    return [ask + left * ask * more // shares for ask, more in zip(asks, can, strict=True)]
 
 
 def _worth(
-    asked: Sequence[Want], columns: int, rows: Sequence[int], width: int, height: int
-) -> tuple[int, float, float, float]:
-    """How many can be seen; how much of what they ask for they get; how much larger they are, and
-    how well they fit their tiles.
+    asked: Sequence[Want], columns: int, rows: Sequence[int], width: int
+) -> tuple[int, float, float]:
+    """How many can be seen; how much of what they ask for they get; how much larger they are, less
+    for each place that is left empty.
     """
     shown = asked[: columns * len(rows)]
-    part, more, least = 0.0, 0.0, math.inf
+    part, more = 0.0, float(len(shown) - columns * len(rows))
     for index, want in enumerate(shown):
-        down = height * rows[index // columns] / sum(rows) / want.high
-        across = width / min(columns, len(shown) - index // columns * columns) / want.wide
-        low = 0.5 if want.grows else down  # a matrix has whole rows of cells, or half ones
+        places = columns - index % columns if index == len(shown) - 1 else 1
+        across, down = width / columns * places / want.wide, rows[index // columns] / want.high
+        low = min(down, 0.5) if want.grows else down  # a matrix has whole rows of cells, or half
         part += min(across, 1) * (1 if down >= 1 else low)
-        more += math.sqrt(across * down) * want.grows
-        least = min(least, across, down) if want.grows else least
-    return len(shown), round(part, 2), round(more, 1), least
+        more += _grown(across, down) * want.grows
+    return len(shown), round(part, 2), more
+
+
+def _grown(across: float, down: float) -> float:
+    """How many times as large a matrix is, by its side: it grows in whole steps both ways, and is
+    neither very broad nor very slim.
+    """
+    wide = math.floor(2 * across) / 2 or across
+    high = float(math.floor(down)) or min(down, 0.5)
+    return math.sqrt(min(wide, BROAD * high) * min(high, SLIM * wide))

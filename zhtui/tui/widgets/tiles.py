@@ -156,7 +156,7 @@ class Tiles(Container):
         self.screen.set_focus(self.widget, scroll_visible=False)
 
     def _grid(self) -> tuple[int, list[int]]:
-        """The columns of tiles, and the share of the height that each row of them has."""
+        """The columns of tiles, and the lines that each row of them has."""
         if self.alone or self.single or len(self.known) < 2:
             return 1, [1]
         for name, widget in self.known.items():
