@@ -8,6 +8,7 @@ from zhtui.lab import Lesson, Question, Reference
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
 NANOGPT_RUN = "nanoGPT's own train.py, mean of seeds 1337, 1 and 2"
+MICROGPT = "Karpathy, microgpt (2026), with its own random numbers"
 SHAKESPEARE = "shakespeare"
 # nanoGPT's README prints one draw, 1.88. Its own train.py prints 1.886, 1.895 and 1.929 with seeds
 # 1337, 1 and 2, mean 1.903; this lesson 1.918, 1.900 and 1.897, mean 1.905 (in fp32, as nanoGPT's:
@@ -58,6 +59,10 @@ lesson = Lesson(
         Reference(
             "val", 1.48, 0.02, "lecture, 10.8 M", LECTURE, preset="large", at="best",
             data=SHAKESPEARE, gpu=True, line=False,
+        ),
+        Reference(
+            "loss", 3.3660, 0.00005, "microgpt, first loss", MICROGPT, preset="microgpt",
+            at="first", data="names", seeds=(42,), line=False,
         ),
         rung("bigram", 2.5, 0.03),
         rung("head", 2.4, 0.03),

@@ -355,6 +355,40 @@ def test_a_poked_square_changes_the_position() -> None:
         list(uct_scene.explore(None, ask, Poke(Spot("board", 2, 2), "O")))
 
 
+def test_a_changed_board_makes_the_tree_stale_and_grows_a_new_one() -> None:
+    ask = uct_scene.Ask(moves="b2 a1", simulations=12, whole=True)
+    first, *_, last = uct_scene.explore(None, ask, Poke(Spot("board", 2, 2), "X"))
+    assert "stale" in str(first.say)
+    stale = first.shown()["stale"]
+    assert "stale: of b2 a1" in str(stale.label)  # type: ignore[union-attr]
+    assert stale.children  # type: ignore[union-attr]
+    assert "N 12" in str(last.shown()["tree"].label)  # type: ignore[union-attr]
+    usual, *_ = uct_scene.explore(None, ask, Poke())
+    assert "stale" not in usual.shown()
+    said = next(
+        puct_scene.explore(None, puct_scene.Ask(moves="b2"), Poke(Spot("board", 0, 0), "O"))
+    )
+    assert "the tree of b2 is stale" in str(said.say)
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_a_search_goes_on_in_the_branch_that_was_played_or_begins_anew(reuse: bool) -> None:
+    ask = uct_scene.Ask(moves="", simulations=60, whole=True, searches=3, reuse=reuse)
+    frames = list(uct_scene.explore(None, ask, Poke()))
+    chosen = [frame for frame in frames if frame.title == "the move"]
+    begun = [frame for frame in frames if frame.title == "the next move"]
+    assert (len(chosen), len(begun)) == (3, 2)
+    for before, after, then in zip(chosen, begun, chosen[1:], strict=False):
+        bars = before.shown()["visits"]
+        kept = bars.values[0] if reuse else 0  # type: ignore[union-attr]
+        assert after.keep["N"] == kept
+        assert then.keep["N"] == kept + 60
+    edges = chosen[-1].shown()["edges"]
+    row = next(iter(edges.rows))  # type: ignore[union-attr]
+    said = str(uct_scene.point(ask, chosen[-1], Spot("edges", 0, 4)))
+    assert said.split(" = ")[-1].startswith(f"{row[4]:.2f}")
+
+
 def test_the_meter_of_each_mistake_shows_it() -> None:
     """X has to block b1; where the sign is not turned, O is expected not to play there."""
     right = last_edges(simulations=150).shown()["visits"]
