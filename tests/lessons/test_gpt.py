@@ -285,7 +285,7 @@ def test_cached_logits_equal_uncached_ones(rung: str) -> None:
 def test_a_position_computed_on_its_own_is_the_same(rung: str, other: dict[str, Any]) -> None:
     model = shaken(model_of(replace(TINY, **{"tied": False, "rung": rung, **other}))).double()
     one, T = decoder(model), TINY.block_size
-    assert (one is not None) == (RUNGS.index(rung) >= RUNGS.index("layernorm"))
+    assert (one is not None) == (rung in ("layernorm", "full"))
     ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         plain, quicker = stream(model, ids[:3]), stream(model, ids[:3], one)
@@ -419,11 +419,11 @@ def test_experts_are_cached_looked_at_and_blind_to_the_future(active: int, ffn: 
         assert set(notes) == {point.name for point in points(config.n_layer)}
         poked = ids.clone()
         poked[6] = (poked[6] + 1) % 11
-        assert torch.equal(model(poked[None])[0][:6], expected[:6])
+        torch.testing.assert_close(model(poked[None])[0][:6], expected[:6])
 
 
 def test_the_loss_of_the_experts_is_added_and_evens_their_load(poem: Path) -> None:
-    config = replace(TINY, experts=4, steps=60, eval_every=60, lr=3e-3)
+    config = replace(TINY, experts=4, n_layer=1, steps=40, eval_every=40, lr=3e-3)
     shelf = Shelf(poem)
     even = list(train(Run(replace(config, aux=1.0), host=shelf)))
     free = list(train(Run(replace(config, aux=0.0), host=Shelf(poem))))
@@ -432,7 +432,7 @@ def test_the_loss_of_the_experts_is_added_and_evens_their_load(poem: Path) -> No
     assert 0.99 < float(even[-1]["balance"]) < min(1.05, float(free[-1]["balance"]))
     of_four = sum(p.numel() for p in model_of(config, vocab=len(set(POEM))).parameters())
     one = sum(p.numel() for p in model_of(TINY).blocks[0].think.parameters())  # type: ignore[union-attr]
-    assert f"{of_four:,} weights, {of_four - 2 * 3 * one:,} of them work" in shelf.said[0]
+    assert f"{of_four:,} weights, {of_four - 3 * one:,} of them work" in shelf.said[0]
     with pytest.raises(LabError, match="active=3 of experts=2; choose"):
         next(train(Run(replace(TINY, experts=2, active=3), host=Shelf(poem))))
 
@@ -703,7 +703,8 @@ def test_filters_of_its_own_and_their_order(run: Run) -> None:
 
 
 def test_a_penalty_counts_what_was_written(run: Run) -> None:
-    whole = [written(run, tokens=60, repetition=each) for each in (1.0, 3.0)]
+    shaken(run.once(build)[1])
+    whole = [written(run, tokens=60, temperature=0.0, repetition=each) for each in (1.0, 5.0)]
     assert len(set(whole[1])) > len(set(whole[0])), "it repeats itself less"
 
 

@@ -344,7 +344,7 @@ def test_five_rows_learn_side_by_side_in_one_chart(tmp_path: Path) -> None:
     words.write_text("\n".join(WORDS * 4), encoding="utf-8")
     ask = five.Ask(steps=60, every=30, width=40, data=str(words))
     before, *_, last = list(five.explore(None, ask, Poke()))
-    first = before.shown()["first loss"]
+    first = before.shown()["first.loss"]
     assert list(first.labels) == list(five.ROWS)  # type: ignore[union-attr]
     assert first.values[0] > 5 > first.values[1]  # type: ignore[union-attr]
     even = before.keep["even"]
@@ -356,5 +356,5 @@ def test_five_rows_learn_side_by_side_in_one_chart(tmp_path: Path) -> None:
         assert y[-1] < even, name
     assert lines["naive"][1][-1] == max(y[-1] for _, y in lines.values())
     assert ":" in str(five.point(ask, last, Spot("val", 1, 1)))
-    assert "below an even guess" in str(five.point(ask, before, Spot("first loss", 0)))
+    assert "below an even guess" in str(five.point(ask, before, Spot("first.loss", 0)))
     assert set(five.ROWS) <= set(lesson.presets)

@@ -70,11 +70,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep = {"even": math.log(vocab)}
     yield Frame(
         "before",
-        {"first loss": Bars(list(rows), [row.val[0] for row in rows.values()])},
+        {"first.loss": Bars(list(rows), [row.val[0] for row in rows.values()])},
         say=f"an even guess among {vocab} characters costs ln {vocab} = {math.log(vocab):.3f}; "
         f"the naive net {rows['naive'].val[0]:.1f}",
         look="the naive row: sure of something, and wrong",
-        predict=Spot("first loss", 1), chapter="before", keep=keep,
+        predict=Spot("first.loss", 1), chapter="before", keep=keep,
     )  # fmt: skip
     dice, done = torch.Generator().manual_seed(ask.seed), [0]
     while done[-1] < ask.steps:
