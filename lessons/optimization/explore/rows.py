@@ -88,15 +88,16 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
 
 def after(rows: dict[str, Row], done: list[int], keep: dict[str, Any]) -> Frame:
     """All five lines so far, the first losses left out: they would flatten the rest."""
-    x = np.array(done[1:], dtype=float)
+    x, even = np.array(done[1:], dtype=float), keep["even"]
     lines = {name: (x, np.array(row.val[1:])) for name, row in rows.items()}
+    near = {name: (x, np.where(y < even, y, np.nan)) for name, (x, y) in lines.items()}
     now = {name: row.val[-1] for name, row in rows.items()}
     best, worst = min(now, key=now.__getitem__), max(now, key=now.__getitem__)
     order = sorted(now, key=now.__getitem__)
     return Frame(
         f"after {done[-1]} updates",
         {
-            "val": Curves(lines, note="val against updates"),
+            "val": Curves(near, note="val against updates, where it is below an even guess"),
             "now": Bars(order, [now[name] for name in order], note="val now, the best first"),
         },
         say=f"{best} is ahead with {now[best]:.3f}, {worst} behind with {now[worst]:.3f}",
