@@ -65,9 +65,10 @@ class Experts(nn.Module):
         """
         P, chosen, weights = self.route(x.flatten(0, -2))
         spread = torch.zeros_like(P).scatter(1, chosen, weights)  # (N, E)
-        hidden = tap("ffn_hidden", torch.cat([net.hidden(x) for net in self.experts], dim=-1))
-        parts = hidden.chunk(len(self.experts), dim=-1)  # (B, T, F) each
-        found = [net.project(part) for net, part in zip(self.experts, parts, strict=True)]
+        nets: list[Any] = list(self.experts)
+        hidden = tap("ffn_hidden", torch.cat([net.hidden(x) for net in nets], dim=-1))
+        parts = hidden.chunk(len(nets), dim=-1)  # (B, T, F) each
+        found = [net.project(part) for net, part in zip(nets, parts, strict=True)]
         every = torch.stack(found, dim=-2)  # (B, T, E, C)
         share = spread.view(*x.shape[:-1], -1, 1).to(x.dtype)  # (B, T, E, 1)
         return tap("ffn_out", (share * every).sum(dim=-2))  # (B, T, C)

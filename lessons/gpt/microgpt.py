@@ -47,12 +47,15 @@ def draw(model: GPT, symbols: Symbols, dice: random.Random) -> None:
         drawn = [[dice.gauss(0, SPREAD) for _ in range(columns)] for _ in range(rows)]
         return torch.tensor(drawn)  # (rows, columns)
 
+    positions: Any = model.positions
+    head: Any = model.head
+    block: Any
     V, C = model.tokens.weight.shape
     edge = int(symbols.encode(symbols.start))  # between two names; theirs is the last row
     place = [i for i in range(V) if i != edge] + [edge]
     model.tokens.weight[place] = matrix(V, C)
-    model.positions.weight.copy_(matrix(*model.positions.weight.shape))
-    model.head.weight[place] = matrix(V, C)
+    positions.weight.copy_(matrix(*positions.weight.shape))
+    head.weight[place] = matrix(V, C)
     for block in model.blocks:
         qkv = [matrix(C, C) for _ in "qkv"]
         block.attention.qkv.weight.copy_(torch.cat(qkv))  # (3C, C)
@@ -83,7 +86,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         optimizer.param_groups[0]["lr"] = lr
         loss = loss_of(lines[step % len(lines)])
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
 
         row: dict[str, Any] = {"loss": loss.detach(), "lr": lr}
