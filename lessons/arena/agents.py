@@ -61,7 +61,7 @@ def agent(name: str) -> Agent:
         return Agent(f"mcts:{count}", "mcts", count)
     if parts := re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@(\d+))?", name):
         return Agent(name, "run", run=parts[1], step=int(parts[2]) if parts[2] else None)
-    raise LabError(f"{name!r} is nobody; write {', '.join(BUILT_IN)}, or the name of a run")
+    raise LabError(f"{name!r} is not a player; write {', '.join(BUILT_IN)}, or the name of a run")
 
 
 def agents(text: str) -> list[Agent]:

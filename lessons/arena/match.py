@@ -65,7 +65,7 @@ def read(text: str) -> Record:
     """A record from its text, played through. Raises `LabError` where it was edited wrongly."""
     lines = text[:LONGEST].splitlines()
     if len(lines) != 6 or not lines[0].startswith(f"{HEAD} "):
-        raise LabError(f"this is no record of a game; its first line begins with {HEAD!r}")
+        raise LabError(f"this is not the record of a game; its first line begins with {HEAD!r}")
     names = [line.partition(" ") for line in lines]
     if [name for name, _, _ in names[1:4]] != ["x", "o", "seed"] or names[5][0] != "result":
         raise LabError("a record has the lines x, o, seed, the moves, and result; restore them")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.gpt.config import GPT2, MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
@@ -74,7 +74,22 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="Why is the first loss about 4.17?",
+            ask="Where a GPT keeps what it has learned",
+            predict="A small GPT: 96 characters, 8 channels, 2 blocks. Which part has the most "
+            "learned numbers, which the fewest?",
+            metric="", kind="order",
+            among={
+                "the table of characters": Cell("model", "ledger", 0, 3, frame=7),
+                "attention, both blocks": Cell("model", "ledger", 2, 3, frame=7),
+                "feed-forward, both blocks": Cell("model", "ledger", 3, 3, frame=7),
+            },
+            see="Feed-forward has twice attention's: 8 C² a block beside 4 C². Here the table is "
+            "between the two; at 384 channels it is hardly anything.",
+            say="The table grows with C, the blocks with L · C². In a large model two thirds of "
+            "the numbers are in the feed-forward layers.",
+        ),
+        Question(
+            ask="How does a model begin that knows nothing?",
             predict="A model that has learned nothing is asked for the next of 65 characters. "
             "What is its loss?",
             metric="loss",

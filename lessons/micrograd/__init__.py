@@ -65,8 +65,8 @@ lesson = Lesson(
             knobs={"specimen": "stale-grads"},
             known={"set back": 0.010978},
             see="21.7, after a low of 0.57. 22 of the 32 units are dead, and grad_error is 3.",
-            say="The sum of all gradients so far is no slope of the loss: it goes on pushing where "
-            "the loss has long begun to rise.",
+            say="The sum of all gradients so far is not a slope of the loss: it goes on pushing "
+            "where the loss has long begun to rise.",
         ),
         Question(
             ask="Is 100 % accuracy the end of learning?",

@@ -61,7 +61,7 @@ def load(run: Run) -> Points:
     if not set(config.data) & set("./\\"):
         names = ", ".join(points.SHAPES)
         raise DataError(
-            f"There are no points {config.data!r}: take {names}, or a text file's path."
+            f"There are no points called {config.data!r}: take {names}, or a text file's path."
         )
     return points.read(run.data(config.data))
 

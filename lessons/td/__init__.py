@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lessons.td.config import MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 BOOK = "Sutton and Barto, Reinforcement Learning, 2nd edition (2018)"
 SEEDS = (1337, 1, 2)  # `verify` prints n, mean and spread
@@ -99,6 +99,21 @@ lesson = Lesson(
         perfect("draw_minimax", 1.0, "afterstates: draws with perfect play"),
     ),
     questions=(
+        Question(
+            ask="A reward goes back door by door",
+            predict="Six rooms. Going out into 5 pays 100, all else 0, and a step later all is "
+            "worth 0.8 of it. Doors: 1 and 4 lead to 5, 3 leads to 1, 2 and 4. Which door is "
+            "worth the most in the end, which the least?",
+            metric="", kind="order",
+            among={
+                "from 1 to 5": Cell("rooms", "Q", 5, 0, frame=0),
+                "from 3 to 4": Cell("rooms", "Q", 4, 0, frame=0),
+                "from 3 to 2": Cell("rooms", "Q", 4, 3, frame=0),
+            },
+            see="100, 80 and 51.2: into room 2 it is a step away from the goal, and back again.",
+            say="Q of a door is what it pays, plus γ times the best door behind it. From room 2 "
+            "there is but the way back to 3, so two steps are lost.",
+        ),
         Question(
             ask="Monte Carlo or TD(0)?",
             predict="Monte Carlo waits for the end and uses what was really paid: after 100 walks "

@@ -149,7 +149,7 @@ async def test_nothing_is_taken_while_the_link_is_busy(make: Make, store: Path) 
 
 async def test_a_nan_is_named(make: Make, store: Path) -> None:
     rows = [*curve(20), {"step": 20, "loss": math.nan}]
-    record(store, state="failed", rows=rows, error="loss became NaN; start anew with a lower lr")
+    record(store, state="failed", rows=rows, error="loss became NaN; start again with a lower lr")
     async with make().run_test(size=WIDE) as pilot:
         await opened(pilot)
         text = shown(pilot)

@@ -84,13 +84,13 @@ def serve(store: Path, port: int = 0, *options: str) -> None:
     try:
         listener = socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
-        raise LabError(f"port {port} cannot be had ({error}); choose another --port") from error
+        raise LabError(f"port {port} cannot be used ({error}); choose another --port") from error
     port = listener.getsockname()[1]
     command = [sys.executable, "-P", "-m", "zhtui", "--store", str(store), *options]
     server = LabServer(shlex.join(command), port)
     print(f"The lab is at  {server.address}")
-    print(f"From afar      ssh -N -L {port}:{LOOPBACK}:{port} {socket.gethostname()}")
-    print("Whoever has the address has the lab. ctrl+c ends it; runs go on.", flush=True)
+    print(f"From elsewhere ssh -N -L {port}:{LOOPBACK}:{port} {socket.gethostname()}")
+    print("Anyone who has the address can use the lab. ctrl+c ends it; runs go on.", flush=True)
     web.run_app(
         server.guarded(), sock=listener, print=None, access_log=None, shutdown_timeout=SHUTDOWN
     )

@@ -188,6 +188,8 @@ def _labels(cells: Cells, layout: Plan, spots: dict[str, Spot]) -> None:
     lit = {(source, target) for source, target, light in layout.hops if light}
     taken: set[int] = set()
     for (source, target), (label, alone) in layout.labels.items():
+        if not label.strip():
+            continue  # its room is kept
         ink, size = LIT if (source, target) in lit else YOURS, words.width(label)
         if alone:
             cells.put(spots[source].x + spots[source].width + 1, spots[source].middle, label, ink)

@@ -30,10 +30,11 @@ from zhtui.draw.spots import Lattice, Span
 from zhtui.lesson.views import Heatmap
 from zhtui.wording import number as reading
 
-TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one half
+TALL = (*range(24, 0, -2), 1)  # half-rows a value: whole rows of cells, or one half
+SLIM, BROAD = 0.5, 4  # columns a half-row: a value is twice as high as wide, or four times as wide
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
-LONGEST = 24  # columns a value takes at most
+LEGIBLE, LONGEST = 12, 24  # columns that a value may take, however low it is; with a long text
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _longest(texts: Sequence[Sequence[str]]) -> int:
 def layout(
     view: Heatmap, width: int, height: int, top: int, cursor: Cell, need: int, rich: bool
 ) -> Layout:
-    """The largest cells that fit, else a window that holds the cursor. `need` columns hold a
-    number or a text.
+    """The largest cells that fit, in whole steps; else a window that holds the cursor. `need`
+    columns hold a number or a text.
     """
     rows, columns = view.values.shape
     longest = max((words.width(text) for text in view.rows), default=0)
@@ -101,9 +102,9 @@ def layout(
         left = _left(margin, size)
         fit = (width - left) // max(columns, 1)
         upright = size == 2 and fit >= 1 and (rows <= 4 or margin > 0)  # else a strip is too thin
-        if rows * size <= 2 * room and (fit >= size or upright):
-            limit = 2 * size if size == 1 else max(2 * size, min(need + 2, LONGEST))
-            tall, wide = size, min(fit, limit)
+        if rows * size <= 2 * room and (fit >= max(size * SLIM, 1) or upright):
+            least = min(max(need + 2, LEGIBLE), LONGEST) if size > 1 else 0
+            tall, wide = size, min(fit, max(BROAD * size, least))
             break
     left = _left(margin, tall)
     shown = min(rows, 2 * room // tall), min(columns, max((width - left) // wide, 1))
@@ -157,7 +158,8 @@ def draw(
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, view, place, marks, values)
-    _legend(cells, span, rich)
+    at = _legend(cells, span, rich)
+    _beyond(cells, place, values.shape, at)
     return cells
 
 
@@ -291,13 +293,12 @@ def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Ma
         cells.put(x, middle, text, INVERSE, CURSOR)
         cells.put(x, middle, "[" * (text[:1] in BLANK), INVERSE, CURSOR)
         cells.put(x + wide - 1, middle, "]" * (text[-1:] in BLANK), INVERSE, CURSOR)
-    at = cells.put(
-        0, 0, f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
-    )
     value = "?" if marks.cursor == marks.hidden else reading(float(values[row, column]))
-    at = cells.put(at + 2, 0, value, CURSOR)
+    names = f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
+    said = [(f"{names}  ", PLAIN), (value, CURSOR)]
     if len(view.texts) and marks.cursor != marks.hidden:
-        cells.put(at + 2, 0, texts_of(view, values)[row][column], TITLE)
+        said.append((f"  {texts_of(view, values)[row][column]}", TITLE))
+    words.put_line(cells, 0, said)
 
 
 def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
@@ -314,8 +315,8 @@ def _name(names: Sequence[str], index: int, axis: str) -> str:
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
 
 
-def _legend(cells: Cells, span: Scale, rich: bool) -> None:
-    """The scale from low to high, on the last line."""
+def _legend(cells: Cells, span: Scale, rich: bool) -> int:
+    """The scale from low to high, on the last line; returns the next free column."""
     y = cells.height - 1
     at = cells.put(0, y, reading(span.low) + " ", FAINT)
     if rich:
@@ -325,4 +326,22 @@ def _legend(cells: Cells, span: Scale, rich: bool) -> None:
     else:
         shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
         at = cells.put(at, y, shades)
-    cells.put(at, y, f" {reading(span.high)}", FAINT)
+    return cells.put(at, y, f" {reading(span.high)}", FAINT)
+
+
+def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> None:
+    """Which part of a larger matrix is in sight, at the right end of the last line."""
+    axes = zip(("rows", "columns"), place.first, place.shown, whole, strict=True)
+    parts = [
+        f"{name} {first + 1}–{min(first + shown, size)} of {size}"
+        for name, first, shown, size in axes
+        if shown < size
+    ]
+    if not parts:
+        return
+    seen = " x ".join(str(min(*pair)) for pair in zip(place.shown, whole, strict=True))
+    room = cells.width - at - 2
+    for text in (", ".join(parts), f"{seen} of {' x '.join(map(str, whole))}", "more …"):
+        if words.width(text) <= room:
+            cells.put(cells.width - words.width(text), cells.height - 1, text, LIT)
+            return

@@ -107,15 +107,16 @@ def tiny(entry: Entry, store: Path) -> None:
         some = bool(have & set(metrics))
         must(some, f"the chart {title!r} draws {', '.join(metrics)}, of which no row has any")
     for question in lesson.questions:
-        known = question.metric in have or _elsewhere(entry, question)
-        must(known, f"no row has {question.metric}, which is asked for")
+        for metric in question.metrics.values():
+            known = metric in have or _elsewhere(entry, question, metric)
+            must(known, f"no row has {metric}, which is asked for")
     for step, name in run.artifacts():
         run.artifact(step, name)
 
 
-def _elsewhere(entry: Entry, question: Question) -> bool:
+def _elsewhere(entry: Entry, question: Question, metric: str) -> bool:
     """Whether code beside the card puts the metric into a row, for another setting than tiny."""
-    place = source.metric(entry.folder, question.metric)
+    place = source.metric(entry.folder, metric)
     return question.preset != "tiny" and place is not None and place.path.name != "__init__.py"
 
 

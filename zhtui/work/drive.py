@@ -255,7 +255,7 @@ def _finite(row: Mapping[str, Any], run: Run) -> None:
         if math.isnan(row.get(name, 0.0)):
             lower = f" (now lr={run.config.lr:g})" if hasattr(run.config, "lr") else ""
             raise LabError(
-                f"{name} became NaN at step {run.step}; start anew with a lower lr{lower}"
+                f"{name} became NaN at step {run.step}; start again with a lower lr{lower}"
             )
 
 
@@ -277,7 +277,7 @@ def _failed(recorder: Recorder, error: Exception) -> int:
         at = {"step": recorder.done, "steps": before.steps}
         recorder.status("failed", force=True, error=sentence, **at)
     except OSError as full:
-        log_sentence(f"the run folder could not be told ({full.strerror}); make room and resume")
+        log_sentence(f"the run folder could not be written ({full.strerror}); make room and resume")
     log_sentence(sentence)
     return 1
 

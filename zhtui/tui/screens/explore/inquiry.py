@@ -43,6 +43,7 @@ class Inquiry:
         self.step: int | None = None
         self.scene, self.text = scene or entry.scenes()[0], text
         self.values: dict[str, Any] = {}
+        self.given: dict[str, str] = {}  # knobs that were brought along, as they are typed
         self.rows: tuple[Row, ...] = ()
         self.about = ""
         self.poke: tuple[Spot, Any] | None = None
@@ -152,13 +153,20 @@ class Inquiry:
         self.poke = None
 
     def wishes(self) -> bool:
-        """Sets the text that was brought along, once; whether there was one."""
-        text, self.text = self.text, ""
+        """Sets what was brought along, once: a text, knobs as they are typed; whether there was
+        any.
+        """
+        given = dict(self.given)
         row = self.row(TEXT)
-        if not text or row is None or row.kind is not str:
-            return False
-        self.values[TEXT] = text
-        return True
+        if self.text and row is not None and row.kind is str:
+            given.setdefault(TEXT, self.text)
+        brought = bool(self.text or self.given)
+        self.text, self.given = "", {}
+        for name, value in given.items():
+            known = self.row(name)
+            if known is not None:
+                self.values[name] = knobs.read(known, value)
+        return brought
 
     @property
     def mistakes(self) -> tuple[str, ...]:

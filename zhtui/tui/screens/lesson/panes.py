@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -14,10 +15,13 @@ from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
+from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.notes import NotesWidget
@@ -53,8 +57,7 @@ class ChartPane(Pane):
     @property
     def origin(self) -> tuple[str, str]:
         """The chart's first metric."""
-        lines = self.chart.picture.lines
-        return "metric", lines[0].name if lines else self.metrics[0]
+        return "metric", self.metrics[0]
 
     def restart(self, empty: str) -> None:
         """Another run."""
@@ -76,12 +79,23 @@ class ChartPane(Pane):
     def show(
         self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
     ) -> None:
-        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        """Draws what the run has said; `beside` it the lines of another run, under its own, which
+        is then named by what differs.
+        """
         metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = [*beside, *history.lines(metrics, self.lesson.noisy)]
+        own = [self._with_best(line) for line in history.lines(metrics, self.lesson.noisy)]
+        if own and beside and history.differs:
+            own[0] = replace(own[0], name=history.differs)
+        lines = [*beside, *own]
         levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
-        self.chart.show(lines, levels, total)
+        self.chart.show(lines, levels, total, history.happened)
+
+    def _with_best(self, line: Line) -> Line:
+        """The line of the lesson's figure, with its best point."""
+        if line.name != self.lesson.figure:
+            return line
+        return replace(line, best=line.series.best(self.lesson.higher))
 
 
 class ViewPane(Pane):
@@ -91,11 +105,30 @@ class ViewPane(Pane):
         super().__init__(2, "view", "views")
         self.wanted = ""
         self.shown: ViewWidget | None = None
+        self.first: FirstFrame | None = None
 
     @property
     def origin(self) -> tuple[str, str]:
         """The view in sight."""
-        return "view", self.wanted
+        return self.first.origin if self.first is not None else ("view", self.wanted)
+
+    @property
+    def invites(self) -> bool:
+        """Whether a scene's first frame stands here."""
+        return self.first is not None and self.first.shown is not None
+
+    async def invite(self, session: Session, entry: Entry) -> None:
+        """Before any run: the first frame of the lesson's first scene, as soon as it is drawn."""
+        if entry.scenes():
+            await self.clear()
+            self.first = FirstFrame(session, entry)
+            await self.mount(self.first)
+
+    def on_first_frame_came(self, message: FirstFrame.Came) -> None:
+        """Names it, with the key that goes on from there."""
+        self.name_it(message.title)
+        key = keyboard_of(self.app).first("lesson.explore")
+        self.border_subtitle = f"{key} explores it, frame by frame".replace("[", "\\[")
 
     def turn(self, names: list[str], by: int) -> None:
         """The next view by name; the first one where none is chosen."""
@@ -128,7 +161,8 @@ class ViewPane(Pane):
 
     async def clear(self) -> None:
         """No view."""
-        self.shown = None
+        self.shown = self.first = None
+        self.border_subtitle = ""
         await self.query("*").remove()
 
 
@@ -209,10 +243,11 @@ class NotePane(Pane):
     def show(self, document: Document) -> None:
         """Draws the notes."""
         self.text.show(document)
-        if document.links:
+        if document.targets:
             first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} link   "
-            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
+            ways = f"{first('notes.before')} {first('notes.after')} choose   "
+            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
+            self.border_subtitle = ways.replace("[", "\\[")
 
 
 def text_of(entry: Entry) -> Document:
@@ -221,4 +256,4 @@ def text_of(entry: Entry) -> Document:
         text = (entry.folder / "notes.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text)
+    return notes.read(text, Aim(entry.name, entry.card, named()))

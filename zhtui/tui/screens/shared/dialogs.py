@@ -60,7 +60,7 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="title", markup=False)
             yield Static(self.text, classes="faint", markup=False)
-            yield AskLine("▸", self.value)
+            yield AskLine("▸", self.value, offered=True)
             first = keyboard_of(self.app).first
             ways = f"{first('line.take')} takes it, {first('line.leave')} leaves it"
             yield Static(ways, id="verdict", markup=False)
