@@ -37,9 +37,9 @@ GAME = game_of("tic-tac-toe")
     [
         ("mcts:0", "1 to"),
         ("mcts:99999999999", "1 to"),
-        ("Hello World", "nobody"),
-        ("", "nobody"),
-        ("../../etc", "nobody"),
+        ("Hello World", "not a player"),
+        ("", "not a player"),
+        ("../../etc", "not a player"),
     ],
 )
 def test_who_cannot_play_is_one_sentence(name: str, words: str) -> None:
@@ -149,7 +149,7 @@ def test_the_smallest_and_the_largest_board_are_played(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["0x0x0", "41x41x5", "3x3", "draughts"])
 def test_what_is_no_board_is_one_sentence(name: str) -> None:
-    with pytest.raises(LabError, match=r"no board|no game"):
+    with pytest.raises(LabError, match=r"not a board|no game"):
         game_of(name)
 
 
@@ -189,7 +189,7 @@ def test_a_record_replays_to_the_same_position(name: str) -> None:
     [
         (("result", "x result"), "lines"),
         (("seed 3", "seed three"), "whole number"),
-        (("zhtui game", "chess"), "no record"),
+        (("zhtui game", "chess"), "not the record"),
         (("x random", "y random"), "lines"),
         (("tic-tac-toe", "draughts"), "no game"),
     ],
@@ -315,7 +315,7 @@ def test_a_game_is_played_by_pipe(tmp_path: Path) -> None:
     done = play("b2\nb2\nz9\nu\na1\nq\n", "--o", "minimax", cwd=tmp_path)
     assert done.returncode == 0
     assert "b2 is taken" in done.stdout
-    assert "'z9' is no square" in done.stdout
+    assert "'z9' is not a square" in done.stdout
     assert "left as it is" in done.stdout
 
 

@@ -176,7 +176,7 @@ async def test_who_is_nobody_is_said_and_the_line_stays(tmp_path: Path) -> None:
         await pilot.press("e")
         shown.field.offer("no body")
         await pilot.press("enter")
-        assert "is nobody" in shown.note
+        assert "is not a player" in shown.note
         assert shown.field.display
         await pilot.press("escape")
         assert not shown.field.display
