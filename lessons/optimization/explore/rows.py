@@ -97,11 +97,11 @@ def after(rows: dict[str, Row], done: list[int], keep: dict[str, Any]) -> Frame:
     return Frame(
         f"after {done[-1]} updates",
         {
-            "val": Curves(near, note="val against updates, where it is below an even guess"),
+            "val": Curves(near, x_name="updates"),
             "now": Bars(order, [now[name] for name in order], note="val now, the best first"),
         },
         say=f"{best} is ahead with {now[best]:.3f}, {worst} behind with {now[worst]:.3f}",
-        look="which line begins lowest, and whether the gaps close",
+        look="which line begins lowest; one that is worse than an even guess is off the chart",
         predict=Spot("now", 0), within=0.05, chapter=f"{done[-1]}", keep=keep,
     )  # fmt: skip
 
