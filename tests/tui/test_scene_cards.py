@@ -49,7 +49,7 @@ async def card(pilot: Pilot[int]) -> CardPane:
     await tick(pilot)
     screen = pilot.app.screen
     assert isinstance(screen, LessonScreen)
-    await until(pilot, lambda: bool(screen.cards.cells.truth or screen.cards.cells.error), 5)
+    await until(pilot, lambda: bool(screen.cards.cells.truth or screen.cards.cells.error), 60)
     assert not screen.cards.cells.error
     await tick(pilot)
     return screen.cards
