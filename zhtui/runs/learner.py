@@ -14,7 +14,7 @@ from typing import Any
 
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
-from zhtui.runs.files import Tail, read_json, replace_file, write_json
+from zhtui.runs.files import Tail, read_plain, replace_file, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
 from zhtui.wording import json_text
 
@@ -53,18 +53,19 @@ def write(folder: RunFolder, question: Question, value: float) -> Guess:
 
 def read(folder: RunFolder) -> Guess | None:
     """The guess that a run was begun with; None where there is none, or none that can be read."""
-    raw = read_json(folder.path / GUESS) or {}
-    question, metric, at, value = (raw.get(key) for key in ("question", "metric", "at", "value"))
-    if not (isinstance(question, str) and isinstance(metric, str) and isinstance(at, str | int)):
+    content = read_plain(folder.path / GUESS)
+    if content is None:
         return None
-    known = _finite(value) if isinstance(value, int | float) else None
-    return None if known is None else Guess(question, metric, at, known)
+    from zhtui.runs import border  # deferred: most runs have no guess
+
+    known = border.guess(content)
+    return None if known is None else Guess(**known)
 
 
-def _finite(value: str | float) -> float | None:
+def _finite(value: str) -> float | None:
     try:
         found = float(value)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return found if math.isfinite(found) else None
 
@@ -146,11 +147,14 @@ def did(store: Path, what: Did) -> None:
 def progress(store: Path) -> dict[str, Progress]:
     """What was done, by lesson; lines that are broken or of a newer zhtui are passed over."""
     found: dict[str, Progress] = {}
-    for line in Tail(store / LEARNER).read():
-        kind, lesson = line.get("kind"), line.get("lesson")
-        if kind in KINDS and isinstance(lesson, str):
-            known = found.setdefault(lesson, Progress())
-            known.take(str(kind), _name(line), line.get("right") is True)
+    if not (store / LEARNER).exists():
+        return found
+    from zhtui.runs import border  # deferred: a first frame may have nothing to read
+
+    for line in Tail(store / LEARNER).read(border.did):
+        if line["kind"] in KINDS:
+            known = found.setdefault(line["lesson"], Progress())
+            known.take(line["kind"], _name(line), line.get("right") is True)
     return found
 
 
