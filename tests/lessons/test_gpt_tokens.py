@@ -21,7 +21,7 @@ from lessons.gpt.build import build, text_of
 from lessons.tokenizer import published, saved
 from lessons.tokenizer.bpe import PATTERNS
 from zhtui.ask import engine
-from zhtui.lab import DataError, Heatmap, Run, Sampling, Text, export_run, find_run
+from zhtui.lab import DataError, Heatmap, Poke, Run, Sampling, Text, export_run, find_run
 from zhtui.lesson import catalog
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
@@ -178,8 +178,12 @@ def test_it_writes_and_is_looked_into_when_its_tokenizer_is_gone(
     scored = list(engine.score(folder, opened, "the ", "king 漢", Sampling()))
     assert "".join(token.text for token in scored) == "king 漢"
 
-    views = dict(catalog.one("gpt").function("inspect", "inspect")(opened, "the king 漢"))
-    attention, surprise = views["attention"], views["surprise"]
+    looks = catalog.one("gpt").scene("attention").module
+    frames = looks.explore(opened, looks.Ask(text="the king 漢"), Poke())
+    views = {name: view for frame in frames for name, view in frame.shown().items()}
+    attention = views["A"]
+    inside = catalog.one("gpt").scene("inside").module
+    surprise = next(inside.explore(opened, inside.Ask(text="the king 漢"), Poke())).shown()["text"]
     assert isinstance(attention, Heatmap)
     assert isinstance(surprise, Text)
     symbols, _ = opened.once(build)

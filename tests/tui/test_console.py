@@ -19,7 +19,7 @@ from recorded import alive, record, status_of
 from textual.pilot import Pilot
 
 from zhtui.errors import ConfigError
-from zhtui.lesson import knobs
+from zhtui.lesson import catalog, knobs
 from zhtui.lesson.card import Knob
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.files import append_json
@@ -28,7 +28,7 @@ from zhtui.tui.screens.console import dials
 from zhtui.tui.screens.console.branches import Branch, bits, index_at, shared
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.console.token_widgets import Odds
-from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.widgets.ask import AskLine
 
 NARROW, WIDE = (80, 24), (120, 40)
@@ -249,7 +249,7 @@ async def test_an_older_checkpoint_writes_beside_the_newest(lab: Make, run: RunF
 async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
     lab: Make, run: RunFolder
 ) -> None:
-    async with lab().run_test(size=WIDE) as pilot:
+    async with lab(entries=[catalog.one("gpt")]).run_test(size=WIDE) as pilot:
         await console(pilot, run, "ROMEO:", step=13)
         assert "ready: an older checkpoint" in shown(pilot)
         await pilot.press("enter")
@@ -261,9 +261,9 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
         assert branch.step == branch.scored.step == 12
         await pilot.press("i")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, InspectScreen)
-        await until(pilot, lambda: pilot.app.screen.at is not None)
-        assert pilot.app.screen.at == 12
+        inside = pilot.app.screen
+        assert isinstance(inside, ExploreScreen)
+        assert inside.watched.step == 12
 
 
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:
@@ -455,16 +455,30 @@ async def test_it_opens_from_home_and_escape_comes_back(
         assert pilot.app.screen is home
 
 
-async def test_i_looks_inside_at_the_same_text(lab: Make, run: RunFolder) -> None:
-    async with lab().run_test(size=WIDE) as pilot:
+async def test_i_explores_the_same_text(lab: Make, run: RunFolder) -> None:
+    async with lab(entries=[catalog.one("gpt")]).run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         screen.writer.set(1, Sampling(tokens=5))
         branch = await written(pilot)
         await pilot.press("i")
         await pilot.pause()
         inside = pilot.app.screen
-        assert isinstance(inside, InspectScreen)
-        assert inside.text == branch.text
+        assert isinstance(inside, ExploreScreen)
+        await until(pilot, lambda: inside.inquiry.shown is not None, 60)
+        assert inside.inquiry.scene == "attention", "the first scene that reads a text"
+        read = inside.inquiry.shown.views["text"].text
+        assert read == branch.text[: len(read)]
+        assert len(read) > len("ROMEO:")
+        pilot.app.session.explorer.close()
+
+
+async def test_a_lesson_without_scenes_says_so(lab: Make, run: RunFolder) -> None:
+    async with lab().run_test(size=WIDE) as pilot:
+        screen = await console(pilot, run)
+        await pilot.press("escape", "i")
+        await pilot.pause()
+        assert "gpt has nothing to explore" in shown(pilot)
+        assert pilot.app.screen is screen
 
 
 async def test_help_names_every_key(lab: Make, run: RunFolder) -> None:
@@ -481,7 +495,7 @@ def test_opening_a_console_costs_the_app_no_torch(run: RunFolder) -> None:
     import subprocess
     import sys
 
-    code = "import sys, zhtui.tui.screens.console.screen, zhtui.tui.screens.inspect.screen\n"
+    code = "import sys, zhtui.tui.screens.console.screen, zhtui.tui.screens.explore.screen\n"
     code += "print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

@@ -469,6 +469,34 @@ def test_a_small_matrix_shows_its_numbers() -> None:
     assert "-1.5" in shown
 
 
+@pytest.mark.parametrize(
+    ("shape", "room", "taken"),
+    [
+        ((11, 11), (60, 44), (55, 33)),
+        ((11, 11), (100, 44), (88, 33)),
+        ((48, 48), (120, 52), (96, 48)),
+        ((48, 48), (150, 46), (144, 24)),
+        ((4, 4), (100, 44), (96, 40)),
+        ((7, 4), (76, 15), (48, 7)),
+        ((27, 27), (60, 44), (54, 27)),
+    ],
+)
+def test_a_heatmap_grows_in_whole_steps_to_the_room_there_is(
+    shape: tuple[int, int], room: tuple[int, int], taken: tuple[int, int]
+) -> None:
+    names = [[chr(97 + i % 26) for i in range(size)] for size in shape]
+    cells = heat.draw(Heatmap(np.random.default_rng(0).random(shape), *names), *room)
+    assert cells.spots is not None
+    first, last = cells.spots.box((0, 0)), cells.spots.box((shape[0] - 1, shape[1] - 1))
+    assert first is not None
+    assert last is not None, "all of it is in sight"
+    size = last[0] + last[2] - first[0], last[1] + last[3] - first[1]
+    assert size == taken
+    if size[1] >= shape[0]:
+        sides = [str(cells.glyph[y, 0]) for y in range(first[1], first[1] + size[1])]
+        assert [side for side in sides if side.strip()] == names[0], "each row by its name"
+
+
 def test_zero_is_the_middle_of_a_signed_matrix() -> None:
     span = heat.scale(np.array([[-1.0, 0.0, 3.0]]), None, None, True)
     assert span.levels(np.array([[0.0]]))[0, 0] == SIGNED + 7

@@ -24,7 +24,7 @@ from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.lesson.parts import Thought
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.lesson.views import View, Words
+from zhtui.lesson.views import Words
 from zhtui.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ class Reply:
     step: int | None = None  # of the checkpoint that is asked; None until the run is open
     steps: tuple[int, ...] = ()  # all checkpoints of the run
     tokens: list[Token] = field(default_factory=list)
-    views: dict[str, View] = field(default_factory=dict)
     thoughts: list[Thought] = field(default_factory=list)
     shown: Shown | None = None  # a frame of a scene
     words: Words = ""  # what a scene says of a cell
@@ -59,10 +58,6 @@ class Reply:
             token = part["token"]
             pairs = tuple((text, chance) for text, chance in token["alternatives"])
             self.tokens.append(Token(**{**token, "alternatives": pairs}))
-        if "view" in part:
-            from zhtui.runs import view_files  # deferred: it needs numpy, a first frame does not
-
-            self.views[str(part["name"])] = view_files.decode(part["view"])
         if "thought" in part:
             self.thoughts.append(thought_of(part["thought"]))
         self._explored(part)
@@ -74,7 +69,7 @@ class Reply:
     def _explored(self, part: dict[str, Any]) -> None:
         """What is told of a scene, and the knobs that something has."""
         if "shown" in part:
-            from zhtui.ask import shown  # deferred, as above
+            from zhtui.ask import shown  # deferred: it needs numpy, a first frame does not
 
             self.shown = shown.from_wire(part["shown"])
         if "of" in part and self.shown is not None:

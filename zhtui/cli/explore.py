@@ -73,11 +73,13 @@ def _asked(
     device: str,
 ) -> tuple[Explorer, Asked]:  # fmt: skip
     from zhtui.ask import reading
-    from zhtui.ask.explore import Asked, Explorer, check_subject
+    from zhtui.ask.explore import Asked, Explorer, check_subject, having
     from zhtui.runs import store
 
     lesson, _, scene_name = name.partition(".")
     scene = catalog.one(lesson).scene(scene_name)
+    if not scene_name:
+        scene = having(scene, *(pair.partition("=")[0].strip() for pair in pairs))
     ask = settings.parse(scene.ask(), pairs)
     opened, of = None, None
     if run:

@@ -30,10 +30,11 @@ from zhtui.draw.spots import Lattice, Span
 from zhtui.lesson.views import Heatmap
 from zhtui.wording import number as reading
 
-TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one half
+TALL = (*range(24, 0, -2), 1)  # half-rows a value: whole rows of cells, or one half
+SLIM, BROAD = 0.5, 4  # columns a half-row: a value is twice as high as wide, or four times as wide
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
-LONGEST = 24  # columns a value takes at most
+LEGIBLE, LONGEST = 12, 24  # columns that a value may take, however low it is; with a long text
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _longest(texts: Sequence[Sequence[str]]) -> int:
 def layout(
     view: Heatmap, width: int, height: int, top: int, cursor: Cell, need: int, rich: bool
 ) -> Layout:
-    """The largest cells that fit, else a window that holds the cursor. `need` columns hold a
-    number or a text.
+    """The largest cells that fit, in whole steps; else a window that holds the cursor. `need`
+    columns hold a number or a text.
     """
     rows, columns = view.values.shape
     longest = max((words.width(text) for text in view.rows), default=0)
@@ -101,9 +102,9 @@ def layout(
         left = _left(margin, size)
         fit = (width - left) // max(columns, 1)
         upright = size == 2 and fit >= 1 and (rows <= 4 or margin > 0)  # else a strip is too thin
-        if rows * size <= 2 * room and (fit >= size or upright):
-            limit = 2 * size if size == 1 else max(2 * size, min(need + 2, LONGEST))
-            tall, wide = size, min(fit, limit)
+        if rows * size <= 2 * room and (fit >= max(size * SLIM, 1) or upright):
+            least = min(max(need + 2, LEGIBLE), LONGEST) if size > 1 else 0
+            tall, wide = size, min(fit, max(BROAD * size, least))
             break
     left = _left(margin, tall)
     shown = min(rows, 2 * room // tall), min(columns, max((width - left) // wide, 1))

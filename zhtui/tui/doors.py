@@ -90,16 +90,6 @@ class LabDoors:
             return
         self.app.push_screen(ConsoleScreen(self.session, folder, text, step))
 
-    def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
-        """Looks inside a run's model, as it was after so many steps, while it reads a text."""
-        entry = self.session.entry(folder.lesson)
-        if entry is not None and entry.scenes():
-            self.explore(entry, folder, step, text=text)
-            return
-        from zhtui.tui.screens.inspect.screen import InspectScreen
-
-        self.app.push_screen(InspectScreen(self.session, folder, text, step))
-
     def explore(
         self,
         entry: Entry,
@@ -110,7 +100,7 @@ class LabDoors:
         given: Mapping[str, str] | None = None,
     ) -> None:
         """A lesson's scenes, of a run as it was after so many steps where they look at one; with
-        knobs of the scene given as text.
+        knobs of the scene given as text. With a text, the first scene that reads one reads it.
         """
         from zhtui.tui.screens.explore.screen import ExploreScreen
 

@@ -18,7 +18,6 @@ TOGETHER = (
     ("anywhere", "lesson", "replay", "chart", "picture", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
-    ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("anywhere", "player", "window"),

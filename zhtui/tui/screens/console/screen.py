@@ -377,10 +377,14 @@ class ConsoleScreen(LabScreen):
             self.app.copy_to_clipboard(self.branches.hand.text)
             self.notify("copied")
 
-    def action_inspect(self) -> None:
-        """Looks inside the model at this text."""
+    def action_explore(self) -> None:
+        """Explores what the model does with this text."""
         text = self.branches.hand.text if self.branches.hand else self.prompt
-        self.session.doors.inspect(self.folder, text, self.subject.step)
+        entry = self.session.entry(self.folder.lesson)
+        if entry is None or not entry.scenes():
+            self.notify(f"{self.folder.lesson} has nothing to explore")
+        else:
+            self.session.doors.explore(entry, self.folder, self.subject.step, text=text)
 
     def action_back(self) -> None:
         """Leaves the prompt, the comparison, the cursor, the console."""

@@ -160,12 +160,13 @@ class Inquiry:
         row = self.row(TEXT)
         if self.text and row is not None and row.kind is str:
             given.setdefault(TEXT, self.text)
+        brought = bool(self.text or self.given)
         self.text, self.given = "", {}
         for name, value in given.items():
             known = self.row(name)
             if known is not None:
                 self.values[name] = knobs.read(known, value)
-        return bool(given)
+        return brought
 
     @property
     def mistakes(self) -> tuple[str, ...]:

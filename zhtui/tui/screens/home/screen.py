@@ -197,15 +197,16 @@ class HomeScreen(LabScreen):
         else:
             self.notify(self._none())
 
-    def action_inspect(self) -> None:
-        """Looks inside the newest run's model, or at the lesson's mechanism without one."""
+    def action_explore(self) -> None:
+        """The lesson's mechanism, in its newest run where it has one; else its own screen."""
         entry = self.entry
-        if self.shown_run is not None:
-            self.session.doors.inspect(self.shown_run.folder)
-        elif entry is not None and entry.scenes():
-            self.session.doors.explore(entry)
+        run = None if self.shown_run is None else self.shown_run.folder
+        if entry is not None and entry.scenes():
+            self.session.doors.explore(entry, run)
+        elif entry is not None and entry.has("screen"):
+            self.session.doors.own(entry, run)
         else:
-            self.notify(self._none())
+            self.notify("there is nothing to explore here")
 
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
+from zhtui.runs.folder import RunFolder
 from zhtui.tui.keys.keyboard import no_run
 from zhtui.tui.messages import RunGrew, RunsChanged
 from zhtui.tui.reading.followed import Followed
@@ -55,6 +56,11 @@ class Following(LabScreen):
         return None if self.followed is None else self.followed.seen
 
     @property
+    def folder(self) -> RunFolder | None:
+        """Its folder."""
+        return None if self.seen is None else self.seen.folder
+
+    @property
     def history(self) -> History:
         """What it has said."""
         return History() if self.followed is None else self.followed.history
@@ -74,6 +80,8 @@ class Following(LabScreen):
     async def look_at(self, seen: Seen | None) -> None:
         """Shows another run, or that there is none."""
         self.unfollow()
+        if self.views.invites and self.panes.room == ONE:
+            self.panes.to(1)
         await self.views.clear()
         self.views.wanted = ""
         nothing = f"{no_run(self.app)}, and its loss falls here"

@@ -40,12 +40,12 @@ def _lacking(entry: Entry, keyboard: Keyboard) -> Iterator[tuple[str, str]]:
     if not entry.has("generate"):
         silent = f"{title} does not write text; {first('lesson.view')} shows what it has learned"
         yield from ((id, silent) for id in ("lesson.console", "lesson.sample"))
-    if not (scenes or entry.has("inspect")):
-        other = f"; {first('lesson.explore')} opens its own screen" if own else ""
-        yield "lesson.inspect", f"{title} has no scenes to explore{other}"
+    if not (scenes or own):
+        notes = first("lesson.notes")
+        yield "lesson.explore", f"{title} has no scenes to explore; {notes} has its text"
     if not own:
-        other = f"; {first('lesson.inspect')} explores its scenes" if scenes else ""
-        yield "lesson.explore", f"{title} has no screen of its own{other}"
+        other = f"; {first('lesson.explore')} explores its scenes" if scenes else ""
+        yield "lesson.own", f"{title} has no screen of its own{other}"
     if not entry.card.questions:
         yield "lesson.cards", f"{title} asks no questions; {first('lesson.notes')} has its text"
     if len(entry.card.charts) < 2:

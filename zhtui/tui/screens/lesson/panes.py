@@ -20,7 +20,9 @@ from zhtui.lesson.views import View
 from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
 from zhtui.tui.screens.lesson.beside import BesideView
+from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.notes import NotesWidget
@@ -108,11 +110,30 @@ class ViewPane(Pane):
         self.names: list[str] = []
         self.shown: ViewWidget | None = None
         self.second: BesideView | None = None
+        self.first: FirstFrame | None = None
 
     @property
     def origin(self) -> tuple[str, str]:
         """The view in sight."""
-        return "view", self.wanted
+        return self.first.origin if self.first is not None else ("view", self.wanted)
+
+    @property
+    def invites(self) -> bool:
+        """Whether a scene's first frame stands here."""
+        return self.first is not None and self.first.shown is not None
+
+    async def invite(self, session: Session, entry: Entry) -> None:
+        """Before any run: the first frame of the lesson's first scene, as soon as it is drawn."""
+        if entry.scenes():
+            await self.clear()
+            self.first = FirstFrame(session, entry)
+            await self.mount(self.first)
+
+    def on_first_frame_came(self, message: FirstFrame.Came) -> None:
+        """Names it, with the key that goes on from there."""
+        self.name_it(message.title)
+        key = keyboard_of(self.app).first("lesson.explore")
+        self.border_subtitle = f"{key} explores it, frame by frame".replace("[", "\\[")
 
     def turn(self, names: list[str], by: int) -> None:
         """The next view by name; the first one where none is chosen."""
@@ -161,10 +182,12 @@ class ViewPane(Pane):
             self.shown.show(view)
             return
         focused = self.has_focus_within
-        if self.shown is not None:
+        if self.shown is None or self.second is None:
+            await self.clear()
+        else:
             await self.shown.remove()
         self.shown = widget_for(view, eager=True)
-        await self.mount(self.shown, before=0)
+        await self.mount(self.shown, before=self.second)
         if focused:
             self.shown.focus()
 
@@ -178,7 +201,8 @@ class ViewPane(Pane):
 
     async def clear(self) -> None:
         """No view."""
-        self.shown = None
+        self.shown = self.first = None
+        self.border_subtitle = ""
         await self.one()
         await self.query("*").remove()
 

@@ -13,6 +13,7 @@ from zhtui.lesson.catalog import Entry
 from zhtui.tui.keys import table as keys
 from zhtui.tui.reading.followed import Followed
 from zhtui.tui.screens.lesson.device import DevicePane
+from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.lesson.knobs import KnobPane
 from zhtui.tui.screens.lesson.next_run import Draft, of_run
 from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane, text_of
@@ -103,6 +104,8 @@ class LessonScreen(Playing):
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
         self.session.doors.ready(self.entry)
+        if self.seen is None and not self.start_at_once:
+            await self.views.invite(self.session, self.entry)
         self.notes.show(await asyncio.to_thread(text_of, self.entry))
         try:
             preset, _ = await asyncio.to_thread(client.preset_for, self.entry, "", "auto")
@@ -111,6 +114,12 @@ class LessonScreen(Playing):
         if not (self.draft.changes or self.preset):
             self.draft.preset = preset
             self.knobs.draw_rows()
+
+    def on_first_frame_came(self, message: FirstFrame.Came) -> None:
+        """Before any run the mechanism is what there is to see."""
+        self.panes.arrange()
+        if self.seen is None and self.panes.room == ONE and self.panes.current == 1:
+            self.panes.to(2)
 
     # What is drawn
 
@@ -136,7 +145,7 @@ class LessonScreen(Playing):
 
     def _choose(self, room: str, current: int) -> set[int]:
         """The notes stand in for a view that is none; the chart, for samples that are none."""
-        viewless = not self.history.views
+        viewless = not (self.history.views or self.views.invites)
         for pane in (self.notes, self.cards):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
@@ -218,15 +227,10 @@ class LessonScreen(Playing):
             self.panes.to(4)
             self.knobs.begin()
 
-    # Source, and the lesson's own screen
+    # Source
 
     def action_source(self) -> None:
         """The lesson's code, at the line that the thing at the cursor comes from."""
         from zhtui.tui.screens.shared.source import SourceScreen  # deferred: not in the first frame
 
         self.app.push_screen(SourceScreen(self.entry, *self.panes.here.origin))
-
-    def action_explore(self) -> None:
-        """The lesson's own screen, behind a boundary: its failure is shown."""
-        if not self.refused("lesson.explore"):
-            self.session.doors.own(self.entry)

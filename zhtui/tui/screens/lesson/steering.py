@@ -1,10 +1,10 @@
-"""What the keys of a lesson ask of its runs: start, pause, step, save, write, look inside."""
+"""What the keys of a lesson ask of its runs: start, pause, step, save, write, explore."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from zhtui.tui.keys.keyboard import keyboard_of, no_run
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.screens.lesson.following import Following
 from zhtui.tui.screens.lesson.idle import Idle, lacking, waiting
 from zhtui.tui.screens.lesson.next_run import Draft
@@ -84,19 +84,22 @@ class Steering(Following):
         if not self.refused("lesson.pause") and self.seen is not None:
             self.session.pause_or_resume(self.seen.folder)
 
-    def action_open(self, part: str) -> None:
-        """The console of the run's model, or a look inside it, as it was at the moment shown."""
-        if self.refused("lesson.console" if part == "generate" else "lesson.inspect"):
-            return
-        run, step = None if self.seen is None else self.seen.folder, self.replay.done
-        if part == "inspect" and self.entry.scenes():
-            self.session.doors.explore(self.entry, run, step)
-        elif run is None:
-            self.notify(no_run(self.app))
-        elif part == "inspect":
-            self.session.doors.inspect(run, step=step)
-        else:
-            self.session.doors.console(run, step=step)
+    def action_console(self) -> None:
+        """The console of the run's model, as it was at the moment shown."""
+        if not self.refused("lesson.console") and self.folder is not None:
+            self.session.doors.console(self.folder, step=self.replay.done)
+
+    def action_explore(self) -> None:
+        """The lesson's scenes, of the run as it was at the moment shown; else its own screen."""
+        if self.entry.scenes():
+            self.session.doors.explore(self.entry, self.folder, self.replay.done)
+        elif not self.refused("lesson.explore"):
+            self.action_own()
+
+    def action_own(self) -> None:
+        """The lesson's own screen, behind a boundary: its failure is shown."""
+        if not self.refused("lesson.own"):
+            self.session.doors.own(self.entry)
 
     async def action_other(self, by: int) -> None:
         """An older or a newer run of the lesson."""
