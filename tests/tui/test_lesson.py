@@ -339,7 +339,7 @@ async def test_zoom_shows_one_pane_alone(make: Make, store: Path) -> None:
         await opened(pilot)
         await pilot.press("3", "z")
         await tick(pilot)
-        assert "4 knobs" not in shown(pilot)
+        assert "─ 4 knobs" not in shown(pilot)
         await pilot.press("escape")
         await tick(pilot)
         assert "4 knobs" in shown(pilot)

@@ -207,7 +207,8 @@ class LessonScreen(Playing):
             return
         self.views.turn(self.history.pictures(), by)
         if self.followed is not None:
-            self.followed.follower.wanted = self.views.wanted
+            follower = self.followed.follower
+            follower.wanted, follower.beside = self.views.wanted, self.views.beside
         if by and self.panes.room == ONE:
             self.panes.to(2)
 
