@@ -46,7 +46,7 @@ def _config(card: Lesson) -> Iterator[str]:
     if not (isinstance(card.config, type) and dataclasses.is_dataclass(card.config)):
         yield "config is no dataclass"
         return
-    if "steps" not in {row.name for row in knobs(card.config)}:
+    if "steps" not in {row.name for row in knobs(card.config)} and not _derived(card.config):
         yield "config has no knob steps"
     presets = card.presets
     if not (isinstance(presets, Mapping) and presets):
@@ -55,6 +55,11 @@ def _config(card: Lesson) -> Iterator[str]:
         yield "a preset is not of the config's class"
     else:
         yield from _texts("presets", list(presets))
+
+
+def _derived(config: type) -> bool:
+    """Whether the number of steps follows from the other knobs."""
+    return isinstance(getattr(config, "steps", None), property)
 
 
 def _charts(charts: Any) -> Iterator[str]:
