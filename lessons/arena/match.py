@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lessons.arena.agents import Agent, game_of, think
+from lessons.arena.agents import Agent, game_of, think, within
 from zhtui.lab import LabError, Thought
 
 HEAD = "zhtui game"
@@ -96,6 +96,7 @@ class Table:
     o: Agent
     seed: int = 0
     store: Path | None = None
+    seconds: float | None = None  # that a move may take; None is as long as it takes
     moves: list[int] = field(default_factory=list)
     state: Any = None
 
@@ -110,7 +111,8 @@ class Table:
     def thoughts(self) -> Iterator[Thought]:
         """Thoughts of who is to move; the dice are a function of seed and move."""
         dice = random.Random(f"{self.seed} {len(self.moves)}")
-        return think(self.mover, self.game, self.state, dice, self.store)
+        thoughts = think(self.mover, self.game, self.state, dice, self.store)
+        return thoughts if self.seconds is None else within(thoughts, self.seconds)
 
     def play(self, move: int) -> None:
         """Makes a move. Raises `ValueError` where it cannot be."""
