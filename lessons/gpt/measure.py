@@ -96,10 +96,11 @@ def whole(run: Run, model: GPT, ids: Tensor, precision: str) -> Tensor:
     total = torch.zeros((), device=run.device)
     model.eval()
     with autocast(precision, run.device):
-        for some, after in zip(x.split(AT_ONCE), y.split(AT_ONCE), strict=True):
+        for some, after in zip(torch.split(x, AT_ONCE), torch.split(y, AT_ONCE), strict=True):
             total += model.loss(some, after) * len(some)
     model.train()
-    return total / n
+    mean: Tensor = total / n
+    return mean
 
 
 def more(
