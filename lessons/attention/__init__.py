@@ -52,7 +52,7 @@ lesson = Lesson(
         Question(
             ask="Why divide by the root of d_k?",
             predict="Scores are products of d_k numbers. One line divides them by the root of d_k, "
-            "the other does not; drawn are the bits of a row after softmax. Which is which?",
+            "the other does not; the bits of a row after softmax are drawn. Which is which?",
             metric="", kind="lines", cell=Cell("width", "entropy", frame=4),
             see="Undivided, a wide head hears one key: its bits go to 0. Divided, they stay.",
             say="A sum of d_k products has a spread of the root of d_k. Large scores make softmax "

@@ -102,8 +102,8 @@ lesson = Lesson(
         Question(
             ask="A reward goes back door by door",
             predict="Six rooms. Going out into 5 pays 100, all else 0, and a step later all is "
-            "worth 0.8 of it. Doors: 1 and 4 lead to 5, 3 leads to 1, 2 and 4. Which door is "
-            "worth the most in the end, which the least?",
+            "worth 0.8 of that. 1 and 4 have a door to 5, 3 has doors to 1, 2 and 4. What are "
+            "three of them worth in the end, the most first?",
             metric="", kind="order",
             among={
                 "from 1 to 5": Cell("rooms", "Q", 5, 0, frame=0),

@@ -70,7 +70,7 @@ def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) ->
         (["run", "--resume", "nobody", "--headless"], "there is no run 'nobody' in"),
         (["runs", "pause", "nobody"], "there is no run 'nobody' in"),
         (["sample", "nobody"], "there is no run 'nobody' in"),
-        (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot name a run"),
+        (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot be a run's name"),
         (["run", "drift", "--device", "tpu", "--headless"], "tpu"),
     ],
 )

@@ -64,7 +64,7 @@ async def test_the_console_and_explore_are_of_the_step_that_is_replayed(
         await until(pilot, lambda: console.writer.opening.done)
         assert "step 12" in shown(pilot)
         assert "· an older checkpoint" in shown(pilot)
-        await pilot.press(*"ROMEO:", "enter")
+        await pilot.press("p", *"ROMEO:", "enter")
         await until(pilot, lambda: console.branches.hand and console.branches.hand.tokens)
         assert console.branches.hand is not None
         assert console.branches.hand.step == 12
@@ -116,7 +116,7 @@ async def test_a_real_worker_gives_the_checkpoints_that_are_looked_at(
         console = app.screen
         assert isinstance(console, ConsoleScreen)
         await until(pilot, lambda: console.writer.opening.done)
-        await pilot.press("escape", "f")
+        await pilot.press("f")
         await until(pilot, lambda: console.branches.hand and console.branches.hand.step, seconds=60)
         assert console.branches.hand is not None
         assert (console.branches.hand.step or 0) > second, "it writes with the fresh one"

@@ -259,7 +259,10 @@ def test_what_is_not_told_is_left_out() -> None:
     ("status", "sentence"),
     [
         (Status(state="starting"), "The worker is loading."),
-        (Status(state="running", host="faraway"), "The worker is not on this machine but on faraw"),
+        (
+            Status(state="running", host="faraway"),
+            "The worker runs on faraway, not on this machine",
+        ),
         (Status(state="lost"), "This run is not training"),
         (Status(state="running", pid=1), "Nothing holds the run up."),
     ],
@@ -283,7 +286,12 @@ def test_a_course_is_drawn_from_the_right_with_gaps() -> None:
     assert [codes[glyph] for glyph in top] == [left, 0, right]
     # a reading of nothing is a dot on the ground, what was not read is none
     assert [codes[glyph] for glyph in bottom] == [left, 64 | 128 | 32, left | right]
-    assert (height_of(5, 100), height_of(5, 11), height_of(9, 3)) == (4, 2, 1)
+    assert (height_of(5, 200), height_of(5, 100), height_of(5, 11), height_of(9, 3)) == (
+        16,
+        16,
+        2,
+        1,
+    )
 
 
 def test_a_room_too_small_for_a_course_keeps_the_readings() -> None:

@@ -45,7 +45,8 @@ async def opened(pilot: Pilot[int], *keys: str) -> LessonScreen:
 
 
 @pytest.mark.parametrize(("kind", "value", "up", "down"), [
-    (float, 1.0, 1.2, 0.8), (float, 1e-3, 0.0012, 0.0008), (int, 4, 5, 3), (int, 10, 12, 8), (float, 7.0, 8.0, 6.0), (int, 100, 120, 80),
+    (float, 1.0, 1.2, 0.8), (float, 1e-3, 0.0012, 0.0008), (int, 4, 5, 3), (int, 10, 12, 8),
+    (float, 7.0, 8.0, 6.0), (int, 100, 120, 80),
     (int, 1, 2, 0), (float, 0.0, 0.1, 0.0), (bool, True, False, False),
 ])  # fmt: skip
 def test_a_turn_is_a_factor(kind: type, value: Any, up: Any, down: Any) -> None:
@@ -117,7 +118,7 @@ async def test_a_knob_is_found_by_its_words(make: Make, store: Path) -> None:
 
 @pytest.mark.parametrize(("key", "said"), [
     ("p", "gpt does not write text; v shows what it has learned"),
-    ("i", "gpt has no scenes to explore"),
+    ("i", "gpt has no scenes to explore; n has its text"),
     ("x", "gpt has no screen of its own"),
     ("v", "a run shows its views here; r starts one"),
     ("space", "no run yet: r starts one"),

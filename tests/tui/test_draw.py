@@ -448,16 +448,16 @@ def test_any_numbers_can_be_drawn_at_any_size(
 def test_two_values_share_a_cell() -> None:
     view = Heatmap(np.random.default_rng(0).random((64, 64)))
     cells = heat.draw(view, 70, 40)
-    inks = np.unique(cells.ink[2:34, 1:65])
+    inks = np.unique(cells.ink[0:32, 1:65])
     assert inks.min() >= 0
     assert len(np.unique(cells.paper)) <= 17
-    assert (cells.glyph[2:34, 1:65] == "▀").any()
+    assert (cells.glyph[0:32, 1:65] == "▀").any()
 
 
 def test_the_cursor_reads_the_exact_number_by_its_labels() -> None:
     view = Heatmap(np.array([[0.25, 0.5], [0.75, 0.6123]]), list("ab"), list("xy"))
     cells = heat.draw(view, 40, 12, Marks((1, 1)))
-    assert cells.text(0).startswith('"b" → "y"  0.6123')
+    assert '"b" → "y"  0.6123' in cells.text(cells.height - 1)
     assert "[" in "".join(cells.lines())
     assert cells.spots is not None
     assert cells.spots.beside((1, 1), 5, -9) == (1, 0)
@@ -518,7 +518,7 @@ def test_without_colours_shades_take_their_place() -> None:
 def test_a_large_matrix_shows_the_part_around_the_cursor() -> None:
     view = Heatmap(np.eye(500), [str(i) for i in range(500)])
     cells = heat.draw(view, 40, 12, Marks((400, 300)))
-    assert '"400" → column 300  0' in cells.text(0)
+    assert '"400" → column 300  0' in cells.text(cells.height - 1)
     assert cells.text(11).endswith("more …")
     cells = heat.draw(view, 50, 12, Marks((400, 300)))
     assert re.search(r"\d+ x \d+ of 500 x 500$", cells.text(11))

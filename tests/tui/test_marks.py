@@ -86,7 +86,7 @@ async def test_a_fork_stands_beside_its_parent_named_by_what_differs(
         assert "━ brisk-otter" in text
         assert "━ lr=200" in text
         assert "↳ fork of brisk-otter" in text
-        assert "┊● lr 0.1 → 200" in text
+        assert "● lr 0.1 → 200" in text
         assert "▸ resumed" in text
         assert "★" in text
 

@@ -92,7 +92,9 @@ async def test_braces_go_from_moment_to_moment_in_any_pane(make: Make, told: Run
     async with make().run_test(size=(120, 40)) as pilot:
         stage = await lesson(pilot, "3", "left_curly_bracket", "left_curly_bracket")
         assert stage.at == 399
-        await pilot.press("left", "left", "left", "left", "left", "left")
+        await pilot.press("left")
+        assert stage.at == 399, "arrows are the pane's own"
+        await pilot.press(*["left_curly_bracket"] * 6)
         await tick(pilot)
         assert stage.at == 99, "the first moment holds"
         await pilot.press("right_curly_bracket")

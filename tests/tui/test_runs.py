@@ -254,7 +254,7 @@ async def test_a_run_gets_another_name_and_keeps_its_mark(
     async with make().run_test(size=(120, 40)) as pilot:
         await runs(pilot, "slash", *typed("brisk"), "enter", "space", "e", "ctrl+u")
         await pilot.press(*typed("No"), "enter")
-        assert "cannot name a run" in shown(pilot)
+        assert "cannot be a run's name" in shown(pilot)
         await pilot.press("ctrl+u", *typed("brisk-2"), "enter")
         await tick(pilot)
         assert (three[0].path.with_name("brisk-2") / CARD).exists()

@@ -34,6 +34,8 @@ TALL = (*range(24, 0, -2), 1)  # half-rows a value: whole rows of cells, or one 
 SLIM, BROAD = 0.5, 4  # columns a half-row: a value is twice as high as wide, or four times as wide
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
+GAP = 3  # columns between the scale of colours and a reading
+CUT = 4  # columns in which a longer text is cut
 LEGIBLE, LONGEST = 12, 24  # columns that a value may take, however low it is; with a long text
 
 
@@ -91,12 +93,12 @@ def layout(
     view: Heatmap, width: int, height: int, top: int, cursor: Cell, need: int, rich: bool
 ) -> Layout:
     """The largest cells that fit, in whole steps; else a window that holds the cursor. `need`
-    columns hold a number or a text.
+    columns hold a number or a text; the matrix begins at the line `top` and leaves the last one.
     """
     rows, columns = view.values.shape
     longest = max((words.width(text) for text in view.rows), default=0)
     margin = min(longest, MARGIN, width // 3)
-    room = max(height - top - 2, 1)
+    room = max(height - top - 1, 1)
     tall, wide = 1 if rich else 2, 1
     for size in TALL[: None if rich else -1]:
         left = _left(margin, size)
@@ -113,9 +115,7 @@ def layout(
         min(max(place - part // 2, 0), whole - part)
         for place, part, whole in zip(cursor, shown, (rows, columns), strict=True)
     )
-    return Layout(
-        wide, tall, left, top + 1, (first[0] - first[0] % 2 * (tall == 1), first[1]), shown
-    )
+    return Layout(wide, tall, left, top, (first[0] - first[0] % 2 * (tall == 1), first[1]), shown)
 
 
 def _left(margin: int, tall: int) -> int:
@@ -126,18 +126,16 @@ def _left(margin: int, tall: int) -> int:
 def draw(
     view: Heatmap, width: int, height: int, marks: Marks = NOTHING, rich: bool = True
 ) -> Cells:
-    """A note or a reading, the column labels, the matrix, and the scale of its colours."""
+    """A note, the column labels, the matrix, and the scale of its colours with a reading."""
     cells = Cells(width, height)
     values = matrix(view.values)
     if not values.size or width < 8 or height < 4:
         cells.put(0, 0, "nothing to draw" if not values.size else "too small", FAINT)
         return cells
     view = replace(view, values=values)
-    top = 1
-    if marks.cursor is None:
-        note = words.caption(view.note, width, height)
-        words.put_rows(cells, note)
-        top = max(len(note), 1)
+    note = words.caption(view.note, width, height)
+    words.put_rows(cells, note)
+    top = len(note) + (len(view.columns) > 0)
     small = view.texts or max(values.shape) <= width // 3
     texts = texts_of(view, values) if small else []
     known = marks.states(*values.shape)
@@ -157,8 +155,9 @@ def draw(
         _write(cells, place, part, _inks(span, values[place.part], states, rich), room)
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
-    _cursor(cells, view, place, marks, values)
+    _cursor(cells, place, marks)
     at = _legend(cells, span, rich)
+    at = _read(cells, view, place, marks, values, at)
     _beyond(cells, place, values.shape, at)
     return cells
 
@@ -207,10 +206,14 @@ def _inks(span: Scale, part: Matrix, states: States, rich: bool) -> Codes:
 def _write(
     cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes, room: int
 ) -> None:
-    """The numbers or texts in the middle of their cells, each in at most `room` columns."""
+    """The numbers or texts in the middle of their cells, each in at most `room` columns; one of
+    which no more than its beginning would be seen is left out.
+    """
     for i, row in enumerate(texts):
         y = _middle(place, i)
         for j, text in enumerate(row):
+            if room < CUT and words.width(text) > room:
+                continue
             ink = int(inks[i, j])
             parts = words.cut([(text, ink)], room)
             size = sum(len(glyphs(part)) for part, _ in parts)
@@ -278,27 +281,42 @@ def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None)
             words.put(cells, room - size, y, name, ink, room=room)
 
 
-def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matrix) -> None:
-    """Marks the cell at the cursor and reads it out."""
+def _cursor(cells: Cells, place: Layout, marks: Marks) -> None:
+    """Marks the cell at the cursor."""
     box = None if marks.cursor is None or cells.spots is None else cells.spots.box(marks.cursor)
     if box is None or marks.cursor is None:
         return
-    row, column = marks.cursor
     x, y, wide, tall = box
     if place.tall == 1 and y < cells.height:
-        _half(cells, x, y, wide, (row - place.first[0]) % 2 == 0)
+        _half(cells, x, y, wide, (marks.cursor[0] - place.first[0]) % 2 == 0)
     elif place.tall > 1:
         middle = y + (tall - 1) // 2
         text = "".join(cells.glyph[middle, x : x + wide].tolist()) if middle < cells.height else ""
         cells.put(x, middle, text, INVERSE, CURSOR)
         cells.put(x, middle, "[" * (text[:1] in BLANK), INVERSE, CURSOR)
         cells.put(x + wide - 1, middle, "]" * (text[-1:] in BLANK), INVERSE, CURSOR)
+
+
+def _read(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matrix, at: int) -> int:
+    """Reads out the cell at the cursor, behind the scale of colours, or in its place where not all
+    is in sight; returns the next free column of the last line.
+    """
+    if marks.cursor is None or cells.spots is None or cells.spots.box(marks.cursor) is None:
+        return at
+    row, column = marks.cursor
     value = "?" if marks.cursor == marks.hidden else reading(float(values[row, column]))
     names = f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
     said = [(f"{names}  ", PLAIN), (value, CURSOR)]
     if len(view.texts) and marks.cursor != marks.hidden:
         said.append((f"  {texts_of(view, values)[row][column]}", TITLE))
-    words.put_line(cells, 0, said)
+    size = sum(words.width(text) for text, _ in said)
+    whole = all(part == of for part, of in zip(place.shown, values.shape, strict=True))
+    start = at + GAP if whole and at + GAP + size <= cells.width else 0
+    cells.put(start, cells.height - 1, " " * (cells.width - start))
+    x = start
+    for text, ink in words.cut(said, cells.width - start):
+        x = cells.put(x, cells.height - 1, text, ink)
+    return x
 
 
 def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:

@@ -216,7 +216,7 @@ def _stub(chars: Sequence[Char], text: str) -> int:
     at = where.end()
     while at < len(chars) and chars[at][1] != PLAIN:
         at += 1
-    return at + (text[at : at + 1] in (".", ",", ":", ";"))
+    return at + (text[at : at + 1] in (".", ":", ";"))
 
 
 def draw(

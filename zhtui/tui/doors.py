@@ -83,11 +83,6 @@ class LabDoors:
         """Lets a run's model write after a text, as it was after so many steps."""
         from zhtui.tui.screens.console.screen import ConsoleScreen
 
-        entry = self.session.entry(folder.lesson)
-        if entry is not None and not entry.has("generate"):
-            title = entry.card.title
-            self.app.notify(f"{title} does not write text; open the lesson to see what it learns")
-            return
         self.app.push_screen(ConsoleScreen(self.session, folder, text, step))
 
     def explore(

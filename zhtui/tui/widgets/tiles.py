@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from textual.containers import Container
 
-from zhtui.ask import cells
 from zhtui.ask.shown import Shown
+from zhtui.draw import tiling
 from zhtui.draw.marks import Cell, Marks
-from zhtui.lesson import views
 from zhtui.lesson.explore import Spot
-from zhtui.lesson.views import View
+from zhtui.lesson.views import Text, View
 from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
 
-LEAST = (36, 7)  # columns and rows of a tile, its border too
 IDLE = 12  # widgets that are kept for views that may come again
 MARK = "▸ "  # before the name of the one that has the keys
 
@@ -39,11 +36,12 @@ class Tiles(Container):
         self.wish = ""  # the view that the learner chose; back at it whenever it is there
         self.cursors: dict[str, Cell] = {}  # of views that are not in this frame
         self.hides = False  # not all views are in sight
+        self.asked: dict[str, tuple[View, tiling.Want]] = {}  # the room that each view asks for
         self._shaped: tuple[int, int, str] | None = None
 
     def forget(self) -> None:
         """What comes is of another scene."""
-        self.chosen, self.wish, self.cursors = "", "", {}
+        self.chosen, self.wish, self.cursors, self.asked = "", "", {}, {}
 
     # What is shown
 
@@ -57,10 +55,10 @@ class Tiles(Container):
         fresh = [name for name in shown.views if name not in self.known]
         made = [self._make(name, shown.views[name]) for name in fresh]
         self.known = {name: self.known[name] for name in shown.views}
-        self._choose(list(shown.views), new)
         for name, widget in self.known.items():
             widget.view = shown.views[name]
             _mark(widget, name, shown, hidden)
+        self._choose(list(shown.views), new)
         self.mount_all([widget for widget in made if not widget.is_attached])
         if fresh:
             order = list(self.known.values())
@@ -98,10 +96,18 @@ class Tiles(Container):
         return focus is None or focus in self.children
 
     def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
+        """The wished one, else the first; where there is room for one only, what is new and more
+        than a line of text.
+        """
         if self.wish in names:
             self.chosen = self.wish
+        elif self.single:
+            of = [name for name in names if not isinstance(self.known[name].view, Text)] or names
+            fresh = [name for name in new if name in of]
+            if fresh or self.chosen not in of:
+                self.chosen = (fresh or of or [""])[0]
         elif names and (new or self.chosen not in names):
-            self.chosen = (new or names)[0] if self.single else names[0]
+            self.chosen = names[0]
 
     @property
     def widget(self) -> ViewWidget | None:
@@ -135,12 +141,12 @@ class Tiles(Container):
     def place(self) -> None:
         """Puts the tiles that there is room for side by side, the chosen one among them."""
         names = list(self.known)
-        columns, rows = self._grid(len(names))
-        inside = set(self._window(names, columns * rows))
+        columns, rows = self._grid()
+        inside = self._window(names, columns * len(rows))
         for name, widget in self.known.items():
             widget.display = name in inside
             widget.border_title = (MARK if name == self.chosen and len(names) > 1 else "") + name
-        self._shape(columns, [self.known[name] for name in names if name in inside])
+        self._shape(columns, rows, [self.known[name] for name in inside])
         self.hides = len(inside) < len(names)
         if self._has_keys():
             self.focus_chosen()
@@ -149,33 +155,30 @@ class Tiles(Container):
         """The chosen view has the keys."""
         self.screen.set_focus(self.widget, scroll_visible=False)
 
-    def _grid(self, count: int) -> tuple[int, int]:
-        """(columns, rows) of tiles for so many views."""
-        if self.alone or self.single or count < 2:
-            return 1, 1
-        most = max(self.size.width // LEAST[0], 1), max(self.size.height // LEAST[1], 1)
-        columns = min(count if count < 4 else int(np.ceil(np.sqrt(count))), most[0])
-        if count == 2 and most[1] > 1 and any(_low(each.view) for each in self.known.values()):
-            columns = 1  # one over the other
-        return columns, min(int(np.ceil(count / columns)), most[1])
+    def _grid(self) -> tuple[int, list[int]]:
+        """The columns of tiles, and the lines that each row of them has."""
+        if self.alone or self.single or len(self.known) < 2:
+            return 1, [1]
+        for name, widget in self.known.items():
+            if name not in self.asked or self.asked[name][0] is not widget.view:
+                self.asked[name] = widget.view, tiling.wants(widget.view)
+        return tiling.grid([self.asked[name][1] for name in self.known], *self.size)
 
     def _window(self, names: Sequence[str], room: int) -> Sequence[str]:
         here = names.index(self.chosen) if self.chosen in names else 0
         first = min(max(here - room // 2, 0), max(len(names) - room, 0))
         return names[first : first + room]
 
-    def _shape(self, columns: int, shown: Sequence[ViewWidget]) -> None:
-        """A row of low pictures is low; the last picture fills its row."""
-        rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
-        low = [all(_low(each.view) for each in row) for row in rows]
-        heights = " ".join("1fr" if flat else "3fr" for flat in low)
-        for row in rows:
-            for widget in row:
-                wanted = columns - len(row) + 1 if widget is row[-1] else 1
-                if widget.styles.column_span != wanted:
-                    widget.styles.column_span = wanted
+    def _shape(self, columns: int, rows: Sequence[int], shown: Sequence[ViewWidget]) -> None:
+        """Gives rows their heights; the last picture fills its row."""
+        for index, widget in enumerate(shown):
+            last = index == len(shown) - 1
+            wanted = columns - index % columns if last else 1
+            if widget.styles.column_span != wanted:
+                widget.styles.column_span = wanted
+        heights = " ".join(f"{share}fr" for share in rows)
         shape = columns, len(rows), heights
-        if rows and shape != self._shaped:
+        if shown and shape != self._shaped:
             self._shaped = shape
             self.styles.grid_size_columns, self.styles.grid_size_rows = shape[:2]
             self.styles.grid_rows = heights
@@ -183,11 +186,6 @@ class Tiles(Container):
 
 def _fits(widget: ViewWidget, view: View | None) -> bool:
     return view is not None and type(widget) is WIDGETS[type(view)]
-
-
-def _low(view: View) -> bool:
-    """Whether a picture says all in a few lines."""
-    return isinstance(view, views.Text) or cells.shape(view)[0] == 1
 
 
 def _mark(widget: ViewWidget, name: str, shown: Shown, hidden: Spot | None) -> None:

@@ -37,7 +37,7 @@ class Inquiry:
         scene: str = "",
         text: str = "",
     ) -> None:
-        """`text` is what the scene is wished to read, where it has such a knob."""
+        """`text` is to be read by the first scene that has such a knob."""
         self.engine, self.entry, self.heard = engine, entry, heard
         self.folder: RunFolder | None = None
         self.step: int | None = None
@@ -58,10 +58,13 @@ class Inquiry:
     # Asking
 
     def enter(self, scene: str) -> None:
-        """Turns to a scene: its form is asked for; its frames are, by `ask`."""
+        """Turns to a scene, or to another that reads the text that was brought along. Its form is
+        asked for here, its frames by `ask`.
+        """
         self.scene, self.values, self.poke, self.rows = scene, {}, None, ()
         self.shown, self.words, self.error, self.about = None, "", "", ""
         fields: dict[str, Any] = {"lesson": self.entry.name, "scene": scene}
+        fields |= {"having": TEXT} if self.text else {}
         self._form = self.engine.ask("form", None, self.heard, **fields)
 
     def ask(self, frame: int, seek: str = "") -> None:
@@ -119,6 +122,7 @@ class Inquiry:
     def _look_at_words(self) -> None:
         if self._form is not None and self._form.done:
             self.rows, self.about = self._form.knobs, str(self._form.form.get("say", ""))
+            self.scene = str(self._form.form.get("scene", self.scene))
             self.error, self._form = self._form.error, None
         if self._words is not None and self._words.done:
             self.words, self._words = self._words.words or self._words.error, None

@@ -85,7 +85,9 @@ def done_words(lesson: Lesson, runs: Sequence[Seen], progress: Progress) -> str:
     """What the learner has done: "2 of 5 questions, 1 right · 3 cells predicted"."""
     count = played(lesson, runs, progress)
     right = sum(question.ask in progress.done["card"] for question in lesson.questions)
-    parts = [f"{count} of {len(lesson.questions)} questions{f', {right} right' * bool(count)}"]
+    parts = [f"{count} of {len(lesson.questions)} questions"]
+    if count:
+        parts[0] += f", {right} right"
     for kind, thing, verb in DONE:
         count = len(progress.done[kind])
         if count:

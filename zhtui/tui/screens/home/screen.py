@@ -190,23 +190,42 @@ class HomeScreen(LabScreen):
         """All runs."""
         self.session.doors.runs()
 
+    @property
+    def idle(self) -> dict[str, str]:
+        """The keys that do nothing on the lesson at the cursor, each with what would."""
+        entry, found = self.entry, dict[str, str]()
+        if entry is None or entry.lesson is None:
+            return found
+        if self.shown_run is None:
+            found["home.console"] = self._none()
+        if not entry.has("generate"):
+            found["home.console"] = f"{entry.card.title} does not write text; enter opens it"
+        if not (entry.scenes() or entry.has("screen")):
+            found["home.explore"] = f"{entry.card.title} has no scenes to explore; enter opens it"
+        return found
+
+    def refused(self, id: str) -> bool:
+        """Whether a key does nothing here; then what would is said."""
+        why = self.idle.get(id, "")
+        if why:
+            self.notify(why, markup=False)
+        return bool(why)
+
     def action_console(self) -> None:
         """Lets the newest run write."""
-        if self.shown_run is not None:
+        if not self.refused("home.console") and self.shown_run is not None:
             self.session.doors.console(self.shown_run.folder)
-        else:
-            self.notify(self._none())
 
     def action_explore(self) -> None:
         """The lesson's mechanism, in its newest run where it has one; else its own screen."""
         entry = self.entry
+        if self.refused("home.explore") or entry is None:
+            return
         run = None if self.shown_run is None else self.shown_run.folder
-        if entry is not None and entry.scenes():
+        if entry.scenes():
             self.session.doors.explore(entry, run)
-        elif entry is not None and entry.has("screen"):
-            self.session.doors.own(entry, run)
         else:
-            self.notify("there is nothing to explore here")
+            self.session.doors.own(entry, run)
 
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""
@@ -250,6 +269,7 @@ class HomeScreen(LabScreen):
         self.shown_run = run
         if entry is not None:
             self.query_one("#about", About).show(self._about(entry, runs))
+        self.keys.idle(self.idle)
         if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
             self.newest.show(lesson, run, self._none() if lesson else "")

@@ -139,6 +139,8 @@ class Following(LabScreen):
             self.action_view(0)
         if growth.view is not None:
             await self.views.show(*growth.view, self.history.pictures())
+        if growth.beside is not None:
+            await self.views.show_beside(*growth.beside)
         self.show()
 
     async def on_stage_turned(self, message: Stage.Turned) -> None:

@@ -154,7 +154,7 @@ class KnobPane(Pane):
         for name in turned:
             if run is not None:
                 value = self.asked[name]
-                self.session.ask(run, "set", f"{name} = {value}", knob=name, value=value)
+                self.session.ask(run, "set", knob=name, value=value)
 
     def _value(self, row: Row) -> str:
         """A knob's value in this run, or what it was asked for."""

@@ -19,6 +19,7 @@ from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
 from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
+from zhtui.tui.screens.lesson.beside import BesideView
 from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.session import Session
@@ -99,12 +100,16 @@ class ChartPane(Pane):
 
 
 class ViewPane(Pane):
-    """One of the things that the lesson shows."""
+    """One of the things that the lesson shows; two of them where all panes have room."""
+
+    DEFAULT_CSS = "ViewPane.-beside { layout: horizontal; }"
 
     def __init__(self) -> None:
         super().__init__(2, "view", "views")
-        self.wanted = ""
+        self.wanted = self.beside = ""
+        self.names: list[str] = []
         self.shown: ViewWidget | None = None
+        self.second: BesideView | None = None
         self.first: FirstFrame | None = None
 
     @property
@@ -135,7 +140,37 @@ class ViewPane(Pane):
         if not names:
             return
         place = names.index(self.wanted) + by if self.wanted in names else 0
-        self.wanted = names[place % len(names)]
+        self.wanted, self.names = names[place % len(names)], names
+        self.beside = names[(place + 1) % len(names)] if self.broad and len(names) > 1 else ""
+
+    @property
+    def broad(self) -> bool:
+        """Whether there is room for two views: all panes are shown at once."""
+        return self.is_attached and self.screen.has_class("-all")
+
+    async def on_resize(self) -> None:
+        """A second view comes and goes with the room for it."""
+        if self.broad != bool(self.beside) and len(self.names) > 1:
+            await self.run_action("screen.view(0)")
+        if self.second is not None and not self.beside:
+            await self.one()
+
+    async def show_beside(self, step: int, name: str, view: View) -> None:
+        """Draws the second view."""
+        if name != self.beside or self.shown is None:
+            return
+        if self.second is None:
+            self.second = BesideView()
+            self.add_class("-beside")
+            await self.mount(self.second)
+        await self.second.show(step, name, view)
+
+    async def one(self) -> None:
+        """No second view."""
+        second, self.second = self.second, None
+        self.remove_class("-beside")
+        if second is not None:
+            await second.remove()
 
     async def show(self, step: int, name: str, view: View, names: list[str]) -> None:
         """Draws a view; the widget is kept as long as the kind is the same."""
@@ -147,9 +182,12 @@ class ViewPane(Pane):
             self.shown.show(view)
             return
         focused = self.has_focus_within
-        await self.clear()
+        if self.shown is None or self.second is None:
+            await self.clear()
+        else:
+            await self.shown.remove()
         self.shown = widget_for(view, eager=True)
-        await self.mount(self.shown)
+        await self.mount(self.shown, before=self.second)
         if focused:
             self.shown.focus()
 
@@ -158,11 +196,14 @@ class ViewPane(Pane):
         if self.shown is not None and self.wanted not in known:
             await self.clear()
             self.name_it(f"{self.wanted} · nothing yet")
+        if self.second is not None and self.beside not in known:
+            await self.one()
 
     async def clear(self) -> None:
         """No view."""
         self.shown = self.first = None
         self.border_subtitle = ""
+        await self.one()
         await self.query("*").remove()
 
 

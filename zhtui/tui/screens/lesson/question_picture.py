@@ -144,6 +144,8 @@ def _call(card: Card, width: int) -> list[Row]:
     """What to do first."""
     if card.error:
         return _wrapped(card.error, MARGIN, width, WRONG)
+    if card.question.cells and not card.truth:
+        return _wrapped("the scene is being computed …", MARGIN, width, FAINT)
     then = ". The run starts then, and the guess cannot be changed" * bool(card.question.metrics)
     call = _wrapped(f"{how(card.question, card.names)}{then}.", MARGIN + 6, width, FAINT)
     return _named("enter", call, MARGIN, CHOSEN)
@@ -181,19 +183,18 @@ def _run(card: Card, width: int) -> list[Row]:
 
 def _see(card: Card, width: int) -> list[Row]:
     """The numbers on one scale; at the end how far the guess was off, and what it means."""
-    rows = _named("see", _numbers(card, width))
+    rows, verdict = _numbers(card, width), card.verdict
     if not card.ended:
-        return rows
-    verdict = card.verdict
+        return _named("see", rows)
     if verdict is None:
         why = card.error or f"the run gave no {card.question.metric}"
-        return [*rows, *_wrapped(why, MARGIN, width, WRONG)]
+        return _named("see", [*rows, *_wrapped(why, MARGIN, width, WRONG)])
     rows += _wrapped(verdict.words, MARGIN, width, GOOD if verdict.right else WRONG)
     foreign = ""
     if card.question.metrics and card.question.data not in ("", card.data):
         foreign = f"The run read {card.data or 'a text of its own'}. On {card.question.data}: "
     rows += [*_wrapped(foreign + card.question.see, MARGIN, width), []]
-    return rows + _block("say", card.question.say, width)
+    return _named("see", rows) + _block("say", card.question.say, width)
 
 
 def _numbers(card: Card, width: int) -> list[Row]:
@@ -201,7 +202,7 @@ def _numbers(card: Card, width: int) -> list[Row]:
     question = card.question
     marks = [(label, value, KNOWN, PLAIN) for label, value in question.known.items()]
     if question.kind == LINES:
-        return [[(MARGIN, f"you said {card.answer}", TITLE)]]
+        return [] if card.ended else [[(MARGIN, f"you said {card.answer}", TITLE)]]
     if question.kind != NUMBER:
         names = {name: letter for letter, name in lettered(question, card.names).items()}
         ranked = sorted(card.truth.items(), key=lambda pair: pair[1], reverse=not question.lowest)

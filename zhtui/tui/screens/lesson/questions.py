@@ -16,7 +16,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.inks import FAINT, SERIES, TITLE
 from zhtui.draw.picture import Level
 from zhtui.lesson import answer
-from zhtui.lesson.card import NUMBER, Question
+from zhtui.lesson.card import LINES, NUMBER, Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
 from zhtui.runs.figures import named_on
@@ -360,8 +360,10 @@ class CardPane(Pane):
         named = "   ".join(question_picture.options(replace(card, answer="")))
         how = question_picture.how(question, card.names)
         rest = ". The run starts; the guess cannot be changed." if question.metrics else "."
-        about = f"{named}\n{how}{rest}" if named else f"{how}{rest}"
-        self.app.push_screen(EditKnob(question.predict, about, "", check), taken)
+        about = f"{named}\n{how}{rest}" if named and question.kind != LINES else f"{how}{rest}"
+        lines = question.kind == LINES
+        title = "Which line is which?" if lines else question.predict
+        self.app.push_screen(EditKnob(title, about, "", check, low=lines), taken)
 
     def _take(self, question: Question, card: Card, text: str) -> None:
         """An answer that was typed: it starts the run, or is held against the cells."""

@@ -33,13 +33,18 @@ faint under its smoothed course, one that is measured seldom dotted; dashed line
 figures and baselines. 2 shows what the lesson looks at inside the model, 3 what the model writes, 4
 the knobs of this run and of the next one: those with ● change while the run goes on. 5 is the
 lesson's text. 6 is what the GPU, the run's worker and the machine do, and what would help where the
-run is starved. 7 has questions: type a number, and a run begins that answers; your guess is a line
-in its chart. s reads the code that the thing at the cursor comes from.
+run is starved. 7 has questions: a guess, and then a run or a scene answers; the guess is a line in
+its chart. s reads the code that the thing at the cursor comes from.
 
-The arrow keys move a crosshair that reads every line, and replays the run: every view, sample and
-knob is that of the step. { and } go from moment to moment, P plays, l goes back to the newest step;
-f forks there: same weights, seed and data, a knob changed, both lines in one chart. p and i ask the
-model as it was then.
+In the chart the arrow keys move a crosshair that reads every line, and replay the run: every view,
+sample and knob is that of the step. { and } go from moment to moment in every pane, P plays, l goes
+back to the newest step; f forks there: same weights, seed and data, a knob changed, both lines in
+one chart. p and i ask the model as it was then.
+
+In the knobs ← → turn a number: of a live run at once where it has a ●, else of the next run; enter
+types one, / finds one. In the notes ← → choose what is named there, and enter plays it: ▶ a run,
+◆ a scene, ◇ a view; ▸ unfolds an answer. A key that does nothing now is not in the line of keys,
+and says what would. esc goes one layer out.
 """
 VISITED = (5, 7)  # panes that stand in another's place while one reads them
 PLACES = [("Runs and panes", "lesson"), ("Replay", "replay"), ("In a chart", "chart")]
@@ -202,7 +207,8 @@ class LessonScreen(Playing):
             return
         self.views.turn(self.history.pictures(), by)
         if self.followed is not None:
-            self.followed.follower.wanted = self.views.wanted
+            follower = self.followed.follower
+            follower.wanted, follower.beside = self.views.wanted, self.views.beside
         if by and self.panes.room == ONE:
             self.panes.to(2)
 
