@@ -2,7 +2,7 @@
 
 A real engine process over its pipes, a GPT of nanoGPT's CPU setting, trained for a few steps. In
 turn, so that a busy machine meets all alike: a first token from a warm engine, one from the model
-called in this process, and a look inside. Gate: the first token within 150 ms, by the median.
+called in this process. Gate: the first token within 150 ms, by the median.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main() -> None:
         _ask(asked, "open", run)
         cold = time.perf_counter() - started
         opened = engine.open_run(run, where="cpu")
-        firsts, alone, rates, looks = [], [], [], []
+        firsts, alone, rates = [], [], []
         for _ in range(options.rounds):
             first, whole = _ask(asked, "generate", run)
             firsts.append(1e3 * first)
@@ -45,7 +45,6 @@ def main() -> None:
             started = time.perf_counter()
             next(engine.sample(run, opened, PROMPT, Sampling(tokens=1)))
             alone.append(1e3 * (time.perf_counter() - started))
-            looks.append(1e3 * _ask(asked, "inspect", run)[1])
         asked.close()
     first = statistics.median(firsts)
     print(f"engine, {options.rounds} rounds, interleaved, medians:")
@@ -53,7 +52,6 @@ def main() -> None:
     print(f"  first token, warm        {first:.1f} ms (gate {GATE:g} ms)")
     print(f"  the model called here    {statistics.median(alone):.1f} ms")
     print(f"  tokens a second          {statistics.median(rates):.0f}")
-    print(f"  a look inside, all views {statistics.median(looks):.1f} ms")
     if first > GATE:
         raise SystemExit("the first token comes too late")
 
@@ -66,7 +64,7 @@ def _trained(store: Path) -> RunFolder:
 
 
 def _ask(asked: Engine, do: str, run: RunFolder) -> tuple[float, float]:
-    """Seconds to the first token or view, and to the end."""
+    """Seconds to the first token, and to the end."""
     grown = threading.Condition()
 
     def heard() -> None:
@@ -74,10 +72,9 @@ def _ask(asked: Engine, do: str, run: RunFolder) -> tuple[float, float]:
             grown.notify_all()
 
     started = time.perf_counter()
-    fields = {"text": PROMPT} if do == "inspect" else {"prompt": PROMPT}
-    reply = asked.ask(do, run, heard, sampling=Sampling(tokens=TOKENS), **fields)
+    reply = asked.ask(do, run, heard, sampling=Sampling(tokens=TOKENS), prompt=PROMPT)
     with grown:
-        grown.wait_for(lambda: reply.tokens or reply.views or reply.done, 120)
+        grown.wait_for(lambda: reply.tokens or reply.done, 120)
         first = time.perf_counter() - started
         grown.wait_for(lambda: reply.done, 120)
     assert not reply.error, reply.error

@@ -73,10 +73,10 @@ SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]
         [(b"p", b"prompt"), (b"ROMEO:\r", b"bits")],
         [LEFT, LEFT, UP, b"\t", b"+", b"s"],
     ),
-    "inspect": (
+    "explore": (
         ("gpt", "quiet-bard"),
-        [(b"i", b"attention"), (ESCAPE, b"")],
-        [b"\t", DOWN, RIGHT, b"v", b"V"],
+        [(b"i", b"embedding"), (b"2", b"look for")],
+        [b".", b"\t", b"\r", DOWN, RIGHT, ESCAPE],
     ),
     "micrograd's own": (("micrograd", "first-moons"), [(b"x", b"step")], [DOWN, RIGHT, UP, LEFT]),
     "tokenizer's own": (("tokenizer", "first-merges"), [(b"x", b"tok")], [b"\t", b"\t"]),
@@ -85,7 +85,7 @@ SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]
     "lesson and back": ((), [], [b"\r", ESCAPE]),
     "runs and back": ((), [], [b"R", ESCAPE]),
     "console and back": (("gpt", "quiet-bard"), [], [b"p", ESCAPE]),
-    "inspect and back": (("gpt", "quiet-bard"), [], [b"i", ESCAPE]),
+    "explore and back": (("gpt", "quiet-bard"), [], [b"i", ESCAPE]),
     "source and back": (("gpt", "quiet-bard"), [], [b"s", ESCAPE]),
     "own screen and back": (("tokenizer", "first-merges"), [], [b"x", ESCAPE]),
 }

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhtui.data.dataset import DATA_SETS, DataSet
 from zhtui.errors import DataError, LabError
-from zhtui.lesson import catalog
-from zhtui.lesson.card import Knob, Lesson, Question, Reference, knob
+from zhtui.lesson.card import Cell, Knob, Lesson, Question, Reference, knob
 from zhtui.lesson.explore import Frame, Mistake, Poke, Spot, mistakes
 from zhtui.lesson.parts import Game, Thought
 from zhtui.lesson.run import Host, Run
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bars",
     "Board",
+    "Cell",
     "Curves",
     "DataError",
     "DataSet",
@@ -87,6 +87,7 @@ def find_data(data: str | DataSet, *, auto: tuple[str, ...] = (), download: bool
     there is none or nothing may be downloaded.
     """
     from zhtui.data import sets
+    from zhtui.lesson import catalog  # deferred, as is all that a card has no need of
 
     asked = {data, *auto} - {"auto"} if isinstance(data, str) else set()
     own = catalog.data_sets() if asked - set(DATA_SETS) else ()
@@ -110,7 +111,7 @@ def find_run(name: str, store: Path | None = None) -> Path:
 
     In `store`, else in the user's own. Raises `LabError` that names the nearest run.
     """
-    from zhtui.runs.store import find, root  # deferred, as is all that a card has no need of
+    from zhtui.runs.store import find, root
 
     return find(root(store), name).path
 

@@ -7,16 +7,18 @@
     calm-heron@200  the same after 200 steps: its younger self
 
 An agent yields thoughts; the last one holds its move. Nothing here is kept between two moves, so a
-position and a seed decide what is played.
+position and a seed decide what is played; unless its time is limited (`within`).
 
-Leaves out: MENACE and TD by name, which are runs; and time instead of simulations.
+Leaves out: MENACE and TD by name, which are runs.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +31,8 @@ from zhtui.lab import LabError, Thought, agent_of, find_run, open_run
 BUILT_IN = ("random", "minimax", "mcts:N")
 SOLVED = 12  # squares of a board that is searched to the end
 MOST = 10_000_000  # simulations
-PARTS = 10  # thoughts of one move
+PARTS = 10  # thoughts of one move at least
+LARGEST = 2_000  # simulations of one part: a long search can be looked at, and broken off
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def agent(name: str) -> Agent:
         return Agent(f"mcts:{count}", "mcts", count)
     if parts := re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@(\d+))?", name):
         return Agent(name, "run", run=parts[1], step=int(parts[2]) if parts[2] else None)
-    raise LabError(f"{name!r} is nobody; write {', '.join(BUILT_IN)}, or the name of a run")
+    raise LabError(f"{name!r} is not a player; write {', '.join(BUILT_IN)}, or the name of a run")
 
 
 def agents(text: str) -> list[Agent]:
@@ -96,6 +99,22 @@ def think(
         yield from learned(who, game, state, store)
 
 
+def within(
+    thoughts: Iterable[Thought], seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Thought]:
+    """Thoughts until the time is up; the last of them holds the move, and one there always is.
+
+    Raises `LabError` where there is no time at all.
+    """
+    if not 0 < seconds < math.inf:
+        raise LabError(f"a move cannot have {seconds:g} seconds; give it more than 0, such as 2")
+    end = clock() + seconds
+    for thought in thoughts:
+        yield thought
+        if clock() >= end:
+            return
+
+
 def perfect(game: Any, state: Any, dice: random.Random) -> Thought:
     """Every move's exact value, and one of the best."""
     solved = table(game.name)
@@ -118,11 +137,11 @@ def table(name: str) -> Table[Any]:
 
 
 def searching(who: Agent, game: Any, state: Any, dice: random.Random) -> Iterator[Thought]:
-    """A tree that grows in ten parts, each a thought."""
+    """A tree that grows in ten parts or more, each a thought."""
     tree = tree_search.Tree()
-    done = 0
-    for part in range(1, PARTS + 1):
-        more = who.simulations * part // PARTS - done
+    done, parts = 0, max(PARTS, -(-who.simulations // LARGEST))
+    for part in range(1, parts + 1):
+        more = who.simulations * part // parts - done
         if not more:
             continue
         tree_search.search(game, state, more, dice, tree=tree)

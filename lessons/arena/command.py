@@ -24,6 +24,9 @@ def play(
         Path | None, typer.Option(help="Writes the game's record to this file.")
     ] = None,
     replay: Annotated[Path | None, typer.Option(help="Shows a record again, move by move.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="An agent plays its best move so far after this time.")
+    ] = None,
     where: Annotated[
         Path | None, typer.Option("--store", help="The folder that holds the runs.")
     ] = None,
@@ -33,7 +36,7 @@ def play(
         again(replay)
         return
     rules = game_of(game)
-    table = Table(rules, seat(x), seat(o), seed, where)
+    table = Table(rules, seat(x), seat(o), seed, where, seconds)
     humans = [name == "human" for name in (x, o)]
     print(drawn(table))
     while rules.result(table.state) is None:

@@ -33,6 +33,7 @@ class Cross:
     agents: list[Agent]
     ends: NDArray[np.int64] = field(init=False)  # (n, n, 3): X wins, draws, O wins
     last: Record | None = None
+    optimal: dict[int, float] = field(default_factory=dict)  # by the agent's place, once examined
 
     def __post_init__(self) -> None:
         self.ends = np.zeros((len(self.agents), len(self.agents), 3), np.int64)
@@ -80,22 +81,28 @@ class Cross:
         return row
 
     def examined(self, run: Run) -> dict[str, float]:
-        """The share of optimal moves of each agent over positions drawn once."""
+        """The share of optimal moves of each agent over positions drawn once.
+
+        Who does not learn meanwhile is asked once: the same dice would give the same moves.
+        """
         rows, columns = self.game.squares
         if not run.config.examine or rows * columns > SOLVED:
             return {}
+        for place, who in enumerate(self.agents):
+            if place not in self.optimal or who.kind == "run":
+                self.optimal[place] = self.share_of_optimal(who, run.seed)
+        return {f"optimal_{place + 1}": share for place, share in self.optimal.items()}
+
+    def share_of_optimal(self, who: Agent, seed: int) -> float:
+        """In how many of `SAMPLE` positions an agent plays a move that keeps their value."""
         solved = table(self.game.name)
         going = [s for s in states(self.game) if self.game.result(s) is None]
-        drawn = random.Random(run.seed).sample(going, min(SAMPLE, len(going)))
-        found = {}
-        for number, who in enumerate(self.agents, 1):
-            dice = random.Random(run.seed)
-            moves = []
-            for state in drawn:
-                *_, thought = think(who, self.game, state, dice)
-                moves.append(thought.move in solved.best(state))
-            found[f"optimal_{number}"] = sum(moves) / len(moves)
-        return found
+        drawn = random.Random(seed).sample(going, min(SAMPLE, len(going)))
+        dice, right = random.Random(seed), 0
+        for state in drawn:
+            *_, thought = think(who, self.game, state, dice)
+            right += thought.move in solved.best(state)
+        return right / len(drawn)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint holds."""

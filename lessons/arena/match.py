@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lessons.arena.agents import Agent, game_of, think
+from lessons.arena.agents import Agent, game_of, think, within
 from zhtui.lab import LabError, Thought
 
 HEAD = "zhtui game"
@@ -65,7 +65,7 @@ def read(text: str) -> Record:
     """A record from its text, played through. Raises `LabError` where it was edited wrongly."""
     lines = text[:LONGEST].splitlines()
     if len(lines) != 6 or not lines[0].startswith(f"{HEAD} "):
-        raise LabError(f"this is no record of a game; its first line begins with {HEAD!r}")
+        raise LabError(f"this is not the record of a game; its first line begins with {HEAD!r}")
     names = [line.partition(" ") for line in lines]
     if [name for name, _, _ in names[1:4]] != ["x", "o", "seed"] or names[5][0] != "result":
         raise LabError("a record has the lines x, o, seed, the moves, and result; restore them")
@@ -96,6 +96,7 @@ class Table:
     o: Agent
     seed: int = 0
     store: Path | None = None
+    seconds: float | None = None  # that a move may take; None is as long as it takes
     moves: list[int] = field(default_factory=list)
     state: Any = None
 
@@ -110,7 +111,8 @@ class Table:
     def thoughts(self) -> Iterator[Thought]:
         """Thoughts of who is to move; the dice are a function of seed and move."""
         dice = random.Random(f"{self.seed} {len(self.moves)}")
-        return think(self.mover, self.game, self.state, dice, self.store)
+        thoughts = think(self.mover, self.game, self.state, dice, self.store)
+        return thoughts if self.seconds is None else within(thoughts, self.seconds)
 
     def play(self, move: int) -> None:
         """Makes a move. Raises `ValueError` where it cannot be."""

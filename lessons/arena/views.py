@@ -24,6 +24,7 @@ def table(cross: Cross) -> Table:
     found = rating.elo(points, games)
     widths = rating.errors(found, games)
     names = [each.name for each in cross.agents]
+    more = ("optimal",) if cross.optimal else ()
     rows = []
     for i, name in enumerate(names):
         cells: list[Any] = [name]
@@ -34,10 +35,14 @@ def table(cross: Cross) -> Table:
             cells.append(f"{wins}/{draws}/{losses}" if i != j else "")
         low, high = rating.wilson(points[i].sum(), int(games[i].sum()))
         cells += [f"{points[i].sum() / max(games[i].sum(), 1):.3f}", f"{low:.3f}–{high:.3f}"]
-        rows.append((*cells, f"{found[i]:+.0f} ± {widths[i]:.0f}"))
+        cells.append(f"{found[i]:+.0f} ± {widths[i]:.0f}")
+        cells += [f"{cross.optimal[i]:.0%}" for _ in more]
+        rows.append(tuple(cells))
     order = sorted(range(len(rows)), key=lambda i: -found[i])
     note = "wins/draws/losses of the row against the column, from both sides"
-    head = ("agent", *names, "score", "95 %", "Elo")
+    if more:
+        note += "; optimal: its share of moves that keep a position's value"
+    head = ("agent", *names, "score", "95 %", "Elo", *more)
     return Table(head, [rows[i] for i in order], note=note)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.attention.config import MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 SHAKESPEARE = "shakespeare"
 
@@ -40,6 +40,24 @@ lesson = Lesson(
         equal("cache_gb_grouped", "8 heads of keys and values", 4.29, 0.005),
     ),
     questions=(
+        Question(
+            ask="Row 0 has one letter to listen to",
+            predict="A head is drawn at random and has learned nothing. It reads 'the cat sat' "
+            "under the mask. How much does its first letter listen to itself, 0 to 1?",
+            metric="", cell=Cell("head", "A", 0, 0, frame=8), known={"an even look at 11": 1 / 11},
+            see="Exactly 1, whatever its score is: softmax of one number.",
+            say="The mask leaves position 0 no choice, so nothing that it hears can train W_Q and "
+            "W_K. They learn at positions that have something to choose from.",
+        ),
+        Question(
+            ask="Why divide by the root of d_k?",
+            predict="Scores are products of d_k numbers. One line divides them by the root of d_k, "
+            "the other does not; the bits of a row after softmax are drawn. Which is which?",
+            metric="", kind="lines", cell=Cell("width", "entropy", frame=4),
+            see="Undivided, a wide head hears one key: its bits go to 0. Divided, they stay.",
+            say="A sum of d_k products has a spread of the root of d_k. Large scores make softmax "
+            "choose before anything was learned, and a choice that is sure has no gradient.",
+        ),
         Question(
             ask="Where does the training of W_Q and W_K happen?",
             predict="Only the first position counts in the loss: learn_from=first. How long is the "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.bigram.config import MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 LECTURE = "Karpathy, makemore part 1: notebook and lecture, on all of names.txt"
 DICE = 2_147_483_647  # the notebook's seed: one run gives all of its figures
@@ -46,6 +46,29 @@ lesson = Lesson(
         counted("trigram_smoothed", 2.2126, 5e-5, "counted triples, +1"),
     ),
     questions=(
+        Question(
+            ask="A table of counts is a model",
+            predict="Three words are counted: emma, ava and mia. An 'a' has stood before another "
+            "letter or the end of a word. What is the chance that a word ends after it?",
+            metric="", cell=Cell("count", "P", 1, 0, frame=15), known={"an even guess": 1 / 6},
+            see="Row 'a' has two counts: the end came three times, 'v' once.",
+            say="A model can be made by counting: each row is divided by its sum, and that is "
+            "all. No gradient is needed, and none can do better on these words.",
+        ),
+        Question(
+            ask="What the counts say of three pairs",
+            predict="The same words: emma, ava, mia. Put these chances in order: that 'm' begins "
+            "a word, that 'm' follows an 'e', that 'v' follows an 'a'.",
+            metric="", kind="order",
+            among={
+                "'m' begins a word": Cell("count", "P", 0, 4, frame=15),
+                "'m' after 'e'": Cell("count", "P", 2, 4, frame=15),
+                "'v' after 'a'": Cell("count", "P", 1, 5, frame=15),
+            },
+            see="'e' stood once, and 'm' came after it: a row with one count is sure of itself.",
+            say="A chance from one example is 1 or 0, and worth little. That is what smoothing, "
+            "and later a net that shares what it learns, are for.",
+        ),
         Question(
             ask="Does a net that never counts find the counts?",
             predict="Counted pairs give 2.4540 nats a character. A net of one layer descends for "

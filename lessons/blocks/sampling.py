@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+ORDERS = ("huggingface", "llama.cpp")  # heated before the cuts, or after them
 COLDEST = 1e-6  # below it a division says nothing that argmax does not
 
 
@@ -78,3 +79,23 @@ def penalised(
 def distribution(logits: Tensor, temperature: float, top_k: int = 0, top_p: float = 1.0) -> Tensor:
     """What a character is drawn from: logits (V,) heated, then cut."""
     return cut(heat(logits, temperature), top_k, top_p)
+
+
+def in_order(
+    logits: Tensor,
+    temperature: float,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    least: float = 0.0,
+    order: str = "huggingface",
+) -> tuple[Tensor, Tensor]:
+    """Logits (V,) heated, and what is left of them after top-k, top-p and min-p: (V,) twice.
+
+    Hugging Face heats first and cuts what is hot; llama.cpp cuts first and heats what is left.
+    [3, 2, 1] with T .5 and top-p .8 keeps {0} in the one and {0, 1} in the other order.
+    """
+    heated = logits.softmax(dim=-1) if temperature == 1 else heat(logits, temperature)
+    late = order == "llama.cpp"
+    kept = cut(logits.softmax(dim=-1) if late else heated, top_k, top_p)
+    kept = min_p(kept, least) if least else kept
+    return heated, heat(kept.log(), temperature) if late and temperature != 1 else kept

@@ -133,6 +133,6 @@ def read(path: Path) -> Vocabulary:
     for number, line in enumerate(content.splitlines()):
         token, _, rank = line.partition(b" ")
         if rank != str(number).encode():
-            raise ValueError(f"line {number + 1} is no token with rank {number}")
+            raise ValueError(f"line {number + 1} is not a token with its rank {number}")
         tokens.append(base64.b64decode(token, validate=True))
     return Vocabulary(tokens, settings["pat_str"], settings["special_tokens"])

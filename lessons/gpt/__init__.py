@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from lessons.gpt.config import GPT2, MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
 NANOGPT_RUN = "nanoGPT's own train.py, mean of seeds 1337, 1 and 2"
+MICROGPT = "Karpathy, microgpt (2026), with its own random numbers"
 SHAKESPEARE = "shakespeare"
 # nanoGPT's README prints one draw, 1.88. Its own train.py prints 1.886, 1.895 and 1.929 with seeds
 # 1337, 1 and 2, mean 1.903; this lesson 1.918, 1.900 and 1.897, mean 1.905 (in fp32, as nanoGPT's:
@@ -31,7 +32,7 @@ lesson = Lesson(
     presets=PRESETS,
     figure="val",
     unit="nats",
-    noisy=("loss", "grad_norm"),
+    noisy=("loss", "grad_norm", "balance"),
     scenes=("model", "attention", "inside"),
     subjects=("gpt",),
     mistakes=MISTAKES,
@@ -40,6 +41,7 @@ lesson = Lesson(
         "loss": ("loss", "train", "val", "counted"),
         "bits a byte": ("bits_per_byte",),
         "gradient": ("grad_norm",),
+        "ratios": ("grad_first_last", "balance", "speedup"),
         "rate": ("lr",),
     },
     references=(
@@ -59,6 +61,10 @@ lesson = Lesson(
             "val", 1.48, 0.02, "lecture, 10.8 M", LECTURE, preset="large", at="best",
             data=SHAKESPEARE, gpu=True, line=False,
         ),
+        Reference(
+            "loss", 3.3660, 0.00005, "microgpt, first loss", MICROGPT, preset="microgpt",
+            at="first", data="names", seeds=(42,), line=False,
+        ),
         rung("bigram", 2.5, 0.03),
         rung("head", 2.4, 0.03),
         rung("heads", 2.28, 0.03),
@@ -68,7 +74,22 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="Why is the first loss about 4.17?",
+            ask="Where a GPT keeps what it has learned",
+            predict="A small GPT: 96 characters, 8 channels, 2 blocks. Which part has the most "
+            "learned numbers, which the fewest?",
+            metric="", kind="order",
+            among={
+                "the table of characters": Cell("model", "ledger", 0, 3, frame=7),
+                "attention, both blocks": Cell("model", "ledger", 2, 3, frame=7),
+                "feed-forward, both blocks": Cell("model", "ledger", 3, 3, frame=7),
+            },
+            see="Feed-forward has twice attention's: 8 C² a block beside 4 C². Here the table is "
+            "between the two; at 384 channels it is hardly anything.",
+            say="The table grows with C, the blocks with L · C². In a large model two thirds of "
+            "the numbers are in the feed-forward layers.",
+        ),
+        Question(
+            ask="How does a model begin that knows nothing?",
             predict="A model that has learned nothing is asked for the next of 65 characters. "
             "What is its loss?",
             metric="loss",
@@ -151,6 +172,86 @@ lesson = Lesson(
             "reads 64 as well and ends near 1.9.",
             say="Near characters tell most and are learned first, from the more varied short "
             "texts; a long context pays off later.",
+        ),
+        Question(
+            ask="Which figure compares two GPTs with different tokens?",
+            predict="A model that guesses blindly among 65 characters costs ln 65 = 4.174 nats a "
+            "character. How many bits a byte is that at the first look, after 20 steps?",
+            metric="bits_per_byte",
+            preset="tiny",
+            known={"a fair coin": 1.0},
+            data=SHAKESPEARE,
+            see="5.61: 3.89 nats divided by ln 2. Each character of this text is one byte.",
+            say="A loss a token grows with what a token holds. Bits a byte do not: they say how "
+            "short the model would make the text, whatever it calls a token.",
+        ),
+        Question(
+            ask="How good is counting?",
+            predict="Counted pairs reach 2.482 on the validation text, triples 2.046. Counting may "
+            "look at up to six characters. What is the best it reaches?",
+            metric="counted",
+            preset="cpu",
+            knobs={"steps": 20, "eval_batches": 2},
+            known={"2-gram": 2.4819, "3-gram": 2.0458},
+            data=SHAKESPEARE,
+            see="1.750, with five; with six the text is too short, and it is 1.979.",
+            say="A loss means something beside what costs nothing. The dashed line of counting is "
+            "the first thing that a GPT has to beat.",
+        ),
+        Question(
+            ask="Can it learn one batch by heart?",
+            predict="The same 12 texts of 64 characters at every step, 300 times. What is their "
+            "loss at the end?",
+            metric="loss",
+            preset="one-batch",
+            known={"a blind guess": 4.174},
+            data=SHAKESPEARE,
+            see="0.01, and val goes up to 5.5: nothing was understood, all was remembered.",
+            say="A model that cannot do this has a fault: in its gradient, its targets, or its "
+            "rate. It is the cheapest test there is, before any long run.",
+        ),
+        Question(
+            ask="Does the gradient reach the first layer?",
+            predict="Three layers on one another; after 200 steps the first one's gradient is 0.82 "
+            "as long as the last one's where a residual path leads past them. And without?",
+            metric="grad_first_last",
+            preset="rung-feedforward",
+            knobs={"n_layer": 3, "steps": 200, "eval_every": 200, "baselines": False},
+            known={"with a residual path": 0.8224},
+            data=SHAKESPEARE,
+            see="0.32. With LayerNorm before each branch (rung-layernorm) it is 1.86. The view "
+            "gradient has all layers.",
+            say="Each layer without a path of its own passes on a part of the gradient. A sum "
+            "passes it on whole.",
+        ),
+        Question(
+            ask="Why does training need contexts of every length?",
+            predict="A text of 8 characters gives 8 tasks: tell the second from one, the third "
+            "from two … Trained so, val is 2.365 after 600 steps. And if the last position alone "
+            "counts, the one with the full context?",
+            metric="val",
+            preset="rung-layernorm",
+            knobs={"loss_at": "last", "steps": 600, "eval_every": 600, "baselines": False,
+                   "eval_batches": 50},
+            known={"all positions": 2.365},
+            data=SHAKESPEARE,
+            see="2.965. With the first position alone (loss_at=first) it is 3.281: then queries "
+            "and keys have no gradient at all.",
+            say="What is never asked is never learned: whoever writes begins with a short context. "
+            "And eight tasks a text teach more than one, at the same price.",
+        ),
+        Question(
+            ask="Can training be made faster?",
+            predict="Claim: attention in fused products is much faster than scores, mask, softmax "
+            "and average one by one. A run times both, forward and backward, at a context of 256. "
+            "How many times as fast?",
+            metric="speedup",
+            preset="timed",
+            data=SHAKESPEARE,
+            see="About 1.1 on a CPU. On a GPU, where the scores need not be written to memory, "
+            "the lecture of GPT-2 measures 1.35 for the whole step.",
+            say="A claim about speed is worth what a clock says, of the whole step and on this "
+            "machine: at 128 channels attention is the smaller part of the work.",
         ),
     ),
 )  # fmt: skip

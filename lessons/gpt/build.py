@@ -13,6 +13,7 @@ from torch import nn
 
 from lessons.blocks import tokens
 from lessons.blocks.attention import SelfAttention
+from lessons.blocks.experts import Experts
 from lessons.blocks.feedforward import SwiGLU
 from lessons.blocks.files import read_text
 from lessons.blocks.norms import RMSNorm
@@ -140,6 +141,7 @@ def parts_of(config: Config) -> Parts:
     return Parts(
         positions=added.get(config.positions, Nowhere),
         norm=norms[config.norm],
+        last=norms[config.norm],
         attention=partial(
             attention_of(config),
             bias=bias,
@@ -147,11 +149,18 @@ def parts_of(config: Config) -> Parts:
             dropout=dropout,
             scale=inverse_root if config.scaled else unscaled,
         ),
-        think=partial(thoughts[config.ffn], bias=bias, dropout=dropout),
+        think=partial(several(config, thoughts[config.ffn]), bias=bias, dropout=dropout),
         block=Block if config.norm_first else PostBlock,
         head=tied if config.tied else untied,
         begin=partial(start_small, spread=config.start),
     )
+
+
+def several(config: Config, make: Make) -> Make:
+    """One feed-forward layer, or experts of that kind and their router."""
+    if not config.experts:
+        return make
+    return partial(Experts, make=make, count=config.experts, active=config.active)
 
 
 def attention_of(config: Config) -> Make:
@@ -195,6 +204,10 @@ def check(config: Config) -> None:
         )
     if G and H % G:
         raise LabError(f"{H} heads cannot share n_kv_head={G}; choose a number that divides {H}.")
+    if config.experts and config.active > config.experts:
+        raise LabError(
+            f"active={config.active} of experts={config.experts}; choose at most as many."
+        )
     if config.positions.startswith("rotary") and C // H % 2:
         raise LabError(
             f"A head of {C // H} channels has no pairs to turn; choose n_embd and n_head so that "

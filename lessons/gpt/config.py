@@ -31,7 +31,8 @@ MISTAKES = (RESHAPE, AXIS, COUNTED_TWICE)
 POSITIONS = ("learned", "none", "sinusoidal", "rotary", "rotary-halves", "alibi")
 NORMS = ("layernorm", "rmsnorm", "rmsnorm-unscaled")
 FFNS = ("mlp", "swiglu")
-RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full")
+LOSS_AT = ("all", "last", "first")
+RUNGS = ("bigram", "head", "heads", "feedforward", "blocks", "layernorm", "full", "microgpt")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Config:
     norm_first: bool = knob(True, "a norm before each branch (GPT-2); off: after the sum (2017)")
     qk_norm: bool = knob(False, "queries and keys are brought to one size, too")
     ffn: str = knob("mlp", "what each position does by itself", choices=FFNS)
+    experts: int = knob(0, "nets of which a router chooses, in place of one; 0: none", low=0)
+    active: int = knob(1, "experts: how many each position goes through", low=1)
+    aux: float = knob(0.01, "experts: weight of the loss that evens their load", low=0.0, live=True)
     scaled: bool = knob(True, "divide attention scores by the root of a head's channels")
     activation: str = knob("gelu", "ffn=mlp: the kink in it", choices=("relu", "gelu"))
     dropout: float = knob(0.0, "share of activations zeroed while training", low=0.0, high=0.95)
@@ -59,6 +63,8 @@ class Config:
     steps: int = knob(2000, "updates", low=1)
     batch_size: int = knob(12, "texts a batch", low=1)
     accumulation: int = knob(1, "batches whose gradients make one update", low=1)
+    one_batch: bool = knob(False, "the same batch at every step: is it learned by heart?")
+    loss_at: str = knob("all", "positions that count in the loss", choices=LOSS_AT)
     lr: float = knob(1e-3, "learning rate at its peak", low=0.0, live=True)
     min_lr: float = knob(1e-4, "learning rate at the end of the decay", low=0.0, live=True)
     warmup: int = knob(100, "steps to reach the peak", low=0)
@@ -69,6 +75,7 @@ class Config:
     grad_clip: float = knob(1.0, "longest gradient; 0 does not clip", low=0.0, live=True)
     eval_every: int = knob(250, "steps between evaluations", low=1)
     eval_batches: int = knob(20, "batches an evaluation averages, of train and of val", low=1)
+    timed: bool = knob(False, "evaluations time a step as attention is taught, and as it is used")
     precision: str = knob("auto", "matrix products in", choices=("auto", "fp32", "bf16"))
     compile: bool = knob(False, "torch.compile, where it works")
     baselines: bool = knob(True, "count n-grams first, as a line to beat")
@@ -90,6 +97,10 @@ LECTURE = replace(
     decay=False, beta2=0.999, weight_decay=0.01, grad_clip=0.0, eval_every=500, eval_batches=200,
 )  # fmt: skip
 SMALL = replace(LECTURE, rung="layernorm", batch_size=16, block_size=32, n_embd=64)
+MICROGPT = replace(  # bias, norm, activation and schedule are microgpt's own, whatever is set
+    CPU, data="names", rung="microgpt", block_size=16, n_layer=1, n_head=4, n_embd=16, steps=1000,
+    batch_size=1, lr=1e-2, beta1=0.85, beta2=0.99, eval_every=100, baselines=False,
+)  # fmt: skip
 LARGE = replace(
     LECTURE, batch_size=64, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, lr=3e-4
 )
@@ -100,6 +111,13 @@ PRESETS = {
     "quick": QUICK,
     "cpu": CPU,
     "paper": PAPER,
+    "one-batch": replace(QUICK, one_batch=True, steps=300, eval_every=50, baselines=False),
+    "experts": replace(QUICK, experts=4, active=1),
+    "timed": replace(
+        QUICK, block_size=256, batch_size=4, steps=4, eval_every=4, eval_batches=1, timed=True,
+        baselines=False,
+    ),
+    "microgpt": MICROGPT,
     "small": SMALL,
     "large": LARGE,
     "rung-bigram": replace(RUNG, rung="bigram", lr=1e-2, steps=3000),
@@ -108,4 +126,4 @@ PRESETS = {
     "rung-feedforward": replace(RUNG, rung="feedforward"),
     "rung-blocks": replace(RUNG, rung="blocks", n_layer=3),
     "rung-layernorm": replace(RUNG, rung="layernorm", n_layer=3),
-}
+}  # fmt: skip

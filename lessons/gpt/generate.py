@@ -7,18 +7,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from lessons.blocks.sampling import cut, heat
+import zhtui.lab
+from lessons.blocks.sampling import ORDERS, in_order, penalised
 from lessons.blocks.text import Symbols
 from lessons.gpt.build import build
 from lessons.gpt.decode import SMALL, Stream, decoder, quick, stream
 from lessons.gpt.model import GPT
-from zhtui.lab import LabError, Run, Sampling, Token
+from zhtui.lab import LabError, Run, Token, knob
 
 ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
+
+
+@dataclass(frozen=True)
+class Sampling(zhtui.lab.Sampling):
+    """The lab's settings, and the filters that a GPT's writer may want (lesson `sampling`)."""
+
+    min_p: float = knob(0.0, "keeps what has p times the best's chance", low=0.0, high=1.0)
+    repetition: float = knob(1.0, "divides logits of what was written", low=0.1, high=10.0)
+    order: str = knob("huggingface", "heated before the cuts, or after", choices=ORDERS)
+
+
+def own(sampling: zhtui.lab.Sampling) -> Sampling:
+    """The lab's settings with this lesson's filters, which cut nothing unless they are set."""
+    return sampling if isinstance(sampling, Sampling) else Sampling(**vars(sampling))
 
 
 @torch.inference_mode()
@@ -31,10 +47,12 @@ def write(
     dice: torch.Generator,
     sampling: Sampling,
     given: Tensor | None = None,
+    seen: Tensor | None = None,
 ) -> tuple[Tensor, Token]:
     """One token, thrown or given (1,), and what else it might have been.
 
-    `spell` adds its text: none, while a character is only there in parts.
+    `spell` adds its text: none, while a character is only there in parts. What stands in `seen`
+    (T,) is made less likely.
 
     Training goes on undisturbed in between.
     """
@@ -46,8 +64,10 @@ def write(
         model.train()
     logits = raw.float().cpu()
     own = logits.softmax(dim=-1)  # what the model says, before any cut
-    heated = own if sampling.temperature == 1 else heat(logits, sampling.temperature)
-    kept = cut(heated, sampling.top_k, sampling.top_p)
+    if seen is not None:
+        logits = penalised(logits, seen, sampling.repetition)
+    cuts = sampling.top_k, sampling.top_p, sampling.min_p
+    heated, kept = in_order(logits, sampling.temperature, *cuts, order=sampling.order)
     choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
     top = heated.topk(min(ALTERNATIVES, len(heated)))
     index = int(choice)
@@ -80,21 +100,26 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
     return learned, model, quick(written) if size < SMALL and run.device == "cpu" else written
 
 
-def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
+def generate(run: Run, prompt: str, sampling: zhtui.lab.Sampling) -> Iterator[Token]:
     """The characters or tokens after `prompt`."""
     alphabet, model, after = begin(run, prompt)
-    dice = torch.Generator().manual_seed(sampling.seed)
+    dice, settings = torch.Generator().manual_seed(sampling.seed), own(sampling)
     last, spell = None, alphabet.speller()
+    seen = None  # (T,) what stands there already, where it is to be avoided
+    if settings.repetition != 1:
+        seen = alphabet.encode(prompt or alphabet.start)
     for _ in range(sampling.tokens):
-        last, token = write(alphabet, spell, model, after, last, dice, sampling)
+        last, token = write(alphabet, spell, model, after, last, dice, settings, seen=seen)
+        if seen is not None:
+            seen = torch.cat((seen, last.cpu()))  # (T + 1,)
         yield token
 
 
-def score(run: Run, prompt: str, text: str, sampling: Sampling) -> Iterator[Token]:
+def score(run: Run, prompt: str, text: str, sampling: zhtui.lab.Sampling) -> Iterator[Token]:
     """The characters or tokens of `text` after `prompt`, as if the model had thrown them."""
     learned, model, after = begin(run, prompt, text)
     last, spell = None, learned.speller()
     dice = torch.Generator()
     for given in learned.encode(text).unsqueeze(1):  # (1,) each
-        last, token = write(learned, spell, model, after, last, dice, sampling, given)
+        last, token = write(learned, spell, model, after, last, dice, own(sampling), given)
         yield token

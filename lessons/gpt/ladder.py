@@ -8,7 +8,9 @@
     layernorm    each layer reads a normalised stream
     full         weights begin small, and residual branches quiet, as deep stacks need (GPT-2)
 
-So each rung is written as what it lacks of the one above it.
+So each rung is written as what it lacks of the one above it. Beside the ladder stands `microgpt`,
+the smallest GPT that was published whole (Karpathy 2026): 4,192 numbers, without a bias, without
+a learned norm, and with one norm where the stream begins in place of one where it ends.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from functools import partial
 from torch import Tensor, nn
 
 from lessons.blocks.cache import Cache
+from lessons.blocks.norms import RMSNorm, rms_norm
 from lessons.blocks.points import Tap
 from lessons.blocks.positions import Nowhere
-from lessons.gpt.model import GPT, Part, Parts, Size
+from lessons.gpt.model import GPT, FeedForward, Learned, Part, Parts, Size
 
 
 class Plain(nn.Module):
@@ -56,8 +59,31 @@ class Silent(nn.Module):
         return x
 
 
+class Normed(Learned):
+    """A learned position is added, then the stream is brought to one size."""
+
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        return rms_norm(super().forward(x, start))
+
+
+def bare(tokens: nn.Embedding) -> nn.Module:
+    """A head with a table of its own and no bias."""
+    V, C = tokens.weight.shape
+    return nn.Linear(C, V, bias=False)
+
+
 def large(_: GPT) -> None:
     """Weights begin as torch begins them."""
+
+
+MICROGPT = Parts(
+    positions=Normed,
+    norm=partial(RMSNorm, learned=False),
+    last=nn.Identity,
+    think=partial(FeedForward, activation=nn.ReLU),
+    head=bare,
+    begin=large,
+)
 
 
 def layernorm(size: Size, parts: Parts) -> tuple[Size, Parts]:
@@ -65,7 +91,7 @@ def layernorm(size: Size, parts: Parts) -> tuple[Size, Parts]:
 
 
 def blocks(size: Size, parts: Parts) -> tuple[Size, Parts]:
-    return size, replace(parts, norm=nn.Identity)
+    return size, replace(parts, norm=nn.Identity, last=nn.Identity)
 
 
 def feedforward(size: Size, parts: Parts) -> tuple[Size, Parts]:
@@ -93,6 +119,8 @@ def rung(name: str, vocab: int, size: Size, parts: Parts) -> tuple[Size, Parts]:
 
     Raises ValueError where there is no rung of that name.
     """
+    if name == "microgpt":
+        return size, MICROGPT
     down: dict[str, Callable[[Size, Parts], tuple[Size, Parts]]] = {
         "full": lambda size, parts: (size, parts),
         "layernorm": layernorm,

@@ -238,7 +238,8 @@ class Parts:
     """What makes each part of a model; the defaults are the finished GPT's."""
 
     positions: Make = Learned  # (room, C)
-    norm: Make = nn.LayerNorm  # (C)
+    norm: Make = nn.LayerNorm  # (C), before each branch
+    last: Make = nn.LayerNorm  # (C), before the head
     attention: Make = Attention  # (C, H)
     think: Make = FeedForward  # (C)
     block: Make = Block  # (norm1, attention, norm2, think)
@@ -259,7 +260,7 @@ class GPT(nn.Module):
             parts.block(parts.norm(C), parts.attention(C, H), parts.norm(C), parts.think(C))
             for _ in range(size.n_layer)
         )
-        self.norm = parts.norm(C)
+        self.norm = parts.last(C)
         self.head = parts.head(self.tokens)
         parts.begin(self)
 

@@ -19,6 +19,7 @@ from zhtui.lab import Bars, Heatmap, Text
 
 SHOWN = 10  # characters that may come next
 SIDE = 16  # positions of a head on the sheet of all
+LEGIBLE = 64  # positions whose cells have room for a sign
 BIT = 0.6931471805599453  # nats
 
 
@@ -35,7 +36,8 @@ def signed(values: Tensor, letters: Sequence[str]) -> Heatmap:
 def grid(values: Tensor, letters: Sequence[str], note: str = "") -> Heatmap:
     """Scores or weights (T, T): who looks down the side, who is looked at along the top."""
     hidden, shares = values == -torch.inf, bool((values >= 0).all())
-    texts = [["−∞" if hides else "" for hides in row] for row in hidden] if hidden.any() else ()
+    told = hidden.any() and len(values) <= LEGIBLE
+    texts = [["−∞" if hides else "" for hides in row] for row in hidden] if told else ()
     low = 0.0 if shares else None
     return Heatmap(values.numpy(), letters, letters, low, signed=not shares, texts=texts, note=note)
 

@@ -12,35 +12,26 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from lessons.blocks.compilation import compiled
+from lessons.blocks.experts import balance, experts_of, idle
 from lessons.blocks.ngrams import baselines
 from lessons.blocks.optimization import cosine, decay_groups, warmup
 from lessons.blocks.precision import autocast, choose
 from lessons.blocks.text import windows_of
+from lessons.gpt import microgpt
 from lessons.gpt.build import build, text_of
-from lessons.gpt.model import GPT
-from lessons.gpt.views import glimpse, table, watch
+from lessons.gpt.measure import asked, evaluate, stretches, timed
+from lessons.gpt.views import gauge, glimpse, table, watch, working
 from zhtui.lab import Run
-
-
-@torch.no_grad()
-def evaluate(run: Run, model: GPT, windows: Tensor, precision: str) -> Tensor:
-    """Mean loss without dropout, over random stretches that are the same at every evaluation."""
-    dice = torch.Generator().manual_seed(run.seed)
-    shape = (run.config.eval_batches, run.config.batch_size)
-    picks = torch.randint(len(windows), shape, generator=dice).to(run.device)
-    model.eval()
-    with autocast(precision, run.device):
-        losses = [model.loss(x[:, :-1], x[:, 1:]) for x in (windows[pick] for pick in picks)]
-    model.train()
-    return torch.stack(losses).mean()
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
     config = run.config
+    if config.rung == "microgpt":
+        yield from microgpt.train(run)
+        return
     text, (alphabet, model) = run.once(text_of), run.once(build)
     groups = decay_groups(model, config.weight_decay)
     betas = (config.beta1, config.beta2)
@@ -64,7 +55,10 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     trial = partial(loss_of, one[:, :-1], one[:, 1:])
     precision = choose(config.precision, run.device, run.measured, f"gpt {size}", trial)
     tokens = config.accumulation * config.batch_size * config.block_size
-    run.work("tok", tokens, tokens * model.flops_per_token())
+    layers = experts_of(model)
+    if layers:
+        run.say(working(model, layers, alphabet.unit))
+    run.work("tok", tokens, tokens * (model.flops_per_token() - 6 * idle(layers)))
 
     for step in run.steps():
         config = run.config
@@ -78,23 +72,29 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=run.device)
         for _ in range(config.accumulation):
-            pick = torch.randint(len(windows), (config.batch_size,)).to(run.device)
-            batch = windows[pick]  # (B, T + 1)
+            batch = windows[stretches(config, len(windows)).to(run.device)]  # (B, T + 1)
             with autocast(precision, run.device):
-                loss = loss_of(batch[:, :-1], batch[:, 1:]) / config.accumulation
-            loss.backward()
-            total += loss.detach()
+                loss = loss_of(batch[:, :-1], asked(batch[:, 1:], config.loss_at))
+            whole = loss + config.aux * balance(layers)
+            (whole / config.accumulation).backward()
+            total += loss.detach() / config.accumulation
         grad_norm = clip_grad_norm_(model.parameters(), config.grad_clip or float("inf"))
         optimizer.step()
 
-        row = {"loss": total, "lr": lr, "grad_norm": grad_norm}
+        row: dict[str, Any] = {"loss": total, "lr": lr, "grad_norm": grad_norm}
+        if layers:
+            row["balance"] = torch.as_tensor(balance(layers)).detach()
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
             row["train"] = evaluate(run, model, windows, precision)
             row["val"] = evaluate(run, model, unseen, precision)
             row["bits_per_byte"] = text.bits_per_byte(row["val"])
             if counted:
                 row["counted"] = min(c.loss for c in counted)
-            watch(run)
+            row |= watch(run)
+            if config.one_batch:
+                run.show("one batch", gauge(total, len(alphabet)))
+            if config.timed:
+                row |= timed(run, model, batch, precision)
         elif step % max(10, config.steps // 50) == 0:
             glimpse(run)
         yield row

@@ -26,6 +26,7 @@ lesson = Lesson(
     data=(RANKS,),
     presets=PRESETS,
     figure="val",
+    unit="nats",
     noisy=("loss", "grad_norm"),
     charts={
         "loss": ("loss", "val"),

@@ -22,13 +22,13 @@ def place(name: str) -> Path:
     if folder.is_dir():
         return folder
     if not REPOSITORY.fullmatch(name):
-        raise DataError(f"weights={name} is no folder here; {FOLDER}.")
+        raise DataError(f"weights={name} is not a folder here; {FOLDER}.")
     if os.environ.get("ZHTUI_OFFLINE", "0") not in ("", "0"):
-        raise DataError(f"weights={name} is no folder here, and ZHTUI_OFFLINE is set; {FOLDER}.")
+        raise DataError(f"weights={name} is not a folder here, and ZHTUI_OFFLINE is set; {FOLDER}.")
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
-        told = f"weights={name} is no folder here, and huggingface_hub is not installed"
+        told = f"weights={name} is not a folder here, and huggingface_hub is not installed"
         raise DataError(f"{told}; {FOLDER}.") from error
     try:
         return Path(snapshot_download(name, allow_patterns=FILES))

@@ -144,7 +144,7 @@ def rope(config: Config) -> tuple[float, Mapping[str, Any]]:
     """The base of rotary positions, and how they are stretched; files say it in two ways."""
     said = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if not isinstance(said, Mapping):
-        raise LabError("config.json has a rope_parameters that is no object; correct it.")
+        raise LabError("config.json has a rope_parameters that is not an object; correct it.")
     base = real(said, "rope_theta", real(config, "rope_theta", 10_000.0))
     return base, said
 

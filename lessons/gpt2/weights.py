@@ -102,7 +102,7 @@ def header(path: Path) -> dict[str, tuple[list[int], str]]:
     except FileNotFoundError as error:
         raise LabError(f"{path.name} is not in {path.parent}; fetch it, too.") from error
     except (SafetensorError, OSError) as error:
-        told = f"{path.name} is no whole safetensors file ({error}); fetch it again."
+        told = f"{path.name} is not a whole safetensors file ({error}); fetch it again."
         raise LabError(told) from error
 
 

@@ -13,6 +13,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="val",
+    unit="nats",
     charts={
         "loss": ("loss", "val"), "by layer": ("by_layer_0", "val"), "the rule's head": ("score",),
         "nats without it": ("cost",), "found": ("found",),

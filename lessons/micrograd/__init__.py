@@ -4,6 +4,7 @@ from lessons.micrograd.config import PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 NOTEBOOK = "karpathy/micrograd, demo.ipynb"
+MICROGPT = "Karpathy, microgpt (2026), with its own random numbers"
 
 lesson = Lesson(
     number=1,
@@ -17,6 +18,18 @@ lesson = Lesson(
         Reference("accuracy", 0.5, 0.0, "step 0", NOTEBOOK, at="first", line=False),
         Reference("loss", 0.010978370135492717, 1e-12, "step 99", NOTEBOOK),
         Reference("accuracy", 1.0, 0.0, "step 99", NOTEBOOK, line=False),
+        Reference(
+            "loss",
+            3.3660,
+            0.00005,
+            "microgpt, first loss",
+            MICROGPT,
+            preset="microgpt",
+            at="first",
+            data="names",
+            seeds=(42,),
+            line=False,
+        ),
     ),
     questions=(
         Question(
@@ -52,8 +65,8 @@ lesson = Lesson(
             knobs={"specimen": "stale-grads"},
             known={"set back": 0.010978},
             see="21.7, after a low of 0.57. 22 of the 32 units are dead, and grad_error is 3.",
-            say="The sum of all gradients so far is no slope of the loss: it goes on pushing where "
-            "the loss has long begun to rise.",
+            say="The sum of all gradients so far is not a slope of the loss: it goes on pushing "
+            "where the loss has long begun to rise.",
         ),
         Question(
             ask="Is 100 % accuracy the end of learning?",

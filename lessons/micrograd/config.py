@@ -12,6 +12,7 @@ SPECIMENS = ("none", "relu-output", "one-sided-minus", "unsorted-backward", "sta
 @dataclass(frozen=True)
 class Config:
     steps: int = knob(100, "updates", low=1, high=100_000)
+    net: str = knob("mlp", "an MLP on points, or a GPT on names", choices=("mlp", "microgpt"))
     data: str = knob("moons", "moons, circles, spirals, xor, or a text file of x y label")
     points: int = knob(100, "points that are drawn", low=4, high=2_000)
     noise: float = knob(0.1, "how far points stray", low=0.0, high=2.0)
@@ -32,6 +33,7 @@ PRESETS = {
     "tiny": TINY,
     "quick": Config(steps=200, show_every=4),
     "paper": Config(),
+    "microgpt": Config(net="microgpt", data="auto", steps=1_000, lr=0.01, show_every=20),
     "spirals": replace(
         Config(), steps=2_000, data="spirals", form="tensor", width=32, show_every=50
     ),

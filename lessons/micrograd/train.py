@@ -10,13 +10,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lessons.micrograd import points, specimens, views
+from lessons.micrograd import naming, points, specimens, views
 from lessons.micrograd.networks import Network, build
 from lessons.micrograd.points import Points
 from zhtui.lab import DataError, Run
 
 
 def train(run: Run) -> Iterator[dict[str, float]]:
+    if run.config.net == "microgpt":
+        yield from naming.train(run)
+        return
     everything = load(run)
     mistake = specimens.choose(run.config.specimen, run.seed)
     net = build(run.config, run.seed, run.device, mistake)
@@ -58,7 +61,7 @@ def load(run: Run) -> Points:
     if not set(config.data) & set("./\\"):
         names = ", ".join(points.SHAPES)
         raise DataError(
-            f"There are no points {config.data!r}: take {names}, or a text file's path."
+            f"There are no points called {config.data!r}: take {names}, or a text file's path."
         )
     return points.read(run.data(config.data))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.moe.config import MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 SWITCH = "Fedus et al. 2022, Switch Transformers, section 2.2"
 SHAZEER = "Shazeer et al. 2017, section 2"
@@ -49,6 +49,17 @@ lesson = Lesson(
         ),
     ),
     questions=(
+        Question(
+            ask="What the balance loss says of a router that has a favourite",
+            predict="Four experts, 512 tokens. The router adds 3 to the logit of the first "
+            "expert. E Σ f·P is 1 where all is even, and 4 where one gets all. What is it here?",
+            metric="",
+            cell=Cell("balance", "aux", 0, 0, frame=1),
+            known={"even": 1.0, "one": 4.0},
+            see="About two thirds of the way up: the favourite gets most tokens, and P knows it.",
+            say="f is the share of tokens that were sent, P what the router thinks. Only P has a "
+            "gradient, and each step down the slope likes the busy ones less.",
+        ),
         Question(
             ask="What does the router do if nobody evens its load?",
             predict="Eight experts, one a token, and no balance loss. How many times its even "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lessons.optimization.config import PRESETS, Config
 from lessons.optimization.mistakes import MISTAKES
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 LECTURE = "Karpathy, makemore part 3: notebook and lecture"
 EXERCISES = "Karpathy, makemore part 3: exercises"
@@ -30,7 +30,7 @@ lesson = Lesson(
     unit="nats",
     noisy=("loss",),
     charts={"loss": ("loss", "train", "val", "uniform", "bigram", "trigram")},
-    scenes=("init", "batchnorm", "adam", "fold"),
+    scenes=("init", "rows", "batchnorm", "adam", "fold"),
     subjects=("optimization",),
     mistakes=MISTAKES,
     references=(
@@ -49,6 +49,17 @@ lesson = Lesson(
         ),
     ),
     questions=(
+        Question(
+            ask="What Adam does with a gradient's size",
+            predict="One weight, three rules, the same gradients, all of them 1,000 times as large "
+            "as usual. Drawn is the weight. Which line is which rule?",
+            metric="", kind="lines",
+            cell=Cell("adam", "w", frame=0, ask={"scale": 1000.0}),
+            see="Adam's line is flat beside the others: it moves about lr a step, whatever the "
+            "size.",
+            say="Adam divides a gradient by its own usual size. SGD and momentum grow with it, "
+            "and momentum goes on where it went.",
+        ),
         Question(
             ask="What can a net learn that begins with zeros alone?",
             predict="All weights and biases are 0. An even guess costs 3.296 nats, counted pairs "

@@ -112,7 +112,7 @@ def timeline(kind: str, p: int, m: int, v: int = 2) -> Timeline:
     Raises `ValueError` where the interleaved schedule has no whole groups.
     """
     if kind == "interleaved" and (m % p or v < 1):
-        raise ValueError(f"interleaved needs micro-batches in groups of {p}; {m} is no multiple")
+        raise ValueError(f"interleaved needs micro-batches in groups of {p}; {m} is not a multiple")
     todo = [list(row) for row in orders(kind, p, m, v)]
     chunks = v if kind == "interleaved" else 1
     done: dict[tuple[str, int, int], int] = {}  # (what, micro, virtual stage) -> slot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.positions.config import MISTAKES, PRESETS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 SHAKESPEARE = "shakespeare"
 
@@ -36,6 +36,15 @@ lesson = Lesson(
         still("sinusoid_shift", "PE(p + 5) · PE(p) is constant", "Vaswani 2017, section 3.5"),
     ),
     questions=(
+        Question(
+            ask="Each pair of channels has a clock of its own",
+            predict="A sinusoidal table tells each position by waves. Drawn are every other of "
+            "its first 8 channels, down the positions. Which line is which channel?",
+            metric="", kind="lines", cell=Cell("table", "waves", frame=3),
+            see="Channel 0 turns at every position, channel 6 hardly moves.",
+            say="Each pair is slower than the one before by the same factor, as the hands of a "
+            "clock. Fast ones tell neighbours apart, slow ones say how far it is.",
+        ),
         Question(
             ask="Does a GPT need positions?",
             predict="With RoPE two blocks end at 1.947 after 1,000 steps. And with no position "

@@ -16,6 +16,7 @@ lesson = Lesson(
     unit="bytes a token",
     higher=True,
     commands=("tokenize",),
+    subjects=("tokenizer",),
     data=(GPT2, CL100K, O200K),
     charts={
         "bytes a token": ("bytes_per_token", "gpt2"),

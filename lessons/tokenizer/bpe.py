@@ -208,11 +208,11 @@ class Tokenizer:
             return b"".join([self.tokens[number] for number in ids])
         except KeyError as error:
             raise ValueError(
-                f"{error.args[0]} is no token of this vocabulary; its last is {self.size - 1}"
+                f"{error.args[0]} is not a token of this vocabulary; its last is {self.size - 1}"
             ) from None
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text. A token may hold part of a character: bytes that are no UTF-8 become U+FFFD."""
+        """The text. A token may hold part of a character; bytes that are not UTF-8 are U+FFFD."""
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def parts(self, token: bytes) -> tuple[bytes, bytes] | None:

@@ -147,7 +147,7 @@ def hugging_face(tokenizer: Tokenizer) -> str:
 
 
 def shown(token: bytes) -> str:
-    """A token for the eye, in quotes: bytes that are no UTF-8 and no letter as \\x escapes."""
+    """A token for the eye, in quotes: bytes that are not UTF-8 and no letter as \\x escapes."""
     text = token.decode("utf-8", errors="backslashreplace")
     safe = [c if c.isprintable() else c.encode("unicode_escape").decode() for c in text]
     return '"' + "".join(safe) + '"'
@@ -190,7 +190,7 @@ def read(path: Path) -> Tokenizer:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise DataError(
-            f"{path} is no whole tokenizer ({why}); export it again from its run"
+            f"{path} is not a whole tokenizer ({why}); export it again from its run"
         ) from error
     return tokenizer
 

@@ -71,6 +71,19 @@ def available() -> list[str]:
     return [name for name, entry in PUBLISHED.items() if has_data(entry.data)]
 
 
+def missing() -> str:
+    """What to do where no published vocabulary is on this machine, in sentences."""
+    wanted = {entry.title: entry.data for entry in PUBLISHED.values() if not has_data(entry.data)}
+    if not wanted:
+        return ""
+    files = ", ".join(f"{data.filename} ({title})" for title, data in wanted.items())
+    data = next(iter(wanted.values()))
+    return (
+        f"Not on this machine: {files}. Download one with: zhtui data get {data.name}. Or put the "
+        "file into a folder of your own and name the folder in ZHTUI_DATA."
+    )
+
+
 def read_ranks(content: bytes) -> dict[bytes, int]:
     """tiktoken's format: a line a token, its bytes in base64 and its rank. Raises `ValueError`."""
     ranks: dict[bytes, int] = {}
@@ -79,5 +92,5 @@ def read_ranks(content: bytes) -> dict[bytes, int]:
             token, rank = line.split()
             ranks[base64.b64decode(token, validate=True)] = int(rank)
         except (ValueError, binascii.Error):
-            raise ValueError(f"line {number} is no token in base64 with its rank") from None
+            raise ValueError(f"line {number} is not a token in base64 with its rank") from None
     return ranks

@@ -36,7 +36,7 @@ def tokenizer_of(source: str | Path, *, download: bool = False) -> Tokenizer:
     if path.is_file():
         return exports.read(path)
     names = ", ".join(PUBLISHED)
-    raise LabError(f"{source} is no tokenizer; give a run, an exported file, or one of {names}")
+    raise LabError(f"{source} is not a tokenizer; give a run, an exported file, or one of {names}")
 
 
 def from_run(folder: Path) -> Tokenizer:

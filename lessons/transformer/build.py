@@ -46,5 +46,5 @@ def read(text: str) -> Tensor:
     """A text as a source (1, S). Raises `LabError` for what no model here knows."""
     if unknown := [c for c in text if c not in task.INDEX or c in "·^$"]:
         known = "a … z, 0 … 9, and - / , and a space"
-        raise LabError(f"{unknown[0]!r} is no letter of these texts; use {known}")
+        raise LabError(f"{unknown[0]!r} is not a letter of these texts; use {known}")
     return task.encode([text])

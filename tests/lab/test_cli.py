@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from zhtui.cli.app import app
 from zhtui.errors import ConfigError
 from zhtui.lesson import catalog
 from zhtui.runs import store as runs_store
+from zhtui.wording import number
 from zhtui.work import client
 
 Drop = Callable[..., Path]
@@ -46,7 +48,8 @@ def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) ->
     (stranger("broken") / "__init__.py").write_text("1 / 0")
     lines = zhtui("lessons").stdout.splitlines()
     assert any(re.match(r" +9  gpt +attention", line) for line in lines)
-    assert any("a number drifts to zero" in line for line in lines)
+    place = next(i for i, line in enumerate(lines) if "a number drifts to zero" in line)
+    assert lines[place + 1].split() == ["presets:", "tiny,", "quick,", "paper"]
     assert "ZeroDivisionError" in lines[-1]
     rows = [json.loads(line) for line in zhtui("lessons", "--json").stdout.splitlines()]
     assert {"gpt", "bigram", "drift", "broken"} <= {row["name"] for row in rows}
@@ -58,12 +61,16 @@ def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) ->
         (["run", "gtp", "--headless"], "there is no lesson 'gtp'; did you mean gpt?"),
         (["run", "--headless"], "name a lesson: "),
         (["run", "drift", "pul=1", "--headless"], "there is no knob 'pul'; did you mean pull?"),
+        (
+            ["run", "gpt", "learning_rate=1", "--headless"],
+            "no knob 'learning_rate'; did you mean lr?",
+        ),
         (["run", "drift", "pull=9", "--headless"], "pull=9 is out of bounds; it takes 0 … 1"),
         (["run", "drift", "--preset", "huge", "--headless"], "drift has no preset 'huge'; choose"),
         (["run", "--resume", "nobody", "--headless"], "there is no run 'nobody' in"),
         (["runs", "pause", "nobody"], "there is no run 'nobody' in"),
         (["sample", "nobody"], "there is no run 'nobody' in"),
-        (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot name a run"),
+        (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot be a run's name"),
         (["run", "drift", "--device", "tpu", "--headless"], "tpu"),
     ],
 )
@@ -158,14 +165,18 @@ def test_a_closed_pipe_ends_quietly_with_a_checkpoint(stranger: Drop, store: Pat
 def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
     stranger()
     done = zhtui("run", "drift", "mode=nan", "--headless", "--preset", "tiny", code=1)
-    assert done.stderr.strip() == "loss became NaN at step 25; start anew with a lower lr"
+    assert done.stderr.strip() == "loss became NaN at step 25; start again with a lower lr"
 
 
 def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, store: Path) -> None:
     stranger()
     assert "no runs in" in zhtui("runs").stdout
     zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "one")
-    assert re.match(r"drift +one +finished +step 40/40", zhtui("runs").stdout)
+    head, line = zhtui("runs").stdout.splitlines()
+    assert head.split()[:3] == ["lesson", "run", "state"]
+    assert re.match(r"drift +one +finished +step 40/40", line)
+    for word, name in (("run", "one"), ("state", "finished")):
+        assert head.index(f" {word} ") == line.index(f" {name} "), "each above its column"
     (row,) = [json.loads(line) for line in zhtui("runs", "list", "--json").stdout.splitlines()]
     assert (row["run"], row["state"], row["step"]) == ("one", "finished", 40)
     shown = zhtui("runs", "show", "one").stdout
@@ -264,3 +275,34 @@ def test_what_a_resumed_run_cannot_take_is_refused(
     asked = CliRunner().invoke(app, ["run", *words, "--resume", "one", "--headless"])
     assert isinstance(asked.exception, ConfigError)
     assert sentence in str(asked.exception)
+
+
+def test_what_was_run_is_summed_up_when_the_lab_is_left(
+    stranger: Drop, store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import typer
+
+    from zhtui.cli import app as commands
+    from zhtui.cli import runs
+    from zhtui.tui import app as lab
+
+    stranger()
+    zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "before")
+    began = time.time()
+
+    def opened(*given: object, **options: object) -> int:
+        zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "one")
+        return 0
+
+    monkeypatch.delenv("TEXTUAL_DRIVER", raising=False)
+    monkeypatch.setattr(commands, "require_terminal", lambda: None)
+    monkeypatch.setattr(lab, "open_lab", opened)
+    with pytest.raises(typer.Exit):
+        commands._open(store)
+    (line,) = capsys.readouterr().out.splitlines()
+    best = runs_store.find(store, "one").status().best
+    assert best is not None
+    assert re.match(rf"drift/one: finished at step 40  best {number(best)} \w+  0:\d\d of tr", line)
+    assert line.endswith(str(store / "drift" / "one"))
+    assert list(runs.left(store, time.time() + 1)) == [], "nothing was run since then"
+    assert [each.split(":")[0] for each in runs.left(store, began)] == ["drift/one"]

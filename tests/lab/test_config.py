@@ -57,7 +57,7 @@ def test_text_becomes_a_typed_value(pair: str, name: str, value: object) -> None
 @pytest.mark.parametrize(
     ("pair", "sentence"),
     [
-        ("lr", "'lr' is no setting; write KEY=VALUE, for example lr=0.001"),
+        ("lr", "'lr' is not a setting; write KEY=VALUE, for example lr=0.001"),
         ("leraning=1", "there is no knob 'leraning'; the knobs are steps, lr, data, tied, rung"),
         ("step=1", "there is no knob 'step'; did you mean steps?"),
         ("steps=many", "steps=many is not a whole number; write it as steps=100, at least 1"),

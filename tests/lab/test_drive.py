@@ -166,7 +166,7 @@ def test_nan_stops_the_run_with_what_to_do(store: Path, stranger: Drop) -> None:
     run = make(store, "mode=nan")
     assert work(run) == 1
     assert run.status().state == "failed"
-    assert run.status().error == "loss became NaN at step 25; start anew with a lower lr"
+    assert run.status().error == "loss became NaN at step 25; start again with a lower lr"
     assert math.isnan(run.rows()[-1]["loss"])
     assert run.checkpoints()[-1][0] <= 25
 

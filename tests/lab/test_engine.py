@@ -19,7 +19,6 @@ from zhtui.ask.client import COMMAND, Engine, Reply
 from zhtui.ask.engine import WARM, Server
 from zhtui.lesson import catalog
 from zhtui.lesson.sampling import Sampling
-from zhtui.lesson.views import Bars
 from zhtui.runs import checkpoint
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive
@@ -51,14 +50,6 @@ def score(run, prompt, text, sampling):
     for character in text:
         yield Token(character, 0.25, 2.0)
 """
-LOOKS = """
-import numpy as np
-from zhtui.lab import Bars
-
-def inspect(run, text):
-    yield "letters", Bars(list(text), np.arange(len(text)), note=str(run.step))
-    raise ValueError("the second view has a bug")
-"""
 
 
 class Heard:
@@ -80,8 +71,8 @@ class Heard:
 
 @pytest.fixture
 def speaker(store: Path, stranger: Callable[..., Path]) -> RunFolder:
-    """A finished run of a lesson that can speak, look, and print at the wrong moment."""
-    folder = stranger("speaker", generate="", inspect=LOOKS)
+    """A finished run of a lesson that can speak, and print at the wrong moment."""
+    folder = stranger("speaker", generate="")
     package = catalog.one("speaker").package
     (folder / "generate.py").write_text(SPEAKS.replace("{package}", package))
     run = client.create(store, catalog.one("speaker"), preset="tiny", where="cpu")
@@ -155,17 +146,6 @@ def test_a_lesson_that_cannot_score_says_so(
     run = client.create(store, catalog.one("mute"), preset="tiny", where="cpu")
     assert drive.work(run) == 0
     assert "cannot read a given text" in asked(engine, "score", run, text="a").error
-
-
-def test_views_come_as_views_and_a_bug_after_them_is_a_sentence(
-    engine: Engine, speaker: RunFolder
-) -> None:
-    reply = asked(engine, "inspect", speaker, text="hey")
-    letters = reply.views["letters"]
-    assert isinstance(letters, Bars)
-    assert list(letters.labels) == ["h", "e", "y"]
-    assert list(letters.values) == [0, 1, 2]
-    assert "the second view has a bug" in reply.error
 
 
 def test_a_checkpoint_of_ones_choice_is_asked(engine: Engine, speaker: RunFolder) -> None:

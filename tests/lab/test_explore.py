@@ -404,6 +404,8 @@ def test_an_engine_shows_a_frame_says_a_cell_and_gives_the_form(engine: Engine) 
     assert form.knobs[3].knob.points == "S.row"
     assert form.knobs[4].knob.choices == ("none", "ahead")
     poke = {"view": "X", "row": 0, "column": 1, "value": 5}
+    assert ask(engine, "form", scene="sums", having="wait").form["scene"] == "long"
+    assert ask(engine, "form", scene="sums", having="nothing").form["scene"] == "sums"
     two = ask(engine, "explore", scene="sums", ask={"count": 4}, poke=poke, frame=2)
     assert two.shown is not None
     assert two.shown.views["S"].values.tolist() == [[1, 6, 9, 13]]  # type: ignore[union-attr]
@@ -498,15 +500,6 @@ def test_an_agent_thinks_of_a_named_game(engine: Engine) -> None:
     assert "knows no game 'chess'" in ask(engine, "think", game="chess").error
 
 
-def test_a_lesson_that_cannot_write_can_still_be_inspected(
-    engine: Engine, store: Path, stranger: Callable[..., Path]
-) -> None:
-    stranger("mute", inspect="def inspect(run, text):\n    yield from ()\n")
-    run = client.create(store, catalog.one("mute"), preset="tiny", where="cpu")
-    assert drive.work(run) == 0
-    assert not ask(engine, "inspect", run, text="a").error
-
-
 def test_a_lessons_own_sampling_has_its_knobs(engine: Engine, store: Path, scenes: Entry) -> None:
     run = client.create(store, scenes, preset="tiny", where="cpu")
     assert drive.work(run) == 0
@@ -562,6 +555,12 @@ def test_the_command_pokes_points_and_speaks_json(scenes: Entry) -> None:
     assert "--poke" not in frame
 
 
+def test_the_command_takes_the_first_scene_that_has_the_knobs(scenes: Entry) -> None:
+    assert '"title": "step 0"' in zhtui("strange", "frames=2", "size=1", "--json").stdout
+    assert zhtui("strange.sums", "frames=2").returncode == 2
+    assert zhtui("strange", "frames=2", "scale=1").returncode == 2, "no scene has both"
+
+
 def test_numbers_that_are_not_finite_are_null(explorer: Explorer) -> None:
     from zhtui.ask.shown import Shown
 
@@ -576,7 +575,7 @@ def test_numbers_that_are_not_finite_are_null(explorer: Explorer) -> None:
         (("strang",), "did you mean strange?"),
         (("strange.sums", "counts=3"), "did you mean count?"),
         (("strange.sums", "--frame", "9"), "strange.sums has 3 frames; choose one of them"),
-        (("strange.sums", "--at", "S"), "'S' is no cell; write VIEW,ROW,COLUMN"),
+        (("strange.sums", "--at", "S"), "'S' is not a cell; write VIEW,ROW,COLUMN"),
         (("strange.sums", "--poke", "S,0,0"), "has no value"),
         (("strange.sums", "--poke", "Q,0,0=1"), "does not let Q be poked"),
         (("strange.bad",), "a bug in the scene"),

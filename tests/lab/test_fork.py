@@ -11,6 +11,7 @@ import pytest
 
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog
+from zhtui.runs import origin
 from zhtui.runs.folder import CARD, EVENTS, METRICS, RunFolder
 from zhtui.work import client, drive, fork
 
@@ -62,6 +63,8 @@ def test_a_live_knob_is_turned_at_the_very_step(stranger: Drop, store: Path) -> 
     parent = trained(store)
     child = fork.fork(store, parent, 22, ["pull=0.9"])
     assert child.card()["config"]["pull"] == 0.1, "its knob is turned on the way"
+    assert child.card()["parent"]["changed"] == {"pull": "0.9"}
+    assert origin.changed(child.card()) == "pull=0.9"
     drive.work(child)
     ours, theirs = course(child), course(parent)
     assert ours[:22] == theirs[:22]

@@ -15,13 +15,16 @@ import pytest
 
 from lessons.arena import agent as asked
 from lessons.arena import rating
-from lessons.arena.agents import agent, agents, game_of, think
+from lessons.arena.agents import agent, agents, game_of, learned, think, within
 from lessons.arena.config import PRESETS
 from lessons.arena.cross import Cross
 from lessons.arena.match import Record, Table, played, read
 from lessons.arena.train import train
+from lessons.arena.views import table
 from lessons.blocks.games.minimax import Table as Solved
 from zhtui.lab import LabError, Run
+from zhtui.lesson import catalog
+from zhtui.work import client, drive
 
 GAME = game_of("tic-tac-toe")
 
@@ -34,9 +37,9 @@ GAME = game_of("tic-tac-toe")
     [
         ("mcts:0", "1 to"),
         ("mcts:99999999999", "1 to"),
-        ("Hello World", "nobody"),
-        ("", "nobody"),
-        ("../../etc", "nobody"),
+        ("Hello World", "not a player"),
+        ("", "not a player"),
+        ("../../etc", "not a player"),
     ],
 )
 def test_who_cannot_play_is_one_sentence(name: str, words: str) -> None:
@@ -103,6 +106,65 @@ def test_a_run_that_is_not_there_is_named() -> None:
         next(think(agent("nobody-here"), GAME, GAME.start(), random.Random(1), store))
 
 
+def test_a_run_that_trains_thinks_with_its_newest_checkpoint(tmp_path: Path) -> None:
+    """What comes while it trains is used at the next move; NAME@STEP stays young."""
+    entry, knobs = catalog.one("td"), ("episodes=100",)
+    run = client.create(tmp_path, entry, preset="tiny", knobs=knobs, where="cpu", name="pupil")
+    assert drive.work(run) == 0
+    (step, _), *later = run.checkpoints()
+    hidden = tmp_path / "not yet"
+    hidden.mkdir()
+    for _, path in later:
+        path.rename(hidden / path.name)
+
+    def values(name: str) -> Any:
+        two_to_win = (0b11, 0b11000)  # X has a1 b1, O a2 b2
+        return [
+            thought.values
+            for state in (GAME.start(), (1, 0), (1, 16), two_to_win)
+            for thought in learned(agent(name), GAME, state, tmp_path)
+        ]
+
+    before = values("pupil")
+    for _, path in later:
+        (hidden / path.name).rename(path)
+    assert values("pupil") != before
+    assert values(f"pupil@{step}") == before
+
+
+def test_an_agent_of_another_game_is_one_sentence() -> None:
+    store, game = Path(__file__).parents[2] / "checkpoints", game_of("connect-four")
+    for name in ("self-taught", "twelve-rounds"):
+        with pytest.raises(LabError, match=r"connect-four|tic-tac-toe"):
+            next(think(agent(name), game, game.start(), random.Random(1), store))
+
+
+@pytest.mark.parametrize("name", ["1x1x1", "40x40x5"])
+def test_the_smallest_and_the_largest_board_are_played(name: str) -> None:
+    game = game_of(name)
+    *_, thought = think(agent("mcts:2"), game, game.start(), random.Random(1))
+    after = game.apply(game.start(), thought.move)
+    assert game.result(after) == (1 if name == "1x1x1" else None)
+
+
+@pytest.mark.parametrize("name", ["0x0x0", "41x41x5", "3x3", "draughts"])
+def test_what_is_no_board_is_one_sentence(name: str) -> None:
+    with pytest.raises(LabError, match=r"not a board|no game"):
+        game_of(name)
+
+
+def test_a_time_limit_takes_the_best_so_far() -> None:
+    clock = iter(range(100)).__next__
+    thoughts = list(
+        within(think(agent("mcts:100"), GAME, GAME.start(), random.Random(1)), 3, clock)
+    )
+    assert [thought.done for thought in thoughts] == [10, 20, 30]
+    assert len(list(within(iter(thoughts), 1e-9))) == 1, "one thought there always is"
+    for seconds in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(LabError, match="such as 2"):
+            next(within(iter(thoughts), seconds))
+
+
 # Records
 
 
@@ -127,7 +189,7 @@ def test_a_record_replays_to_the_same_position(name: str) -> None:
     [
         (("result", "x result"), "lines"),
         (("seed 3", "seed three"), "whole number"),
-        (("zhtui game", "chess"), "no record"),
+        (("zhtui game", "chess"), "not the record"),
         (("x random", "y random"), "lines"),
         (("tic-tac-toe", "draughts"), "no game"),
     ],
@@ -188,6 +250,25 @@ def test_a_tournament_counts_every_game_once() -> None:
     assert row["optimal_2"] == 1.0  # minimax
     assert 0.5 < row["optimal_1"] < 0.66  # random: 0.58 of all moves are optimal
     assert row["elo_2"] > row["elo_1"]
+    shown = table(cross)
+    assert list(shown.columns)[-1] == "optimal"
+    assert shown.rows[0][0] == "minimax"
+    assert shown.rows[0][-1] == "100%"
+
+
+def test_who_does_not_learn_is_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(replace(PRESETS["tiny"], steps=4, eval_every=1))
+    asked_of: list[str] = []
+    usual = Cross.share_of_optimal
+
+    def counted(self: Cross, who: Any, seed: int) -> float:
+        asked_of.append(who.name)
+        return usual(self, who, seed)
+
+    monkeypatch.setattr(Cross, "share_of_optimal", counted)
+    shares = [row["optimal_1"] for row in train(run)]
+    assert asked_of == ["random", "minimax"]
+    assert len(set(shares)) == 1
 
 
 @pytest.mark.slow
@@ -234,7 +315,7 @@ def test_a_game_is_played_by_pipe(tmp_path: Path) -> None:
     done = play("b2\nb2\nz9\nu\na1\nq\n", "--o", "minimax", cwd=tmp_path)
     assert done.returncode == 0
     assert "b2 is taken" in done.stdout
-    assert "'z9' is no square" in done.stdout
+    assert "'z9' is not a square" in done.stdout
     assert "left as it is" in done.stdout
 
 
@@ -244,5 +325,8 @@ def test_agents_play_write_a_record_and_show_it_again(tmp_path: Path) -> None:
     assert done.returncode == 0
     again = play("", "--replay", record, cwd=tmp_path)
     assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
+    late = play("", "--x", "mcts:9", "--seconds", "0", cwd=tmp_path)
+    assert late.returncode == 1
+    assert "give it more than 0" in late.stderr
     (tmp_path / "game.txt").write_text("nonsense")
     assert play("", "--replay", record, cwd=tmp_path).returncode == 1

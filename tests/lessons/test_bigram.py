@@ -21,8 +21,8 @@ from lessons.bigram import lesson
 from lessons.bigram import views as pictures
 from lessons.bigram.config import Config
 from lessons.bigram.corpus import build, read, split, words_of
+from lessons.bigram.explore import inside
 from lessons.bigram.generate import generate, score
-from lessons.bigram.inspect import inspect
 from lessons.bigram.model import (
     NGram,
     OneLayer,
@@ -38,7 +38,7 @@ from lessons.bigram.model import (
 from lessons.bigram.train import train
 from lessons.blocks.names import Alphabet, examples
 from zhtui.ask import engine
-from zhtui.lab import LabError, Run, Sampling, Text, View
+from zhtui.lab import LabError, Poke, Run, Sampling, Text, View
 from zhtui.lesson import catalog
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive
@@ -386,7 +386,7 @@ def test_labels_can_be_read(character: str, seen: str) -> None:
     assert pictures.label(character) == seen
 
 
-# ----- sampling and inspection --------------------------------------------------------------------
+# ----- sampling and looking inside ----------------------------------------------------------------
 
 
 def test_generate_repeats_itself_and_leaves_the_global_dice_alone(desk: Desk) -> None:
@@ -430,9 +430,15 @@ def test_a_text_is_scored_as_if_it_had_been_written(desk: Desk) -> None:
     assert bits == pytest.approx(float(surprise(run, "emma")), abs=0.006)
 
 
+def looked(run: Run, text: str) -> dict[str, Any]:
+    """All views of the scene `inside` on a text, by name."""
+    frames = inside.explore(run, inside.Ask(text=text), Poke())
+    return {name: view for frame in frames for name, view in frame.shown().items()}
+
+
 def surprise(run: Run, word: str) -> str:
-    """What a look inside says of the same word."""
-    view = dict(inspect(run, word))["surprise"]
+    """What the scene `inside` says of the same word."""
+    view = looked(run, word)["text"]
     assert isinstance(view, Text)
     return view.note.split()[0]
 
@@ -454,11 +460,11 @@ def test_a_trained_net_writes_and_is_looked_into_without_its_words(
     assert drive.work(folder) == 0
     sampling = Sampling(tokens=12)
     with_words = list(generate(engine.open_run(folder), "em", sampling))
-    table = dict(inspect(engine.open_run(folder), "emma"))["pairs"]
+    table = looked(engine.open_run(folder), "emma")["pairs"]
     words.unlink()
     moved = RunFolder(folder.path.rename(store / "bigram" / "moved"))
     assert list(generate(engine.open_run(moved), "em", sampling)) == with_words
-    assert dict(inspect(engine.open_run(moved), "emma"))["pairs"] == table
+    assert looked(engine.open_run(moved), "emma")["pairs"] == table
     assert len(list(score(engine.open_run(moved), "", "emma", sampling))) == 4
 
 
@@ -489,21 +495,20 @@ def test_a_prompt_with_an_unknown_character_names_it(desk: Desk, prompt: str) ->
     with pytest.raises(LabError, match=re.escape(repr(unknown)) + ".*use only"):
         list(generate(run, prompt, Sampling()))
     with pytest.raises(LabError, match=re.escape(repr(unknown))):
-        list(inspect(run, prompt))
+        looked(run, prompt)
 
 
-def test_inspect_one_s_own_words(desk: Desk) -> None:
+def test_one_s_own_words_are_read_pair_by_pair(desk: Desk) -> None:
     run = Run(lesson.presets["tiny"], host=desk)
-    views = dict(inspect(run, " ava \n\nmia\n"))
-    assert list(views) == ["surprise", "pairs", "next"]
-    assert views["surprise"].text == "ava.mia."
-    assert len(views["surprise"].weights) == 8
-    assert views["surprise"].weights.max() == pytest.approx(1)
+    views = looked(run, " ava \n\nmia\n")
+    assert views["text"].text == "ava.mia."
+    assert len(views["text"].weights) == 8
+    assert views["text"].weights.max() == pytest.approx(1)
     assert [row[:2] for row in views["pairs"].rows[:4]] == [
         (".", "a"), ("a", "v"), ("v", "a"), ("a", "."),
     ]  # fmt: skip
     assert sum(views["next"].values) == pytest.approx(1)
-    assert list(dict(inspect(run, ""))) == ["next"]
+    assert {"text", "pairs"}.isdisjoint(looked(run, ""))
 
 
 # ----- files --------------------------------------------------------------------------------------

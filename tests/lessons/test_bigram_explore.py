@@ -171,7 +171,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_words_surprise_the_net_as_its_table_says(run: Run) -> None:
-    made = frames("inside", run, words="emma ava")
+    made = frames("inside", run, text="emma ava")
     learned, alphabet = model(run).table(), run.once(build)[0].alphabet
     text = made["surprise"].shown()["text"]
     assert isinstance(text, Text)
@@ -202,4 +202,4 @@ def test_inside_wants_a_run_and_words_that_it_knows(run: Run) -> None:
     with pytest.raises(LabError, match="choose one, or start one"):
         frames("inside")
     with pytest.raises(LabError, match="'Z'"):
-        frames("inside", run, words="Zoe")
+        frames("inside", run, text="Zoe")

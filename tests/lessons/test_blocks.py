@@ -44,7 +44,7 @@ from lessons.blocks.positions import (
 )
 from lessons.blocks.precision import autocast, choose, speedup
 from lessons.blocks.residual import PostBlock, PreBlock
-from lessons.blocks.sampling import distribution, min_p, penalised, typical
+from lessons.blocks.sampling import distribution, in_order, min_p, penalised, typical
 from lessons.blocks.text import CharText, windows_of
 
 SHAKESPEARE = Path(os.environ.get("ZHTUI_DATA", "nowhere")) / "tinyshakespeare.txt"
@@ -130,6 +130,21 @@ def test_a_distribution_sums_to_one(
     result = distribution(torch.tensor(logits), temperature, k, p)
     assert result.sum().item() == pytest.approx(1, abs=1e-5)
     assert (result >= 0).all()
+
+
+def test_the_order_of_heat_and_cuts_decides_what_is_left() -> None:
+    """The exact case: T .5 and top-p .8 on logits 3, 2, 1."""
+    logits = torch.tensor([3.0, 2.0, 1.0])
+    first, last = (
+        in_order(logits, 0.5, top_p=0.8, order=o)[1] for o in ("huggingface", "llama.cpp")
+    )
+    assert first.tolist() == [1.0, 0.0, 0.0]
+    assert last[2] == 0
+    assert last[:2].tolist() == pytest.approx((2 * logits[:2]).softmax(0).tolist())
+    for order in ("huggingface", "llama.cpp"):
+        assert in_order(logits, 0.0, 2, 0.9, 0.1, order)[1].tolist() == [1.0, 0.0, 0.0]
+        plain = in_order(logits, 0.7, order=order)[1]
+        assert plain.tolist() == pytest.approx(distribution(logits, 0.7).tolist())
 
 
 def test_a_tiny_temperature_does_not_overflow() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 from dataclasses import replace
 from itertools import product
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from typer.testing import CliRunner
 
 from lessons.blocks.arithmetic import figure
 from lessons.gpt import lesson
@@ -22,6 +24,7 @@ from lessons.gpt.explore.changes import reshaped
 from lessons.gpt.generate import generate, score
 from lessons.gpt.pictures import sheet
 from lessons.gpt.reading import read, subject
+from zhtui.cli.app import app
 from zhtui.lab import (
     Bars,
     Frame,
@@ -37,6 +40,7 @@ from zhtui.lab import (
     Text,
     plain,
 )
+from zhtui.runs.folder import RunFolder
 
 VERSE = "the king shall be the world, and the night is good.\n" * 20
 
@@ -113,6 +117,15 @@ def test_the_lower_rungs_have_boxes_too(tmp_path: Path, rung: str) -> None:
 
 
 # --- attention ------------------------------------------------------------------------------------
+
+
+def test_the_sheet_of_all_heads_stands_beside_one_and_says_whose_look_a_cell_is(run: Run) -> None:
+    frame = frames("attention", run, text="the king", layer=1)["weights"]
+    assert values(frame, "sheet").shape == (17, 17), "two layers of two heads, eight positions each"
+    A = values(frame, "A")  # layer 1, head 0
+    words = said("attention", frame, Spot("sheet", 9 + 5, 3), layer=1)
+    assert words == f"layer 1, head 0: {figure(A[5, 3])}\nhow much 'i' (5) listens to '␣' (3)"
+    assert said("attention", frame, Spot("sheet", 8, 3)) == "between two heads"
 
 
 def test_every_head_of_every_layer_can_be_seen(run: Run) -> None:
@@ -406,3 +419,33 @@ def test_what_was_written_is_scored_as_it_was_written(run: Run) -> None:
 def test_an_unknown_character_of_the_given_text_is_named(run: Run) -> None:
     with pytest.raises(LabError, match="'Ω'"):
         list(score(run, "the", " Ω", Sampling()))
+
+
+# --- a shipped run, by the command line -----------------------------------------------------------
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+
+
+def told(*words: str) -> Any:
+    """What `zhtui explore gpt` says of the shipped run in JSON."""
+    given = ["explore", "gpt", "--run", "quiet-bard", "--store", str(SHIPPED), "--json", *words]
+    ran = CliRunner().invoke(app, given)
+    assert ran.exit_code == 0, ran.output
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.skipif(not (SHIPPED / "gpt" / "quiet-bard").is_dir(), reason="no run is shipped here")
+def test_the_command_pokes_at_any_kept_step_and_nothing_earlier_moves() -> None:
+    frame = told("text=ROMEO:", "--frame", "3")
+    assert frame["frame"] == 3
+    assert frame["title"] == "queries, keys, values"
+    assert set(frame["views"]) == {"Q", "K", "V"}
+    kept = [done for done, _ in RunFolder(SHIPPED / "gpt" / "quiet-bard").checkpoints()]
+    assert len(kept) > 2
+    for step in kept:
+        poked = ("text=ROMEO:", "head=3", "--poke", "text,0,5=x", "--step", str(step))
+        poked = (*poked, "--frame", "8")
+        right, leaky = told(*poked), told(*poked, "mistake=reshape")
+        assert right["wrong"] == {}
+        assert min(row for row, _ in right["moved"]["O"]) == 5
+        assert leaky["wrong"]["O"]

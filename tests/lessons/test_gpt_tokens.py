@@ -21,7 +21,7 @@ from lessons.gpt.build import build, text_of
 from lessons.tokenizer import published, saved
 from lessons.tokenizer.bpe import PATTERNS
 from zhtui.ask import engine
-from zhtui.lab import DataError, Heatmap, Run, Sampling, Text, export_run, find_run
+from zhtui.lab import DataError, Heatmap, Poke, Run, Sampling, Text, export_run, find_run
 from zhtui.lesson import catalog
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
@@ -178,8 +178,12 @@ def test_it_writes_and_is_looked_into_when_its_tokenizer_is_gone(
     scored = list(engine.score(folder, opened, "the ", "king 漢", Sampling()))
     assert "".join(token.text for token in scored) == "king 漢"
 
-    views = dict(catalog.one("gpt").function("inspect", "inspect")(opened, "the king 漢"))
-    attention, surprise = views["attention"], views["surprise"]
+    looks = catalog.one("gpt").scene("attention").module
+    frames = looks.explore(opened, looks.Ask(text="the king 漢"), Poke())
+    views = {name: view for frame in frames for name, view in frame.shown().items()}
+    attention = views["A"]
+    inside = catalog.one("gpt").scene("inside").module
+    surprise = next(inside.explore(opened, inside.Ask(text="the king 漢"), Poke())).shown()["text"]
     assert isinstance(attention, Heatmap)
     assert isinstance(surprise, Text)
     symbols, _ = opened.once(build)
@@ -266,7 +270,7 @@ def test_gpt2_is_not_downloaded_where_that_is_forbidden(
     ("damage", "why"),
     [
         (lambda lines: lines[:200], "no token for the byte"),
-        (lambda lines: [*lines[:5], *lines[6:]], "line 6 is no token with rank 5"),
+        (lambda lines: [*lines[:5], *lines[6:]], "line 6 is not a token with its rank 5"),
         (lambda lines: [b"?? 0", *lines[1:]], "tokenizer="),
         (lambda lines: [*lines, lines[-1].replace(b" 279", b" 280")], "cannot have the number 280"),
     ],

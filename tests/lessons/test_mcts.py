@@ -133,19 +133,34 @@ def test_at_a_thousand_simulations_every_tactical_position_is_played_right(seed:
     assert strength.searched_by_uct(1000, 1.4, seed, 0) == {"tactical": 1.0, "positions": 3334}
 
 
-@pytest.mark.slow
-def test_at_a_thousand_simulations_no_game_is_lost_to_minimax() -> None:
+def lost_to_minimax(simulations: int, seed: int, games: int = 200) -> int:
+    """Games that UCT loses to perfect play, from both sides in turn; each move is a new search."""
     game = find("tic-tac-toe")
-    table, rng = Solved(game), random.Random(1)
-    for number in range(200):
+    table, rng, lost = Solved(game), random.Random(seed), 0
+    for number in range(games):
         state, side = game.start(), number % 2
         while game.result(state) is None:
             if game.to_move(state) == side:
-                move = tree_search.search(game, state, 1000, rng).best()
+                move = tree_search.search(game, state, simulations, rng).best()
             else:
                 move = rng.choice(table.best(state))
             state = game.apply(state, move)
-        assert game.result(state) in (0, 1 if side == 0 else -1)
+        lost += game.result(state) == (-1 if side == 0 else 1)
+    return lost
+
+
+def test_some_games_against_minimax_are_drawn() -> None:
+    assert lost_to_minimax(3000, seed=1, games=4) == 0
+    assert lost_to_minimax(5, seed=1, games=20) > 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_at_three_thousand_simulations_no_game_of_200_is_lost_to_minimax(seed: int) -> None:
+    """At 1,000 a quiet reply is missed now and then: 3, 3 and 1 of 200 are lost (same seeds)."""
+    assert lost_to_minimax(1000, seed) <= 6
+    assert lost_to_minimax(3000, seed) == 0
 
 
 # PUCT
@@ -353,6 +368,40 @@ def test_a_poked_square_changes_the_position() -> None:
     assert frames[0].shown()["board"].cells == ("O  ", " X ", "  X")  # type: ignore[union-attr]
     with pytest.raises(LabError, match="cannot be"):
         list(uct_scene.explore(None, ask, Poke(Spot("board", 2, 2), "O")))
+
+
+def test_a_changed_board_makes_the_tree_stale_and_grows_a_new_one() -> None:
+    ask = uct_scene.Ask(moves="b2 a1", simulations=12, whole=True)
+    first, *_, last = uct_scene.explore(None, ask, Poke(Spot("board", 2, 2), "X"))
+    assert "stale" in str(first.say)
+    stale = first.shown()["stale"]
+    assert "stale: of b2 a1" in str(stale.label)  # type: ignore[union-attr]
+    assert stale.children  # type: ignore[union-attr]
+    assert "N 12" in str(last.shown()["tree"].label)  # type: ignore[union-attr]
+    usual, *_ = uct_scene.explore(None, ask, Poke())
+    assert "stale" not in usual.shown()
+    said = next(
+        puct_scene.explore(None, puct_scene.Ask(moves="b2"), Poke(Spot("board", 0, 0), "O"))
+    )
+    assert "the tree of b2 is stale" in str(said.say)
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_a_search_goes_on_in_the_branch_that_was_played_or_begins_anew(reuse: bool) -> None:
+    ask = uct_scene.Ask(moves="", simulations=60, whole=True, searches=3, reuse=reuse)
+    frames = list(uct_scene.explore(None, ask, Poke()))
+    chosen = [frame for frame in frames if frame.title == "the move"]
+    begun = [frame for frame in frames if frame.title == "the next move"]
+    assert (len(chosen), len(begun)) == (3, 2)
+    for before, after, then in zip(chosen, begun, chosen[1:], strict=False):
+        bars = before.shown()["visits"]
+        kept = bars.values[0] if reuse else 0  # type: ignore[union-attr]
+        assert after.keep["N"] == kept
+        assert then.keep["N"] == kept + 60
+    edges = chosen[-1].shown()["edges"]
+    row = next(iter(edges.rows))  # type: ignore[union-attr]
+    said = str(uct_scene.point(ask, chosen[-1], Spot("edges", 0, 4)))
+    assert said.split(" = ")[-1].startswith(f"{row[4]:.2f}")
 
 
 def test_the_meter_of_each_mistake_shows_it() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lessons.micrograd.screen import check, outline
 from lessons.micrograd.screen.examples import EXAMPLES, Example
 from lessons.micrograd.screen.expression import read, rewritten
-from lessons.micrograd.screen.quiz import hide
+from lessons.micrograd.screen.quiz import Quiz, hide, shares
 from lessons.micrograd.screen.stepper import Stepper, shown
 from lessons.micrograd.screen.tape import ExpressionError, Program
 from zhtui.lab import plain
@@ -187,32 +187,32 @@ def test_the_card_spells_the_local_derivative() -> None:
     for done in range(len(stepper.moves) + 1):
         stepper.go(done)
         cards.append(stepper.card()[0])
-    assert cards[1] == "e = a * b = 2.0 * -3.0 = -6.0"
-    assert cards[4] == "dL/dL = 1.0"
-    assert "dL/da += dL/d(e) * b = -2.0 * -3.0 = 6.0" in cards
+    assert cards[1] == "e = a * b = 2 * -3 = -6"
+    assert cards[4] == "dL/dL = 1"
+    assert "dL/da += dL/de * ∂e/∂a = -2 * -3 = 6   (∂e/∂a = b)" in cards
 
 
 @pytest.mark.parametrize(
     ("text", "factor"),
     [
-        ("a=2; L=-a", "-1 = 1.0 * -1.0"),
-        ("a=2; L=a/4", "(1 / 4) = 1.0 * 0.25"),
-        ("a=2; L=4/a", "(-4 / a**2) = 1.0 * -1.0"),
-        ("a=2; L=a**3", "3 * a**2 = 1.0 * 12.0"),
-        ("a=2; L=a**2", "2 * a = 1.0 * 4.0"),
-        ("a=2; L=2**a", "log(2) * L = 1.0 * 2.7726"),
-        ("a=0; L=tanh(a)", "(1 - L**2) = 1.0 * 1.0"),
-        ("a=0; L=sigmoid(a)", "L * (1 - L) = 1.0 * 0.25"),
-        ("a=0; L=exp(a)", "L = 1.0 * 1.0"),
-        ("a=2; L=log(a)", "(1 / a) = 1.0 * 0.5"),
-        ("a=-2; L=relu(a)", "(a > 0) = 1.0 * 0.0"),
-        ("a=2; L=3-a", "-1 = 1.0 * -1.0"),
+        ("a=2; L=-a", "1 * -1 = -1"),
+        ("a=2; L=a/4", "1 * 0.25 = 0.25   (∂L/∂a = 1 / 4)"),
+        ("a=2; L=4/a", "1 * -1 = -1   (∂L/∂a = -4 / a**2)"),
+        ("a=2; L=a**3", "1 * 12 = 12   (∂L/∂a = 3 * a**2)"),
+        ("a=2; L=a**2", "1 * 4 = 4   (∂L/∂a = 2 * a)"),
+        ("a=2; L=2**a", "1 * 2.7726 = 2.7726   (∂L/∂a = log(2) * L)"),
+        ("a=0; L=tanh(a)", "1 * 1 = 1   (∂L/∂a = 1 - L**2)"),
+        ("a=0; L=sigmoid(a)", "1 * 0.25 = 0.25   (∂L/∂a = L * (1 - L))"),
+        ("a=0; L=exp(a)", "1 * 1 = 1   (∂L/∂a = L)"),
+        ("a=2; L=log(a)", "1 * 0.5 = 0.5   (∂L/∂a = 1 / a)"),
+        ("a=-2; L=relu(a)", "1 * 0 = 0   (∂L/∂a = 1 where a > 0, else 0)"),
+        ("a=2; L=3-a", "1 * -1 = -1"),
     ],
 )
 def test_every_local_derivative_in_letters(text: str, factor: str) -> None:
     stepper = Stepper(read(text))
     stepper.go(len(stepper.moves))
-    assert f"dL/da += dL/d(L) * {factor}" in stepper.card()[0]
+    assert stepper.card()[0] == f"dL/da += dL/dL * ∂L/∂a = {factor}"
 
 
 def test_a_gradient_is_not_yet_before_backward_reaches_it() -> None:
@@ -281,7 +281,14 @@ def test_an_edited_leaf_changes_all_and_stays_at_its_move() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(6.0, "6.0"), (-0.25, "-0.25"), (138.83381924, "138.8338"), (0.0, "0.0"), (1e-7, "1.000e-07")],
+    [
+        (6.0, "6"),
+        (-0.25, "-0.25"),
+        (138.83381924, "138.8338"),
+        (-0.0, "0"),
+        (100.0, "100"),
+        (1e-7, "1.000e-07"),
+    ],
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert shown(number) == text
@@ -313,10 +320,69 @@ def test_the_graph_lights_the_edge_of_the_last_move() -> None:
     view = outline.graph(stepper)
     assert list(view.lit) == [("0", "4")]
     assert {node.id for node in view.nodes if node.lit} == {"0", "4"}
-    assert view.nodes[0].lines == ("a = 2.0", (("grad ", "faint"), ("6.0", "yours")))
-    assert [plain(line) for line in view.nodes[1].lines] == ["b = -3.0", "grad not yet"]
+    assert view.nodes[0].lines == (
+        (("a = ", ""), ("2", "")),
+        (("dL/da ", "faint"), ("6      ", "yours")),
+    )
+    assert [plain(line) for line in view.nodes[1].lines] == ["b = -3", "dL/db not yet"]
     assert view.nodes[1].lines[1][1] == ("not yet", "faint")
-    assert [plain(line) for line in view.nodes[4].lines] == ["e = a*b", "-6.0", "grad -2.0"]
+    told = [plain(line).rstrip() for line in view.nodes[4].lines]
+    assert told == ["e = a*b", "-6", "dL/de -2"]
+
+
+def test_the_local_slope_stands_on_its_edge_once_the_node_is_computed() -> None:
+    stepper = Stepper(read("a=2; b=a*3; c=b+b; L=c*a"))
+    assert set(map(str.strip, outline.graph(stepper).labels.values())) == {""}
+    stepper.go(2)
+    view, wide = outline.graph(stepper), len(outline.graph(stepper).labels[("2", "3")])
+    names = {node.id: plain(node.lines[0]).split(" ")[0] for node in view.nodes}
+    known = {(names[a], names[b]): text for (a, b), text in view.labels.items()}
+    assert known == {
+        ("a", "b"): "3",
+        ("b", "c"): "1, 1",
+        ("c", "L"): " " * wide,
+        ("a", "L"): " " * len("12"),
+    }
+    stepper.go(3)
+    assert outline.graph(stepper).labels[("2", "3")] == "2"
+
+
+def test_the_chain_rule_is_told_as_speeds() -> None:
+    stepper = Stepper(read("a=2; e=a*3; L=e*e"))
+    stepper.go(len(stepper.moves))
+    assert stepper.card()[-1] == (
+        "e moves 3 times as fast as a, L 12 times as fast as e, so L 36 times as fast as a."
+    )
+    stepper.go(len(stepper.moves) - 1)
+    assert stepper.card()[-1] == "L moves 6 times as fast as e by this edge."
+    stepper.again(2)
+    stepper.go(len(stepper.moves))
+    assert "not zeroed" in stepper.card()[-1]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("-36", "the sign is not"),
+        ("3", "this is the slope on the edge; multiply it by dL/de"),
+        ("12", "this is dL/de; multiply it by the slope on the edge"),
+        ("5", "multiply dL/de by the slope on the edge"),
+    ],
+)
+def test_a_wrong_answer_has_a_reason(said: str, reason: str) -> None:
+    stepper = Stepper(read("a=2; e=a*3; L=e*e"))
+    quiz = Quiz({0: 36.0}, {0: shares(stepper, stepper.after(len(stepper.moves)).grad, 0)})
+    assert not quiz.answer(said)
+    assert reason in quiz.reason(0, quiz.missed[0][0])
+    assert quiz.asking == 0
+    assert quiz.solution(0) == "12 * 3 = 36"
+
+
+def test_a_share_of_several_is_known_as_one() -> None:
+    stepper = Stepper(read("a=3; L=a*a"))
+    quiz = Quiz({0: 6.0}, {0: shares(stepper, stepper.after(len(stepper.moves)).grad, 0)})
+    quiz.answer("3")
+    assert "the share of one edge; 2 edges bring one" in quiz.reason(0, 3.0)
 
 
 def test_a_huge_graph_is_drawn_around_the_move() -> None:
@@ -339,7 +405,9 @@ def test_a_quiz_accepts_the_truth_and_nothing_else(text: str, seed: int) -> None
     for number, node in enumerate(list(quiz.truth)):
         assert quiz.asking == node
         wrong = number == 1
-        assert quiz.answer(repr(quiz.truth[node] + wrong)) != wrong
+        for _ in range(1 + wrong):
+            assert quiz.asking == node
+            assert quiz.answer(repr(quiz.truth[node] + wrong)) != wrong
     assert quiz.asking is None
     assert quiz.score().startswith(f"{len(quiz.truth) - (len(quiz.truth) > 1)} of")
 

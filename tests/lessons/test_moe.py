@@ -11,6 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lessons.blocks.experts import Experts, balance, experts_of, idle
+from lessons.blocks.feedforward import FeedForward
 from lessons.moe import model as m
 from lessons.moe.config import PRESETS
 from lessons.moe.explore import balance as balance_scene
@@ -28,6 +30,32 @@ def layer(**settings: Any) -> m.MoE:
 
 def tokens(n: int = 12) -> torch.Tensor:
     return torch.randn(n, 8, generator=torch.Generator().manual_seed(2)).double()
+
+
+# The form of the shelf
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_the_experts_of_the_shelf_are_those_that_are_taught(k: int) -> None:
+    moe = layer(k=k)
+    shelf = Experts(8, make=FeedForward, count=4, active=k, wide=2, bias=True).double()
+    shelf.load_state_dict({name: x for name, x in moe.state_dict().items() if name != "bias"})
+    x = tokens().view(3, 4, 8).requires_grad_()
+    out, routed = moe(x.flatten(0, 1))
+    assert torch.allclose(shelf(x).flatten(0, 1), out, atol=1e-6)  # P is in float32 there
+    uneven = balance(experts_of(shelf))
+    assert isinstance(uneven, torch.Tensor)
+    assert torch.allclose(uneven, m.balance(routed.P, routed.chosen).float(), atol=1e-6)
+    seen: dict[str, torch.Tensor] = {}
+    looked = shelf.look(x, lambda name, y: seen.setdefault(name, y))
+    assert torch.allclose(looked, shelf(x), atol=1e-12)
+    assert seen["ffn_hidden"].shape == (3, 4, 4 * 16)
+    every, active = m.parameters(moe)
+    assert sum(p.numel() for p in shelf.parameters()) == every
+    assert idle([shelf]) == every - active
+    (gradient,) = torch.autograd.grad(uneven, [shelf.router.weight])
+    assert gradient.abs().sum() > 0
+    assert balance([]) == 0
 
 
 # Routing

@@ -1,4 +1,4 @@
-"""The optimization lesson: its layers against torch, its meters, its mistakes, its four scenes."""
+"""The optimization lesson: its layers against torch, its meters, its mistakes, its scenes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lessons.blocks.descent import Flat
 from lessons.optimization import lesson, views
 from lessons.optimization.build import build, corpus_of, model, net_of, stepper
 from lessons.optimization.explore import adam, batchnorm, fold, init
+from lessons.optimization.explore import rows as five
 from lessons.optimization.generate import generate
 from lessons.optimization.history import History
 from lessons.optimization.model import BatchNorm1d, Linear, kaiming
@@ -333,3 +334,30 @@ def test_a_run_without_batchnorm_has_nothing_to_fold(desk: Desk) -> None:
     run = Run(TINY, host=desk)
     rows(run)
     assert "e-0" in str(list(fold.explore(run, fold.Ask(), Poke()))[-1].say)
+
+
+# ----- the rows side by side ----------------------------------------------------------------------
+
+
+def test_five_rows_learn_side_by_side_in_one_chart(tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("\n".join(WORDS * 4), encoding="utf-8")
+    ask = five.Ask(steps=60, every=30, width=40, data=str(words))
+    before, *_, last = list(five.explore(None, ask, Poke()))
+    first = before.shown()["first.loss"]
+    assert list(first.labels) == list(five.ROWS)  # type: ignore[union-attr]
+    assert first.values[0] > 5 > first.values[1]  # type: ignore[union-attr]
+    even = before.keep["even"]
+    assert first.values[2] == pytest.approx(even, abs=0.1)  # type: ignore[union-attr]
+    lines = last.shown()["val"].lines  # type: ignore[union-attr]
+    assert list(lines) == list(five.ROWS)
+    now = last.shown()["now"]
+    known = dict(zip(now.labels, now.values, strict=True))  # type: ignore[union-attr]
+    for name, (x, y) in lines.items():
+        assert x.tolist() == [30, 60], name
+        seen = known[name] if known[name] < even else math.nan
+        assert y[-1] == pytest.approx(seen, nan_ok=True), name
+    assert known["naive"] == max(known.values())
+    assert ":" in str(five.point(ask, last, Spot("val", 1, 1)))
+    assert "below an even guess" in str(five.point(ask, before, Spot("first.loss", 0)))
+    assert set(five.ROWS) <= set(lesson.presets)

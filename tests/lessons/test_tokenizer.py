@@ -158,7 +158,7 @@ def test_half_a_surrogate_pair_is_refused_by_a_sentence() -> None:
 
 
 def test_a_number_that_is_no_token_is_refused_by_a_sentence() -> None:
-    with pytest.raises(ValueError, match="999999 is no token of this vocabulary"):
+    with pytest.raises(ValueError, match="999999 is not a token of this vocabulary"):
         tokenizer_of().decode([999_999])
 
 

@@ -129,7 +129,7 @@ def test_nothing_is_asked_of_the_network_unless_that_is_wished(server: Server) -
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (BODY[::-1], "what came is another file, by its sha256"),
+        (BODY[::-1], "the file that came has another sha256"),
         (BODY + b"IQ== 9999\n", "sends more than"),
     ],
     ids=["other bytes", "longer"],

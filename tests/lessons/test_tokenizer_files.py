@@ -9,17 +9,27 @@ from pathlib import Path
 import pytest
 import tiktoken.load
 import tokenizers
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lessons.tokenizer import saved
+from lessons.tokenizer import explore, saved
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer, learn, split
-from lessons.tokenizer.config import Config
 from lessons.tokenizer.export import FORMATS, read, write
-from lessons.tokenizer.inspect import inspect
 from lessons.tokenizer.published import PUBLISHED, published
-from zhtui.lab import DataError, LabError, Run, Text, Tree, find_data, has_data
+from zhtui.ask.reading import open_run
+from zhtui.lab import (
+    DataError,
+    LabError,
+    Poke,
+    Spot,
+    Table,
+    Text,
+    Tree,
+    find_data,
+    has_data,
+    plain,
+)
 from zhtui.lesson import catalog
-from zhtui.lesson.run import Alone
-from zhtui.runs import checkpoint
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive
 
@@ -72,19 +82,50 @@ def test_a_run_that_ran_out_of_pairs_finishes_and_exports(store: Path) -> None:
     assert saved.tokenizer_of(folder.path).encode("ab ab") == [256, 257]
 
 
-def test_inspect_shows_a_text_of_ones_own(done: RunFolder) -> None:
-    class Host(Alone):
-        def restore(self, name: str, part: object) -> None:
-            newest = done.checkpoints()[-1][1]
-            checkpoint.restore(newest, checkpoint.read(newest), name, part)
-
-    run = Run(Config(vocab_size=300), host=Host())
-    views = dict(inspect(run, "the king, 한"))
-    assert isinstance(views["text"], Text)
-    assert views["text"].text == "the king, 한"
+def test_a_runs_merges_read_a_text_of_ones_own(done: RunFolder) -> None:
+    run = open_run(done, where="cpu")
+    frames = list(explore.explore(run, explore.Ask(text="the king, 한"), Poke()))
+    views = frames[-1].shown()
     assert isinstance(views["tree"], Tree)
+    table = views["tokens"]
+    assert isinstance(table, Table)
+    ours = saved.tokenizer_of(done.path)
+    assert [row[0] for row in table.rows] == ours.encode("the king, 한")
+    read = frames[-2].shown()["text"]
+    assert isinstance(read, Text)
+    assert read.text == "the king, 한"
     with pytest.raises(LabError, match="surrogate"):
-        list(inspect(run, "\ud800"))
+        list(explore.explore(run, explore.Ask(text="\ud800"), Poke()))
+
+
+@given(st.text(min_size=1, max_size=40), st.integers(0, 60))
+@settings(deadline=None, max_examples=60)
+def test_merge_by_merge_ends_where_the_encoder_does(text: str, merges: int) -> None:
+    """By age and not by count: each frame joins one pair, and the last has the text's tokens."""
+    tokenizer = explore.tokenizer_of(None, text, merges)
+    frames = list(explore.explore(None, explore.Ask(text=text, merges=merges), Poke()))
+    table = frames[-1].shown()["tokens"]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == tokenizer.encode(text, special="plain")
+    ages = [int(frame.title.split()[1]) for frame in frames[1:-1]]
+    assert ages == sorted(ages)
+
+
+def test_the_classic_text_in_three_merges() -> None:
+    frames = list(explore.explore(None, explore.Ask(merges=3), Poke()))
+    assert [frame.title for frame in frames[1:]] == [
+        "token 256",
+        "token 257",
+        "token 258",
+        "tokens",
+    ]
+    assert "7 tokens to 5" in plain(frames[-2].say)
+    words = explore.point(explore.Ask(), frames[-2], Spot("text", 0, 1))
+    assert plain(words).startswith('token 258: "aaab"\n4 bytes: 97 97 97 98')
+    poked = list(explore.explore(None, explore.Ask(merges=3), Poke(Spot("text", 0, 3), "x")))
+    assert poked[0].shown()["text"].text == "aaaxdaaabac"  # type: ignore[union-attr]
+    with pytest.raises(LabError, match="give 1 to"):
+        list(explore.explore(None, explore.Ask(text=""), Poke()))
 
 
 # ------------------------------------------------------------------------------------------ exports
@@ -138,7 +179,7 @@ def test_a_corrupt_export_is_one_sentence(tmp_path: Path, to: str) -> None:
     }
     for content in broken.values():
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"is no whole tokenizer.*export it again") as caught:
+        with pytest.raises(DataError, match=r"is not a whole tokenizer.*export it again") as caught:
             read(path)
         assert "\n" not in str(caught.value)
 

@@ -185,7 +185,7 @@ def test_a_missing_vocabulary_says_what_to_do(tmp_path: Path, monkeypatch) -> No
     published.cache_clear()
     try:
         assert available() == []
-        with pytest.raises(DataError, match=r"put gpt2\.tiktoken into \$ZHTUI_DATA"):
+        with pytest.raises(DataError, match=r"data get gpt2-tokens`, or put \S+ into \$ZHTUI_DATA"):
             published("gpt2")
         (tmp_path / "gpt2.tiktoken").write_text("YQ== 0\n")
         with pytest.raises(DataError, match="is damaged"):

@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 from zhtui.ask.client import Engine, Reply
 from zhtui.lesson import catalog
 from zhtui.lesson.sampling import Token
-from zhtui.lesson.views import View
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive
 
@@ -21,11 +20,11 @@ VERSE = "ROMEO: the king shall be the world.\nJULIET: good night, good night!\n"
 ALTERNATIVES = (("o", 0.612), ("e", 0.187), ("i", 0.081), ("a", 0.021), ("␣", 0.01), ("h", 0.008))
 
 
-def trained(store: Path, name: str = "tiny-otter") -> RunFolder:
-    """A finished run of the tiny preset on a few lines of its own."""
+def trained(store: Path, name: str = "tiny-otter", *more: str) -> RunFolder:
+    """A finished run of the tiny preset on a few lines of its own, with `more` knobs."""
     text = store / "verse.txt"
     text.write_text(VERSE * 40)
-    knobs = (f"data={text}",)
+    knobs = (f"data={text}", *more)
     run = client.create(
         store, catalog.one("gpt"), preset="tiny", knobs=knobs, where="cpu", name=name
     )
@@ -52,10 +51,7 @@ class Scripted(Engine):
 
     def _answer(self, reply: Reply, request: dict[str, Any]) -> None:
         for part in self.parts(request["do"], request):
-            if "views" in part:
-                reply.views.update(part["views"])
-            else:
-                reply.grow(part)
+            reply.grow(part)
 
 
 def answer(*parts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -70,11 +66,6 @@ def tokens(text: str) -> list[dict[str, Any]]:
         chance = 0.612 if character in "aeiou " else 0.187 / (1 + index % 7)
         made.append({"token": asdict(Token(character, chance, 1.84, ALTERNATIVES, 3 + index % 4))})
     return made
-
-
-def views(shown: Mapping[str, View]) -> dict[str, Any]:
-    """Views as a part of an answer."""
-    return {"views": dict(shown)}
 
 
 async def until(pilot: Pilot[int], look: Callable[[], Any], seconds: float = 15.0) -> None:

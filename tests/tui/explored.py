@@ -1,9 +1,17 @@
-"""A stranger's lesson with scenes, for the explore screen: small attention, a long walk, faults."""
+"""A stranger's lesson with scenes, for the explore screen: small attention, a long walk, faults.
+
+And keys that wait until all that they asked for has come.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+
+from asked import until
+from textual.pilot import Pilot
+
+from zhtui.tui.screens.explore.screen import ExploreScreen
 
 CARD = """
 from .config import PRESETS, Config
@@ -138,3 +146,19 @@ def drop(folder: Path) -> Path:
         "# strange\n\nWho looks at whom? See [A](explore/mix.py#explore).\n"
     )
     return place
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """All that was asked for has come."""
+    known = [s for s in pilot.app.screen_stack if isinstance(s, ExploreScreen)]
+    if not known:
+        return  # it was left
+    screen = known[0]
+    await until(pilot, lambda: not screen.inquiry.busy and not screen.listener.news)
+    await until(pilot, lambda: screen.inquiry._words is None and not screen.listener.news)
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settled(pilot)

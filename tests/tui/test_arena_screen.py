@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import onscreen
 import pytest
+from recorded import record
 from textual.pilot import Pilot
 
 from lessons.arena import agent
 from lessons.arena.screen import open_screen
 from lessons.arena.screen.screen import ArenaScreen
 from lessons.arena.screen.sitting import Sitting
+from lessons.arena.screen.tournament import TournamentScreen
 from zhtui.ask.client import Reply
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
+from zhtui.lesson.parts import Thought
+from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
 from zhtui.tui.session import Opened
+from zhtui.work import drive
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -168,7 +176,7 @@ async def test_who_is_nobody_is_said_and_the_line_stays(tmp_path: Path) -> None:
         await pilot.press("e")
         shown.field.offer("no body")
         await pilot.press("enter")
-        assert "is nobody" in shown.note
+        assert "is not a player" in shown.note
         assert shown.field.display
         await pilot.press("escape")
         assert not shown.field.display
@@ -183,6 +191,26 @@ async def test_an_agent_that_fails_does_not_end_the_game(tmp_path: Path) -> None
         shown.sitting.sit(1, "random")
         await pilot.press("space")
         await until(pilot, lambda: len(shown.sitting.moves) == 2)
+
+
+async def test_an_engine_that_dies_does_not_end_the_game(tmp_path: Path) -> None:
+    app = LabApp(tmp_path / "store", watching=False)
+    async with app.run_test(size=WIDE) as pilot:
+        shown = open_screen(Opened(app.session, catalog.one("arena")))
+        await app.push_screen(shown)
+        shown.sitting.sit(1, "mcts:10000000")
+        await pilot.press("5")
+        await until(pilot, lambda: shown.thinking.thought is not None)
+        first = app.session.explorer.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await until(pilot, lambda: "cannot move" in shown.note)
+        assert shown.sitting.moves == [4]
+        await pilot.press("space")
+        await until(pilot, lambda: shown.thinking.thought is not None)
+        assert app.session.explorer.pid != first
+        await pilot.press("m")
+        assert len(shown.sitting.moves) == 2
 
 
 async def test_a_record_is_saved_and_read_again(tmp_path: Path) -> None:
@@ -203,6 +231,83 @@ async def test_a_record_is_saved_and_read_again(tmp_path: Path) -> None:
         shown.field.offer(str(tmp_path / "nothing.txt"))
         await pilot.press("enter")
         assert "name another file" in shown.note
+
+
+async def test_a_move_after_the_end_is_refused_and_a_thought_can_be_cut_short(
+    tmp_path: Path,
+) -> None:
+    async with arena(tmp_path) as (pilot, shown, engine):
+        shown.sitting.sit(1, "human")
+        await pilot.press("7", "8", "4", "5", "1")  # X has the left column
+        assert shown.sitting.result == 1
+        await pilot.press("3")
+        assert "the game is over" in shown.note
+        assert len(shown.sitting.moves) == 5
+        await pilot.press("m")
+        assert "nobody thinks" in shown.note
+        engine.silent = True
+        shown.sitting.sit(1, "mcts:1000")
+        await pilot.press("n", "5")
+        await until(pilot, lambda: shown.thinking.busy)
+        shown.thinking.thought = Thought(0, 0.5, {0: 40}, {0: 0.5}, done=40, of=1000)
+        await pilot.press("m")
+        assert shown.sitting.moves == [4, 0]
+        assert "mcts:1000 played a1" in shown.note
+
+
+async def test_a_younger_self_is_seated(tmp_path: Path) -> None:
+    folder = tmp_path / "store" / "td" / "pupil"
+    record(tmp_path / "store", "td", "pupil")
+    for step in (100, 200):
+        (folder / f"step-{step:06d}").mkdir()
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("left_square_bracket")
+        assert "no run sits here" in shown.note
+        shown.opened.session.watch.look()
+        shown.watching = False
+        shown.sitting.sit(1, "pupil")
+        seats = []
+        for key in ("left_square_bracket",) * 3 + ("right_square_bracket",) * 3:
+            await pilot.press(key)
+            seats.append(shown.sitting.seats[1])
+        assert seats == ["pupil@200", "pupil@100", "pupil@100", "pupil@200", "pupil", "pupil"]
+        shown.sitting.sit(1, "nobody-here")
+        await pilot.press("left_square_bracket")
+        assert "no checkpoint yet" in shown.note
+
+
+async def test_a_tournament_is_begun_and_its_table_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[RunFolder] = []
+    monkeypatch.setattr("zhtui.work.client.start", begun.append)
+    async with arena(tmp_path) as (pilot, shown, _):
+        await pilot.press("T")
+        assert shown.field.value == "random, minimax, mcts:50, mcts:100"
+        shown.field.offer("random")
+        await pilot.press("enter")
+        assert "takes two agents" in shown.note
+        shown.field.offer("human, random")
+        await pilot.press("enter")
+        assert "leave human out" in shown.note
+        shown.field.offer("random, minimax")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TournamentScreen))
+        screen, (folder,) = pilot.app.screen, begun
+        assert isinstance(screen, TournamentScreen)
+        config = folder.card()["config"]
+        assert (config["agents"], config["game"]) == ("random, minimax", "tic-tac-toe")
+        assert screen.seen == {}
+        drive.work(folder)  # what a worker would do
+        screen.look()
+        table = folder.artifact(19, "table")
+        assert screen.seen["table"] == 19
+        assert screen.widgets["table"].view.rows == table.rows
+        await pilot.pause()
+        assert "round 20 of 20" in onscreen.shown(pilot)
+        assert "minimax" in onscreen.shown(pilot)
+        await pilot.press("escape")
+        assert pilot.app.screen is shown
 
 
 def test_a_move_from_an_older_position_takes_the_later_ones_back() -> None:

@@ -16,7 +16,7 @@ from zhtui.lesson import catalog
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
 from zhtui.tui.screens.console.screen import ConsoleScreen
-from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.work import client
@@ -44,7 +44,7 @@ async def opened(pilot: Pilot[int]) -> LessonScreen:
     return screen
 
 
-async def test_the_console_and_the_look_inside_are_of_the_step_that_is_replayed(
+async def test_the_console_and_explore_are_of_the_step_that_is_replayed(
     store: Path,
 ) -> None:
     run = trained(store)
@@ -64,19 +64,19 @@ async def test_the_console_and_the_look_inside_are_of_the_step_that_is_replayed(
         await until(pilot, lambda: console.writer.opening.done)
         assert "step 12" in shown(pilot)
         assert "· an older checkpoint" in shown(pilot)
-        await pilot.press(*"ROMEO:", "enter")
+        await pilot.press("p", *"ROMEO:", "enter")
         await until(pilot, lambda: console.branches.hand and console.branches.hand.tokens)
         assert console.branches.hand is not None
         assert console.branches.hand.step == 12
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+        await until(pilot, lambda: isinstance(app.screen, ExploreScreen))
         inside = app.screen
-        assert isinstance(inside, InspectScreen)
-        await until(pilot, lambda: inside.views and not inside.busy)
-        assert inside.at == 12
-        await pilot.press("escape", "escape", "escape")
+        assert isinstance(inside, ExploreScreen)
+        await until(pilot, lambda: inside.inquiry.shown is not None, seconds=60)
+        assert inside.inquiry.at == 12
+        await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("l", "p")
         await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
@@ -92,31 +92,31 @@ async def test_a_real_worker_gives_the_checkpoints_that_are_looked_at(
         await opened(pilot)
         assert not live.checkpoints()
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+        await until(pilot, lambda: isinstance(app.screen, ExploreScreen))
         inside = app.screen
-        assert isinstance(inside, InspectScreen)
-        await pilot.press(*"ROMEO:", "enter")
-        await until(pilot, lambda: inside.views and not inside.busy, seconds=60)
-        first = inside.at
+        assert isinstance(inside, ExploreScreen)
+        inquiry = inside.inquiry
+        await until(pilot, lambda: inquiry.shown is not None and not inquiry.busy, seconds=60)
+        first = inquiry.at
         assert first is not None
         assert "▶ live" in shown(pilot)
         assert [step for step, _ in live.checkpoints()] == [first]
         await pilot.press("f")
-        await until(pilot, lambda: inside.at != first and not inside.busy, seconds=60)
-        second = inside.at
+        await until(pilot, lambda: inquiry.at != first and not inquiry.busy, seconds=60)
+        second = inquiry.at
         assert second is not None
         assert second > first
-        await pilot.press("left_square_bracket")
-        await until(pilot, lambda: inside.at == first and not inside.busy)
+        await pilot.press("less_than_sign")
+        await until(pilot, lambda: inquiry.at == first and not inquiry.busy)
         assert "an older checkpoint" in shown(pilot)
-        await pilot.press("right_square_bracket")
-        await until(pilot, lambda: inside.at == second and not inside.busy)
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: inquiry.at == second and not inquiry.busy)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
         console = app.screen
         assert isinstance(console, ConsoleScreen)
         await until(pilot, lambda: console.writer.opening.done)
-        await pilot.press("escape", "f")
+        await pilot.press("f")
         await until(pilot, lambda: console.branches.hand and console.branches.hand.step, seconds=60)
         assert console.branches.hand is not None
         assert (console.branches.hand.step or 0) > second, "it writes with the fresh one"

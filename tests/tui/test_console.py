@@ -19,8 +19,9 @@ from recorded import alive, record, status_of
 from textual.pilot import Pilot
 
 from zhtui.errors import ConfigError
-from zhtui.lesson import knobs
+from zhtui.lesson import catalog, knobs
 from zhtui.lesson.card import Knob
+from zhtui.lesson.catalog import Entry
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import EVENTS, STATUS, RunFolder
@@ -28,7 +29,7 @@ from zhtui.tui.screens.console import dials
 from zhtui.tui.screens.console.branches import Branch, bits, index_at, shared
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.console.token_widgets import Odds
-from zhtui.tui.screens.inspect.screen import InspectScreen
+from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.widgets.ask import AskLine
 
 NARROW, WIDE = (80, 24), (120, 40)
@@ -214,7 +215,7 @@ async def test_three_streams_advance_together(lab: Make, run: RunFolder) -> None
         screen = await console(pilot, run)
         for column in range(3):
             screen.writer.set(column, replace(screen.writer.settings[column], tokens=10_000))
-        await pilot.press("escape", "x")
+        await pilot.press("x")
         trio = [screen.branches.branch(number) for number in screen.writer.trio]
         await until(pilot, lambda: all(branch and len(branch.tokens) > 30 for branch in trio))
         assert all(branch and branch.writing for branch in trio), "none waits for another's end"
@@ -249,10 +250,10 @@ async def test_an_older_checkpoint_writes_beside_the_newest(lab: Make, run: RunF
 async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
     lab: Make, run: RunFolder
 ) -> None:
-    async with lab().run_test(size=WIDE) as pilot:
+    async with lab(entries=[catalog.one("gpt")]).run_test(size=WIDE) as pilot:
         await console(pilot, run, "ROMEO:", step=13)
         assert "ready: an older checkpoint" in shown(pilot)
-        await pilot.press("enter")
+        await pilot.press("space")
         assert (await done(pilot)).step == 12
         await pilot.press("home", "down", "down", "enter")
         branch = await done(pilot)
@@ -261,15 +262,15 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
         assert branch.step == branch.scored.step == 12
         await pilot.press("i")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, InspectScreen)
-        await until(pilot, lambda: pilot.app.screen.at is not None)
-        assert pilot.app.screen.at == 12
+        inside = pilot.app.screen
+        assert isinstance(inside, ExploreScreen)
+        assert inside.watched.step == 12
 
 
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
-        await pilot.press("escape", "o", *"the king", "enter")
+        await pilot.press("o", *"the king", "enter")
         branch = await done(pilot)
         assert branch.own
         assert "".join(token.text for token in branch.tokens) == "the king"
@@ -288,7 +289,7 @@ async def test_a_character_that_the_model_does_not_know_is_named(
 ) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
-        await pilot.press("escape", key)
+        await pilot.press(key)
         screen.query_one(AskLine).offer("kïng")
         await pilot.press("enter")
         branch = await done(pilot)
@@ -302,7 +303,7 @@ async def test_settings_turn_are_typed_and_are_refused_with_a_sentence(
 ) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
-        await pilot.press("escape", "minus", "minus")
+        await pilot.press("minus", "minus")
         await pilot.press("tab", "plus", "plus", "plus")
         await pilot.press("tab", "minus")
         await pilot.press("tab", "plus")
@@ -334,7 +335,7 @@ async def test_space_stops_what_is_being_written(lab: Make, run: RunFolder) -> N
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         screen.writer.set(1, Sampling(tokens=100_000))
-        await pilot.press(*"ROMEO:", "enter")
+        await pilot.press("p", *"ROMEO:", "enter")
         branch = screen.branches.hand
         assert branch is not None
         await until(pilot, lambda: len(branch.tokens) > 5)
@@ -363,7 +364,7 @@ async def test_killed_in_mid_stream_it_says_so_and_the_next_prompt_is_answered(
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         screen.writer.set(1, Sampling(tokens=100_000))
-        await pilot.press(*"ROMEO:", "enter")
+        await pilot.press("p", *"ROMEO:", "enter")
         branch = screen.branches.hand
         assert branch is not None
         await until(pilot, lambda: len(branch.tokens) > 5)
@@ -371,7 +372,7 @@ async def test_killed_in_mid_stream_it_says_so_and_the_next_prompt_is_answered(
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         await done(pilot)
-        assert "the engine ended in the midst of its answer" in shown(pilot)
+        assert "the engine ended in the middle of its answer" in shown(pilot)
         screen.writer.set(1, Sampling(tokens=10))
         again = await written(pilot)
         assert len(again.tokens) == 10
@@ -396,7 +397,7 @@ async def test_resized_to_nothing_and_back_while_it_streams(lab: Make, run: RunF
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         screen.writer.set(1, Sampling(tokens=100_000))
-        await pilot.press(*"ROMEO:", "enter")
+        await pilot.press("p", *"ROMEO:", "enter")
         for size in ((20, 5), (80, 24), (3, 2), (200, 60)):
             branch = screen.branches.hand
             assert branch is not None
@@ -421,7 +422,7 @@ async def test_a_live_run_is_asked_for_a_fresh_checkpoint(lab: Make, tmp_path: P
             screen = await console(pilot, live)
             await tick(pilot)
             assert "▶ live" in shown(pilot)
-            await pilot.press("escape", "f")
+            await pilot.press("f")
             await until(pilot, lambda: (live.path / "control.jsonl").exists())
             asked = json.loads((live.path / "control.jsonl").read_text())
             assert asked["action"] == "checkpoint"
@@ -437,14 +438,15 @@ async def test_f_on_an_ended_run_says_that_there_is_no_fresher_one(
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         await tick(pilot)
-        await pilot.press("escape", "f")
+        await pilot.press("f")
         assert not screen.subject.fresh
         assert not (run.path / "control.jsonl").exists()
 
 
 async def test_it_opens_from_home_and_escape_comes_back(
-    lab: Make, run: RunFolder, store: Path
+    lab: Make, run: RunFolder, store: Path, entries: list[Entry]
 ) -> None:
+    (entries[2].folder / "generate.py").write_text("")
     record(store, "gpt", "brisk-otter")
     async with lab().run_test(size=WIDE) as pilot:
         await tick(pilot)
@@ -452,27 +454,42 @@ async def test_it_opens_from_home_and_escape_comes_back(
         await pilot.press("end", "up", "c")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ConsoleScreen)
-        await pilot.press("escape", "escape")
+        await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is home
 
 
-async def test_i_looks_inside_at_the_same_text(lab: Make, run: RunFolder) -> None:
-    async with lab().run_test(size=WIDE) as pilot:
+async def test_i_explores_the_same_text(lab: Make, run: RunFolder) -> None:
+    async with lab(entries=[catalog.one("gpt")]).run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
         screen.writer.set(1, Sampling(tokens=5))
         branch = await written(pilot)
         await pilot.press("i")
         await pilot.pause()
         inside = pilot.app.screen
-        assert isinstance(inside, InspectScreen)
-        assert inside.text == branch.text
+        assert isinstance(inside, ExploreScreen)
+        await until(pilot, lambda: inside.inquiry.shown is not None, 60)
+        assert inside.inquiry.scene == "attention", "the first scene that reads a text"
+        read = inside.inquiry.shown.views["text"].text
+        assert read == branch.text[: len(read)]
+        assert len(read) > len("ROMEO:")
+        pilot.app.session.explorer.close()
+
+
+async def test_a_lesson_without_scenes_says_so(lab: Make, run: RunFolder) -> None:
+    async with lab().run_test(size=WIDE) as pilot:
+        screen = await console(pilot, run)
+        await pilot.press("i")
+        await tick(pilot)
+        said = [note.message for note in pilot.app._notifications]
+        assert said == ["gpt has nothing to explore"]
+        assert pilot.app.screen is screen
 
 
 async def test_help_names_every_key(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=(120, 80)) as pilot:
         await console(pilot, run)
-        await pilot.press("escape", "question_mark")
+        await pilot.press("question_mark")
         await pilot.pause()
         text = shown(pilot)
         for sentence in ("take the alternative: the text branches", "same dice, three settings"):
@@ -483,7 +500,7 @@ def test_opening_a_console_costs_the_app_no_torch(run: RunFolder) -> None:
     import subprocess
     import sys
 
-    code = "import sys, zhtui.tui.screens.console.screen, zhtui.tui.screens.inspect.screen\n"
+    code = "import sys, zhtui.tui.screens.console.screen, zhtui.tui.screens.explore.screen\n"
     code += "print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
@@ -506,7 +523,7 @@ def script(do: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
     return answer(*tokens(WRITTEN if "wh" not in fields["prompt"] else "o then shall be"))
 
 
-PROMPT = [*"ROMEO:", "enter"]
+PROMPT = ["p", *"ROMEO:", "enter"]
 BRANCH = [*PROMPT, "home", *["right"] * 15, "down", "down", "enter"]
 SHOTS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "empty-small": (NARROW, []),
@@ -516,7 +533,7 @@ SHOTS: dict[str, tuple[tuple[int, int], list[str]]] = {
     "two": (WIDE, [*BRANCH, "d"]),
     "three": (WIDE, [*PROMPT, "x"]),
     "three-small": (NARROW, [*PROMPT, "x"]),
-    "own": (WIDE, ["escape", "o", *"the king shall be the world", "enter"]),
+    "own": (WIDE, ["o", *"the king shall be the world", "enter"]),
     "unknown-small": (NARROW, [*"café", "enter"]),
     "all": ((200, 60), BRANCH),
     "tiny": ((40, 10), PROMPT),
@@ -550,7 +567,7 @@ def test_picture(snap_compare: Compare, make: Make, store: Path, name: str) -> N
 def test_picture_without_colours(
     snap_compare: Compare, make: Make, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = ["escape", "o", *"the king shall", "enter", "left", "left"]
+    keys = ["o", *"the king shall", "enter", "left", "left"]
     monkeypatch.setenv("NO_COLOR", "1")
     assert picture(snap_compare, make, store, NARROW, keys)
 

@@ -172,7 +172,7 @@ async def test_without_a_run_and_without_a_worker_it_says_so(make: Make, store: 
         assert "no run yet: r starts one" in shown(pilot)
         record(store)
         await tick(pilot, 3)
-        assert "No worker is at this run" in shown(pilot)
+        assert "This run is not training" in shown(pilot)
 
 
 async def test_a_stand_in_gpu_is_read_through_nvml_and_its_remedy_named(
@@ -243,7 +243,7 @@ async def test_a_real_worker_is_seen_at_work(stranger: Callable[..., Path], stor
         await pilot.press("K")
         await until(lambda: screen.history.status and screen.history.status.state == "stopped")
         await until(lambda: screen.seen and not screen.seen.folder.alive())
-        await until(lambda: "No worker is at this run" in shown(pilot))
+        await until(lambda: "This run is not training" in shown(pilot))
 
 
 def test_what_is_not_told_is_left_out() -> None:
@@ -259,9 +259,12 @@ def test_what_is_not_told_is_left_out() -> None:
     ("status", "sentence"),
     [
         (Status(state="starting"), "The worker is loading."),
-        (Status(state="running", host="faraway"), "The worker is not on this machine but on faraw"),
-        (Status(state="lost"), "No worker is at this run"),
-        (Status(state="running", pid=1), "Nothing is starved."),
+        (
+            Status(state="running", host="faraway"),
+            "The worker runs on faraway, not on this machine",
+        ),
+        (Status(state="lost"), "This run is not training"),
+        (Status(state="running", pid=1), "Nothing holds the run up."),
     ],
 )
 def test_what_stands_below_the_readings(status: Status, sentence: str) -> None:
@@ -283,7 +286,12 @@ def test_a_course_is_drawn_from_the_right_with_gaps() -> None:
     assert [codes[glyph] for glyph in top] == [left, 0, right]
     # a reading of nothing is a dot on the ground, what was not read is none
     assert [codes[glyph] for glyph in bottom] == [left, 64 | 128 | 32, left | right]
-    assert (height_of(5, 100), height_of(5, 11), height_of(9, 3)) == (4, 2, 1)
+    assert (height_of(5, 200), height_of(5, 100), height_of(5, 11), height_of(9, 3)) == (
+        16,
+        16,
+        2,
+        1,
+    )
 
 
 def test_a_room_too_small_for_a_course_keeps_the_readings() -> None:

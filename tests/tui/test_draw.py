@@ -32,7 +32,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import BAND, CURSOR, FAINT, HEAT, LIT, PLAIN, PUBLISHED, SERIES, SIGNED, WRONG
 from zhtui.draw.marks import Marks
-from zhtui.draw.picture import Level, Line, Picture
+from zhtui.draw.picture import Happening, Level, Line, Picture
 from zhtui.draw.series import Series
 from zhtui.lesson.views import (
     Bars,
@@ -358,6 +358,63 @@ def test_the_crosshair_reads_every_line() -> None:
     assert (cells.ink[1:-2] == CURSOR).any()
 
 
+def test_a_turned_knob_is_marked_where_it_was_turned_and_hides_no_curve() -> None:
+    falls = [4 - i / 40 for i in range(100)]
+    turned = [Happening(60, "● lr 0.1 → 200")]
+    plain, cells = (chart.draw(picture(falls, happened=h), 80, 16) for h in ((), turned))
+    assert any("● lr 0.1 → 200" in line for line in cells.lines())
+    crossed = chart.draw(picture(falls, cursor=60.0), 80, 16)
+    uprights = {x for y in range(1, 14) for x in range(80) if cells.glyph[y, x] == "┊"}
+    assert uprights == set(np.argwhere(crossed.ink[1:-2] == CURSOR)[:, 1].tolist())
+    lit = plain.ink[1:-2] == SERIES
+    assert (cells.ink[1:-2][lit] == SERIES).all()
+    assert (cells.glyph[1:-2][lit] == plain.glyph[1:-2][lit]).all()
+
+
+def test_the_crosshair_reads_what_happened_there() -> None:
+    happened = [Happening(60, "● lr 0.1 → 200"), Happening(60, "↳ fork of one")]
+    falls = [4 - i / 40 for i in range(100)]
+    at = chart.draw(picture(falls, happened=happened, cursor=60.0), 120, 16).text(0)
+    assert "step 60" in at
+    assert "● lr 0.1 → 200, ↳ fork of one" in at
+    away = chart.draw(picture(falls, happened=happened, cursor=20.0), 120, 16).text(0)
+    assert "lr" not in away
+
+
+def test_marks_that_do_not_fit_leave_their_uprights() -> None:
+    happened = [Happening(step, f"● lr {step} → {step + 1}") for step in range(0, 100, 4)]
+    cells = chart.draw(picture([4 - i / 40 for i in range(100)], happened=happened), 60, 12)
+    shown = "\n".join(cells.lines())
+    assert shown.count("┊") > 25
+    assert "lr 96 → 97" in shown, "the newest is named before the others"
+
+
+def test_the_best_point_has_a_star_and_is_told() -> None:
+    values = [4.0, 3.0, 1.0, 2.0, 2.5, 2.0]
+    line = Line("val", series(values, every=100), best=series(values, every=100).best(False))
+    cells = chart.draw(Picture([line]), 80, 16)
+    assert "★ 1 at 200" in cells.text(0)
+    stars = [(y, x) for y in range(1, 14) for x in range(80) if cells.glyph[y, x] == "★"]
+    assert len(stars) == 1
+    assert stars[0][0] == max(y for y in range(1, 14) if (cells.ink[y, :70] == SERIES).any()), (
+        "the lowest point"
+    )
+    assert series([1.0, 5.0, 5.0]).best(True) == (1.0, 5.0)
+    assert series([math.nan]).best(True) is None
+
+
+def test_a_seldom_measured_line_says_of_which_step_its_value_is() -> None:
+    val = Line("val", series([3.5, 1.5], every=50, first=10), 1, True)
+    lines = [Line("loss", series([2.0] * 100)), val]
+    assert "val 3.5000 (of step 10)" in chart.draw(Picture(lines, cursor=30.0), 90, 12).text(0)
+    assert "(of step" not in chart.draw(Picture(lines, cursor=10.0), 90, 12).text(0)
+
+
+def test_a_reading_that_is_too_long_ends_in_a_sign() -> None:
+    lines = [Line(f"metric{i}", series([2.0] * 9), i) for i in range(9)]
+    assert chart.draw(Picture(lines), 60, 12).text(0).endswith("…")
+
+
 def test_log_height_only_where_all_is_positive() -> None:
     assert "0.1 ┤" in "\n".join(chart.draw(picture([10, 1, 0.1], log=True), 60, 16).lines())
     mixed = chart.draw(picture([10, -1], log=True), 60, 16)
@@ -391,16 +448,16 @@ def test_any_numbers_can_be_drawn_at_any_size(
 def test_two_values_share_a_cell() -> None:
     view = Heatmap(np.random.default_rng(0).random((64, 64)))
     cells = heat.draw(view, 70, 40)
-    inks = np.unique(cells.ink[2:34, 1:65])
+    inks = np.unique(cells.ink[0:32, 1:65])
     assert inks.min() >= 0
     assert len(np.unique(cells.paper)) <= 17
-    assert (cells.glyph[2:34, 1:65] == "▀").any()
+    assert (cells.glyph[0:32, 1:65] == "▀").any()
 
 
 def test_the_cursor_reads_the_exact_number_by_its_labels() -> None:
     view = Heatmap(np.array([[0.25, 0.5], [0.75, 0.6123]]), list("ab"), list("xy"))
     cells = heat.draw(view, 40, 12, Marks((1, 1)))
-    assert cells.text(0).startswith('"b" → "y"  0.6123')
+    assert '"b" → "y"  0.6123' in cells.text(cells.height - 1)
     assert "[" in "".join(cells.lines())
     assert cells.spots is not None
     assert cells.spots.beside((1, 1), 5, -9) == (1, 0)
@@ -410,6 +467,34 @@ def test_a_small_matrix_shows_its_numbers() -> None:
     shown = "\n".join(heat.draw(Heatmap(np.array([[0.25, -1.5]])), 60, 20).lines())
     assert ".25" in shown
     assert "-1.5" in shown
+
+
+@pytest.mark.parametrize(
+    ("shape", "room", "taken"),
+    [
+        ((11, 11), (60, 44), (55, 33)),
+        ((11, 11), (100, 44), (88, 33)),
+        ((48, 48), (120, 52), (96, 48)),
+        ((48, 48), (150, 46), (144, 24)),
+        ((4, 4), (100, 44), (96, 40)),
+        ((7, 4), (76, 15), (48, 7)),
+        ((27, 27), (60, 44), (54, 27)),
+    ],
+)
+def test_a_heatmap_grows_in_whole_steps_to_the_room_there_is(
+    shape: tuple[int, int], room: tuple[int, int], taken: tuple[int, int]
+) -> None:
+    names = [[chr(97 + i % 26) for i in range(size)] for size in shape]
+    cells = heat.draw(Heatmap(np.random.default_rng(0).random(shape), *names), *room)
+    assert cells.spots is not None
+    first, last = cells.spots.box((0, 0)), cells.spots.box((shape[0] - 1, shape[1] - 1))
+    assert first is not None
+    assert last is not None, "all of it is in sight"
+    size = last[0] + last[2] - first[0], last[1] + last[3] - first[1]
+    assert size == taken
+    if size[1] >= shape[0]:
+        sides = [str(cells.glyph[y, 0]) for y in range(first[1], first[1] + size[1])]
+        assert [side for side in sides if side.strip()] == names[0], "each row by its name"
 
 
 def test_zero_is_the_middle_of_a_signed_matrix() -> None:
@@ -433,7 +518,18 @@ def test_without_colours_shades_take_their_place() -> None:
 def test_a_large_matrix_shows_the_part_around_the_cursor() -> None:
     view = Heatmap(np.eye(500), [str(i) for i in range(500)])
     cells = heat.draw(view, 40, 12, Marks((400, 300)))
-    assert '"400" → column 300  0' in cells.text(0)
+    assert '"400" → column 300  0' in cells.text(cells.height - 1)
+    assert cells.text(11).endswith("more …")
+    cells = heat.draw(view, 50, 12, Marks((400, 300)))
+    assert re.search(r"\d+ x \d+ of 500 x 500$", cells.text(11))
+    cells = heat.draw(view, 90, 12, Marks((400, 300)))
+    told = re.search(r"rows (\d+)–(\d+) of 500, columns (\d+)–(\d+) of 500", cells.text(11))
+    assert told is not None, "that there is more is said"
+    first, last, left, right = map(int, told.groups())
+    assert first <= 401 <= last
+    assert left <= 301 <= right
+    whole = heat.draw(Heatmap(np.eye(8)), 40, 12)
+    assert " of " not in whole.text(11)
 
 
 # The other views

@@ -12,6 +12,7 @@ from typing import Any
 import explored
 import pytest
 from asked import Kept, until
+from explored import press, settled
 from onscreen import Make, shown, tick
 from recorded import NOW, alive, status_of
 from textual.pilot import Pilot
@@ -21,6 +22,7 @@ from zhtui.runs import learner
 from zhtui.runs.files import append_json, write_json
 from zhtui.runs.folder import EVENTS, STATUS, RunFolder
 from zhtui.tui.app import LabApp
+from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.shared.notes import NotesScreen
 from zhtui.tui.screens.shared.source import SourceScreen
@@ -69,22 +71,6 @@ async def opened(pilot: Pilot[int], scene: str = "mix", **more: Any) -> ExploreS
     await until(pilot, lambda: screen.inquiry.shown is not None and screen.inquiry.rows)
     await settled(pilot)
     return screen
-
-
-async def settled(pilot: Pilot[int]) -> None:
-    """All that was asked for has come."""
-    known = [s for s in pilot.app.screen_stack if isinstance(s, ExploreScreen)]
-    if not known:
-        return  # it was left
-    screen = known[0]
-    await until(pilot, lambda: not screen.inquiry.busy and not screen.listener.news)
-    await until(pilot, lambda: screen.inquiry._words is None and not screen.listener.news)
-
-
-async def press(pilot: Pilot[int], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settled(pilot)
 
 
 async def test_frames_go_on_and_back_and_say_what_happened(explore: Make) -> None:
@@ -318,6 +304,35 @@ async def test_an_endless_loop_is_told_of_and_ended(explore: Make) -> None:
         assert screen.inquiry.shown is not None
         assert not screen.inquiry.error
         app.session.explorer.close()
+
+
+async def test_the_console_answers_while_a_scene_loops(explore: Make, run: RunFolder) -> None:
+    app = explore()
+    app.session.explorer = type(app.session.explorer).__mro__[1]()  # one that can be ended
+    async with app.run_test(size=USUAL) as pilot:
+        screen = await opened(pilot, "bad")
+        screen.turn("how", "loop")
+        await settled(pilot)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "this frame takes long" in shown(pilot))
+        app.session.doors.console(run)
+        await pilot.pause()
+        console = app.screen
+        assert isinstance(console, ConsoleScreen)
+        await until(pilot, lambda: console.writer.opening.done, 60)
+        await pilot.press(*"ROMEO:", "enter")
+        await until(
+            pilot, lambda: console.branches.hand and len(console.branches.hand.tokens) > 4, 60
+        )
+        while app.screen is not screen:
+            await pilot.press("escape")
+            await pilot.pause()
+        assert screen.inquiry.busy, "it loops on"
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.inquiry.busy)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not screen)
+        app.session.engine.close()
 
 
 async def test_keys_are_quick_while_a_frame_is_made(explore: Make) -> None:

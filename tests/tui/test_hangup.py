@@ -41,6 +41,17 @@ def stick(self, *_):
         pass
 LabApp.action_help = stick
 """
+# Asked by SIGUSR1, the lab writes which of its threads read keys.
+READERS = """
+import signal, sys, threading
+from pathlib import Path
+def tell(*_):
+    count = sum(each.name == "textual-input" for each in threading.enumerate())
+    asked = Path(sys.argv[1], "asked")
+    asked.write_text(str(count))
+    asked.rename(asked.with_name("readers"))
+signal.signal(signal.SIGUSR1, tell)
+"""
 SLOW = """
     import time
     from zhtui.lab import Token
@@ -270,10 +281,9 @@ def test_a_terminal_that_closes_while_an_engine_answers(store: Path, slow: RunFo
 
 def test_a_bare_sigcont(store: Path) -> None:
     """Somebody stopped the lab from outside and lets it go on: there is one reader, not two."""
-    with lab(store) as child:
+    with lab(store, code=READERS + OPEN) as child:
         seen = Seen(child)
         seen.until("explain")
-        threads = psutil.Process(child.pid).num_threads()
         for _ in range(3):
             child.kill(signal.SIGSTOP)
             until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)
@@ -281,7 +291,9 @@ def test_a_bare_sigcont(store: Path) -> None:
             until(lambda: psutil.Process(child.pid).status() != psutil.STATUS_STOPPED)
         child.kill(signal.SIGCONT)
         seen.press("?", "What is on this screen")
-        assert psutil.Process(child.pid).num_threads() <= threads + 1
+        child.kill(signal.SIGUSR1)
+        until((store / "readers").exists)
+        assert (store / "readers").read_text() == "1"
         child.send("q")
         seen.until("explain")
         child.send("q")

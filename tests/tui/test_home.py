@@ -21,7 +21,7 @@ from zhtui.lesson.catalog import Entry
 from zhtui.lesson.views import Bars
 from zhtui.runs import learner
 from zhtui.runs.files import write_json
-from zhtui.runs.folder import CARD, GUESS, RunFolder
+from zhtui.runs.folder import CARD, GUESS, STATUS, RunFolder
 from zhtui.runs.learner import Did, Guess
 from zhtui.tui.run_words import live_words
 from zhtui.tui.screens.home.newest import Newest
@@ -115,7 +115,7 @@ async def test_a_paused_run_is_said_to_be_paused_here_and_when_the_lab_is_left(
             await pilot.press("q")
             await pilot.pause()
             said = shown(pilot)
-            assert "gpt/brisk-otter is paused and stays so; its worker waits" in said
+            assert "gpt/brisk-otter stays paused; its worker waits" in said
             assert "go on training" not in said
             assert "runs go on" not in said
 
@@ -365,11 +365,16 @@ async def test_where_nothing_was_run_home_says_what_to_do_first(make: Make, stor
         async with make().run_test(size=size) as pilot:
             await tick(pilot)
             assert "Start here: 1 micrograd, five minutes, enter" in shown(pilot)
-    record(store)
+    shipped = record(store)
+    async with make().run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        assert "Start here" in shown(pilot), "a run that came with the lab is not the learner's"
+    status = json.loads((shipped.path / STATUS).read_text())
+    (shipped.path / STATUS).write_text(json.dumps({**status, "host": "mine"}))
     async with make().run_test(size=(80, 24)) as pilot:
         await tick(pilot)
         assert "Start here" not in shown(pilot)
-        assert "no run is training" in shown(pilot)
+        assert "no run is training · next: 1 micrograd" in shown(pilot)
 
 
 async def test_progress_is_what_was_guessed_done_and_reached(
@@ -390,7 +395,7 @@ async def test_progress_is_what_was_guessed_done_and_reached(
         text = shown(pilot)
         assert "1/2  ✓ " in text, "in the list"
         side = " ".join(line.partition("│")[2].strip() for line in text.splitlines())
-        said = "1 of 2 questions · 2 cells predicted · 1 mistake found · figure reached"
+        said = "1 of 2 questions, 0 right · 2 cells predicted · 1 mistake found · figure reached"
         assert said in " ".join(side.split())
 
 

@@ -149,7 +149,7 @@ async def test_nothing_is_taken_while_the_link_is_busy(make: Make, store: Path) 
 
 async def test_a_nan_is_named(make: Make, store: Path) -> None:
     rows = [*curve(20), {"step": 20, "loss": math.nan}]
-    record(store, state="failed", rows=rows, error="loss became NaN; start anew with a lower lr")
+    record(store, state="failed", rows=rows, error="loss became NaN; start again with a lower lr")
     async with make().run_test(size=WIDE) as pilot:
         await opened(pilot)
         text = shown(pilot)
@@ -191,9 +191,7 @@ async def test_steering_a_run_without_a_worker_is_refused_with_a_sentence(
         await pilot.press("K")
         await tick(pilot)
         said = [note.message for note in pilot.app._notifications]
-        assert said == [
-            "no worker is at brisk-otter; start it with `zhtui run --resume brisk-otter`"
-        ]
+        assert said == ["brisk-otter is stopped; space lets it go on"]
 
 
 async def test_a_live_knob_is_asked_of_the_run_and_kept_for_the_next(
@@ -203,7 +201,7 @@ async def test_a_live_knob_is_asked_of_the_run_and_kept_for_the_next(
     with alive(run):
         async with make().run_test(size=WIDE) as pilot:
             screen = await opened(pilot)
-            await pilot.press("4", "down", "e")
+            await pilot.press("e", "e")
             await pilot.pause()
             assert "lr, of this run, while it goes on" in shown(pilot)
             await pilot.press(*["backspace"] * 8, *"0.5", "enter")
@@ -341,7 +339,7 @@ async def test_zoom_shows_one_pane_alone(make: Make, store: Path) -> None:
         await opened(pilot)
         await pilot.press("3", "z")
         await tick(pilot)
-        assert "4 knobs" not in shown(pilot)
+        assert "─ 4 knobs" not in shown(pilot)
         await pilot.press("escape")
         await tick(pilot)
         assert "4 knobs" in shown(pilot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from textual.pilot import Pilot
 
 from zhtui.draw import notes
 from zhtui.draw.inks import CHOSEN, GROUP, TITLE
-from zhtui.lesson import catalog
+from zhtui.draw.notes import Fold
+from zhtui.lesson import catalog, knobs
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import EXPLORE, RUN, VIEW, Aim
+from zhtui.tui.keys.keyboard import named
 from zhtui.tui.screens.shared.source import CodeView, SourceScreen
 from zhtui.tui.widgets.notes import NotesWidget
 
@@ -77,7 +81,7 @@ def test_blocks_stand_one_under_the_other() -> None:
 def test_links_know_their_row_and_the_chosen_one_has_a_ground() -> None:
     drawn = page(chosen=1)
     assert notes.read(TEXT).links == ["model.py#Net", "train.py", "https://example.org"]
-    assert list(drawn.rows) == [2, 21, 21]
+    assert drawn.rows == {0: 2, 1: 21, 2: 21}
     assert drawn.cells.paper[21, 1:6].tolist() == [GROUP] * 5
     assert not drawn.cells.paper[2].any()
     assert drawn.cells.ink[21, 1] == CHOSEN
@@ -93,6 +97,105 @@ def test_no_word_of_the_lessons_notes_is_lost(entry: Entry, width: int) -> None:
     for block in document.blocks:
         said = "".join("".join(character for character, _, _ in block.chars).split())
         assert said in drawn or width == 12
+
+
+ANSWERED = """# Title
+
+## 1. One
+
+Predict: what is it?
+
+Run: `preset=tiny`, view `attention`. See by step 3: it is *seven*.
+
+Seven of them.
+
+Say: so it is.
+
+Code: [train](train.py).
+
+## 2. Two
+
+See: view `attention`. Nothing.
+"""
+
+
+def aim(entry: Entry) -> Aim:
+    """Tells what can be played in the notes of a lesson."""
+    return Aim(entry.name, entry.card, named())
+
+
+def test_what_is_seen_is_folded_until_it_is_asked_for(entries: list[Entry]) -> None:
+    document = notes.read(ANSWERED, aim(entries[2]))
+    folds = [each for each in document.targets if isinstance(each, Fold)]
+    assert len(folds) == 2
+    folded = notes.draw(document, -1, 60, 1, set())
+    assert folded.cells.lines() == [
+        " Title",
+        "",
+        " 1. One",
+        "",
+        " Predict: what is it?",
+        "",
+        " Run: ▶preset=tiny, view ◇attention.",
+        "",
+        " ▸ See by step 3: …",
+        "",
+        " Code: train.",
+        "",
+        " 2. Two",
+        "",
+        " ▸ See: view ◇attention. …",
+    ]
+    lines = notes.draw(document, -1, 60, 1, {folds[0].number}).cells.lines()
+    assert lines[8:13] == [" ▾ See by step 3: it is seven.", "", " Seven of them.", "",
+                           " Say: so it is."]  # fmt: skip
+    assert lines[-1] == " ▸ See: view ◇attention. …", "the other one stays folded"
+    assert list(folded.rows.values()) == [6, 6, 8, 10, 14, 14], "in the order in which they stand"
+
+
+def test_actions_letters_and_code_look_each_its_own_way(entries: list[Entry]) -> None:
+    text = "Run: `preset=tiny`, view `a`, *x*, `code`, [l](m.py), key `x`."
+    cells = notes.draw(notes.read(text, aim(entries[2])), -1, 80, 1).cells
+    line = cells.lines()[0]
+    places = [line.index(word) for word in ("preset", "◇a", "x, code", "code", "l, key", "x.")]
+    inks = [int(cells.ink[0, place]) for place in places]
+    assert len(set(inks)) == len(inks) - 1, "a key and a link look alike: both are opened"
+
+
+@pytest.mark.parametrize("entry", LESSONS, ids=lambda entry: entry.name)
+def test_every_action_of_the_lessons_notes_can_be_played(entry: Entry) -> None:
+    text = (entry.folder / "notes.md").read_text(encoding="utf-8")
+    document = notes.read(text, aim(entry))
+    card, shows = entry.card, views_of(entry)
+    for action in document.actions:
+        if action.kind == RUN:
+            preset = card.presets[action.name or "quick"]
+            knobs.parse(preset, action.pairs)
+        elif action.kind == EXPLORE:
+            knobs.parse(entry.scene(action.name).ask(), action.pairs)
+        elif action.kind == VIEW:
+            assert action.name in shows, f"no view of {entry.name} is called {action.name}"
+        else:
+            assert action.name in named()
+
+
+def views_of(entry: Entry) -> set[str]:
+    """Every text in the code of a lesson's runs and scenes that may name a view."""
+    found: set[str] = set()
+    for path in entry.folder.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        found |= {text for text in texts if isinstance(text, str)}
+    return found
+
+
+@pytest.mark.parametrize("entry", LESSONS, ids=lambda entry: entry.name)
+def test_every_lesson_s_notes_fold_their_answers(entry: Entry) -> None:
+    text = (entry.folder / "notes.md").read_text(encoding="utf-8")
+    document = notes.read(text, aim(entry))
+    folded = [block for block in document.blocks if block.fold >= 0]
+    assert folded, "nothing is asked before it is answered"
+    assert document.actions, "nothing in it can be played"
 
 
 async def opened(pilot: Pilot[int]) -> NotesWidget:

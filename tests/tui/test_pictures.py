@@ -36,7 +36,7 @@ def prepare(store: Path, state: str, stack: ExitStack) -> None:
     record(store, "bigram", "calm-heron", rows=curve(300, 50, 3.3, 2.45))
     if state == "failed":
         rows = [*curve(300), *({"step": 300 + i, "loss": math.nan} for i in range(40))]
-        error = "loss became NaN at step 300; start anew with a lower lr (now lr=1)"
+        error = "loss became NaN at step 300; start again with a lower lr (now lr=1)"
         record(store, rows=rows, steps=340, state="failed", error=error)
         return
     config = {"lr": 1e-3, "n_layer": 4, "rung": "full", "steps": 1000}

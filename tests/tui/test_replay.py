@@ -72,7 +72,8 @@ async def test_the_crosshair_moves_everything_to_its_step(make: Make, told: RunF
         assert "attention · step 199" in text
         assert "wrote at 199" in text
         assert "wrote at 299" not in text
-        assert "0.5" not in text, "the knob was turned later"
+        assert "lr 0.001 → 0.5" in text, "the whole chart shows that it will be turned"
+        assert text.count("0.5") == text.count("→ 0.5"), "the knob was turned later"
         await pilot.press("right")
         await tick(pilot, 4)
         assert stage.at is not None
@@ -91,7 +92,9 @@ async def test_braces_go_from_moment_to_moment_in_any_pane(make: Make, told: Run
     async with make().run_test(size=(120, 40)) as pilot:
         stage = await lesson(pilot, "3", "left_curly_bracket", "left_curly_bracket")
         assert stage.at == 399
-        await pilot.press("left", "left", "left", "left", "left", "left")
+        await pilot.press("left")
+        assert stage.at == 399, "arrows are the pane's own"
+        await pilot.press(*["left_curly_bracket"] * 6)
         await tick(pilot)
         assert stage.at == 99, "the first moment holds"
         await pilot.press("right_curly_bracket")
@@ -240,16 +243,20 @@ async def test_a_fork_starts_beside_its_parent(
         await pilot.press("enter")
         await tick(pilot, 6)
         (child,) = started
-        assert child.card()["parent"] == {"run": "one", "lesson": "gpt", "step": 12}
+        origin = {"run": "one", "lesson": "gpt", "step": 12, "changed": {"lr": "0.05"}}
+        assert child.card()["parent"] == origin
         assert isinstance(app.screen, LessonScreen)
         assert app.screen.seen is not None
         assert app.screen.seen.folder == child
         assert drive.work(child) == 0, "what the worker would have done"
         await tick(pilot, 6)
         assert stage.at is None
-        drawn = app.screen.query_one("#chart").picture.lines
+        chart = app.screen.query_one("#chart").picture
+        drawn = chart.lines
         assert drawn[0].name == "one"
-        ours = next(line for line in drawn if line.name == "loss").series
+        ours = next(line for line in drawn if line.name == "lr=0.05").series
+        marks = {each.text: each.at for each in chart.happened}
+        assert marks == {"↳ fork of one": 12, "● lr 0.001 → 0.05": 12}
         theirs = drawn[0].series
         assert ours.y[:12].tolist() == theirs.y[:12].tolist()
         assert ours.y[13:].tolist() != theirs.y[13:].tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,7 @@ async def test_x_is_steps_seconds_or_tokens(make: Make, three: list[RunFolder]) 
         assert "over seconds" in shown(pilot)
         await pilot.press("x")
         await tick(pilot)
-        assert "no run here has counted its tokens" in shown(pilot)
+        assert "no run here has recorded its tokens" in shown(pilot)
 
 
 async def test_tokens_are_counted_where_the_run_said_how_many(make: Make, store: Path) -> None:
@@ -253,7 +254,7 @@ async def test_a_run_gets_another_name_and_keeps_its_mark(
     async with make().run_test(size=(120, 40)) as pilot:
         await runs(pilot, "slash", *typed("brisk"), "enter", "space", "e", "ctrl+u")
         await pilot.press(*typed("No"), "enter")
-        assert "cannot name a run" in shown(pilot)
+        assert "cannot be a run's name" in shown(pilot)
         await pilot.press("ctrl+u", *typed("brisk-2"), "enter")
         await tick(pilot)
         assert (three[0].path.with_name("brisk-2") / CARD).exists()
@@ -390,7 +391,12 @@ async def test_a_thousand_runs_are_listed_by_window(make: Make, store: Path) -> 
 
 
 def rows_of(found: dict[str, columns.Points]) -> dict[str, list[Any]]:
-    return {name: [x.tolist(), y.tolist()] for name, (x, y) in found.items()}
+    """Columns as lists; null is read as NaN, which equals nothing, so it is a word here."""
+    return {name: [worded(x), worded(y)] for name, (x, y) in found.items()}
+
+
+def worded(numbers: np.ndarray) -> list[Any]:
+    return ["nan" if math.isnan(number) else number for number in numbers.tolist()]
 
 
 @given(

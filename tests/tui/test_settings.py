@@ -61,7 +61,7 @@ def test_a_file_says_keys_theme_mouse_ascii_and_bytes() -> None:
         ('[keys]\nhome.run = ""', "home.run: there is no key ''"),
         ('[keys]\nhome.run = "hype+x"', "there is no key 'hype"),
         ('[keys]\nhome.run = "R"', "R is the key of home.runs as well"),
-        ('[keys]\nhome.inspect = "x"\nhome.run = "k"', "k is the key of list.up"),
+        ('[keys]\nhome.explore = "x"\nhome.run = "k"', "k is the key of list.up"),
         ('[keys]\napp.quit = "e"', "e is the key of lesson.edit"),
         ('theme = "light', "correct it"),
         ('[keys]\na = """x', "correct it"),

@@ -22,6 +22,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.drivers.web_driver import WebDriver
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 import zhtui.screen
 import zhtui.tui
@@ -34,6 +35,7 @@ MODULES = {  # private modules of Textual: what is taken from them, and what to 
 }
 NAMES = {  # private names: on what, and what to do without it
     "_app": (Driver, "the web driver posts ExitApp to it"),
+    "_compositor_refresh": (Screen, "a screen beneath a dialog is kept from drawing for ever"),
     "_debug": (Driver, "the reader of keys is told of it"),
     "_display": (App, "frames are left out there; without it a slow line gets old ones"),
     "_enable_bracketed_paste": (LinuxDriver, "our start asks for it, as Textual's does"),
@@ -47,6 +49,7 @@ NAMES = {  # private names: on what, and what to do without it
     "_query_in_band_window_resize": (LinuxDriver, "sizes that are typed are not asked for"),
     "_sigcont_application": (LinuxDriver, "what SIGCONT does; ours draws again in every state"),
     "_sigtstp_application": (LinuxDriver, "what SIGTSTP does; ours is told in the module"),
+    "_repaint_required": (Screen, "a screen beneath a dialog is kept from drawing for ever"),
     "_file": (LinuxDriver, "what is written is counted there"),
     "_handle_exception": (App, "a guest's failure is caught there"),
 }

@@ -11,7 +11,9 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from lessons.tokenizer import published
 from lessons.tokenizer.bpe import Tokenizer, learn, split
+from lessons.tokenizer.saved import from_run
 from lessons.tokenizer.screen import compare, study
 from lessons.tokenizer.screen import screen as module
 from lessons.tokenizer.screen.screen import TokenizerScreen, open_screen
@@ -104,7 +106,7 @@ async def test_go_to_a_merge_by_number(tmp_path: Path) -> None:
         before = shown.inspector.done
         await pilot.press("g", *"x", "enter")
         assert [note.message for note in pilot.app._notifications] == [
-            "'x' is no merge; give a whole number"
+            "'x' is not a merge; give a whole number"
         ]
         assert "go to merge x" in line(shown, "detail")
         await pilot.press("escape")
@@ -218,7 +220,7 @@ async def test_another_split_and_another_vocabulary(tmp_path: Path) -> None:
         await settled(pilot)
         assert shown.study.whose == "gpt2"
         assert shown.inspector.merges == 60
-        assert "GPT-2's vocabulary" in str(shown.query_one("#box-1").border_title)
+        assert "the tokens of GPT-2" in str(shown.query_one("#box-1").border_title)
 
 
 async def test_a_mistake_is_turned_over_and_says_what_is_wrong(tmp_path: Path) -> None:
@@ -264,6 +266,64 @@ async def test_another_text(tmp_path: Path) -> None:
         await settled(pilot)
         assert "absent.txt" in line(shown, "headline")
         assert shown.inspector.source == "own.txt"
+
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "tokenizer" / "first-merges"
+
+
+async def test_the_tokens_of_a_run_cut_ones_own_text(tmp_path: Path) -> None:
+    async with opened(tmp_path, run=SHIPPED) as (pilot, shown):
+        assert "learned from this text" in line(shown, "headline")
+        await pilot.press("o", *"hello there", "enter")
+        await settled(pilot)
+        assert shown.study.whose == SHIPPED
+        merges = from_run(SHIPPED)
+        assert f"/ {len(merges.ranks) - 256:,}   of run first-merges" in line(shown, "headline")
+        assert shown.inspector.tokens == len(merges.encode("hello there"))
+        assert "the tokens of run first-merges" in str(shown.query_one("#box-1").border_title)
+        await pilot.press("v", "v")
+        await settled(pilot)
+        assert shown.study.whose == study.OWN
+        await pilot.press("v")
+        await settled(pilot)
+        assert shown.study.whose == SHIPPED, "it is one of the vocabularies that v goes through"
+
+
+async def test_a_merge_that_joins_nothing_in_sight_is_scrolled_to(tmp_path: Path) -> None:
+    plain = "\n".join(f"line {n}" for n in range(200))
+    text = plain + "\nzqzq zqzq" * 300
+    async with opened(tmp_path, text=text, source="far") as (pilot, shown):
+        await pilot.press("home", "right")
+        await settled(pilot)
+        made = shown.inspector.state.places(shown.inspector.rank - 1)
+        start, stop = shown._in_sight
+        assert ((made >= start) & (made < stop)).any()
+        assert shown.inspector.cursor == made[0], "nothing of it was in sight, so it is gone to"
+        shown.inspector.cursor = int(made[-1])
+        shown._follow()
+        await pilot.press("left", "right")
+        await settled(pilot)
+        assert shown.inspector.cursor == made[-1], "the cursor stays where some of it is in sight"
+
+
+async def test_without_published_vocabularies_it_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in (study, compare):
+        monkeypatch.setattr(part, "available", list)
+    monkeypatch.setattr(published, "has_data", lambda data: False)
+    async with opened(tmp_path) as (pilot, shown):
+        await pilot.press("v")
+        await settled(pilot)
+        (note,) = [note.message for note in pilot.app._notifications]
+        for words in ("gpt2.tiktoken (GPT-2)", "zhtui data get gpt2-tokens", "ZHTUI_DATA"):
+            assert words in note
+        await pilot.press("c")
+        await settled(pilot)
+        said = " ".join(" ".join(rows(shown, "comparison")).split())
+        assert "Not on this machine: gpt2.tiktoken (GPT-2)" in said
+    monkeypatch.setattr(published, "has_data", lambda data: True)
+    assert published.missing() == ""
 
 
 async def test_comparison_and_traps(tmp_path: Path) -> None:

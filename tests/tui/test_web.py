@@ -109,7 +109,7 @@ def test_every_start_has_a_token_of_its_own() -> None:
 def test_a_taken_port_is_said(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(LabError, match=rf"port {port} cannot be had .*another --port"):
+        with pytest.raises(LabError, match=rf"port {port} cannot be used .*another --port"):
             serve(tmp_path, port)
 
 

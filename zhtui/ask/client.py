@@ -27,7 +27,7 @@ from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.lesson.parts import Thought
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.lesson.views import View, Words
+from zhtui.lesson.views import Words
 from zhtui.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ class Reply:
     step: int | None = None  # of the checkpoint that is asked; None until the run is open
     steps: tuple[int, ...] = ()  # all checkpoints of the run
     tokens: list[Token] = field(default_factory=list)
-    views: dict[str, View] = field(default_factory=dict)
     thoughts: list[Thought] = field(default_factory=list)
     shown: Shown | None = None  # a frame of a scene
     words: Words = ""  # what a scene says of a cell
@@ -62,10 +61,6 @@ class Reply:
             token = part["token"]
             pairs = tuple((text, chance) for text, chance in token["alternatives"])
             self.tokens.append(Token(**{**token, "alternatives": pairs}))
-        if "view" in part:
-            from zhtui.runs import view_files  # deferred: it needs numpy, a first frame does not
-
-            self.views[str(part["name"])] = view_files.decode(part["view"])
         if "thought" in part:
             self.thoughts.append(thought_of(part["thought"]))
         self._explored(part)
@@ -77,7 +72,7 @@ class Reply:
     def _explored(self, part: dict[str, Any]) -> None:
         """What is told of a scene, and the knobs that something has."""
         if "shown" in part:
-            from zhtui.ask import shown  # deferred, as above
+            from zhtui.ask import shown  # deferred: it needs numpy, a first frame does not
 
             self.shown = shown.from_wire(part["shown"])
         if "of" in part and self.shown is not None:
@@ -221,7 +216,7 @@ class Engine:
         child.outbox.put(None)
         how = f"signal {-code}" if code < 0 else f"code {code}"
         for reply in left:
-            sentence = f"the engine ended in the midst of its answer ({how}); ask again"
+            sentence = f"the engine ended in the middle of its answer ({how}); ask again"
             reply.grow({"error": sentence})
 
     def _take(self, child: Child, line: bytes) -> None:

@@ -4,20 +4,21 @@ Used by `zhtui sample` in this process, and by the app through a child process:
 `python -P -m zhtui.ask.engine` reads one request a line on stdin and answers by lines on stdout,
 each with the request's id.
 
-    {"id": 7, "do": "generate", "run": path, "step": null, …}   or open, score, inspect, think
+    {"id": 7, "do": "generate", "run": path, "step": null, …}   or open, score, think
     {"id": 7, "do": "cancel"}                                   between two answers of request 7
     {"id": 8, "do": "forget", "run": path}
     {"id": 9, "do": "explore", "lesson": name, "scene": name, "run": path or null, "step": null,
      "ask": {…}, "poke": {"view", "row", "column", "value"} or null, "frame": 1}
     {"id": 9, "do": "point", …, "frame": 1, "spot": {"view", "row", "column"}}
-    {"id": 9, "do": "form", "lesson": name, "scene": name}      the knobs of a scene
+    {"id": 9, "do": "form", "lesson": name, "scene": name, "having": knob}
     {"id": 9, "do": "think", "lesson": name, "run": path or null, "game": name, "state": …}
 
 First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that there are. Then
-{"id", "token": {…}}, {"id", "name", "view"}, {"id", "thought"}, {"id", "shown"} and {"id", "of"},
+{"id", "token": {…}}, {"id", "thought"}, {"id", "shown"} and {"id", "of"},
 {"id", "words"} or {"id", "form"}; last {"id", "done": true} or {"id", "error": sentence}.
-An "explore" with "seek" goes on from its frame to the next "chapter" or number to "predict", or to
-the "end". Requests that are under way at the same time are answered in turn, a part of each. It
+A "form" tells the knobs of a scene, of the first that is "having" a knob where that is asked. An
+"explore" with "seek" goes on from its frame to the next "chapter" or number to "predict", or to the
+"end". Requests that are under way at the same time are answered in turn, a part of each. It
 ends when stdin does.
 """
 
@@ -40,7 +41,6 @@ from zhtui.lesson import catalog, knobs
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.run import Run
 from zhtui.lesson.sampling import Sampling, Token
-from zhtui.runs import view_files
 from zhtui.runs.folder import RunFolder
 
 WARM = 3  # opened runs that are kept
@@ -60,7 +60,9 @@ def score(
     """
     entry = catalog.one(folder.lesson)
     if not hasattr(sys.modules[entry.function("generate", "generate").__module__], "score"):
-        raise LessonError(f"{entry.name} cannot read a given text; let it write one of its own")
+        raise LessonError(
+            f"{entry.name} cannot read a text that you give; let it write one of its own"
+        )
     return _tokens(folder, "score", run, prompt, text, sampling)
 
 
@@ -152,10 +154,6 @@ class Server:
         elif do == "score":
             tokens = score(folder, run, prompt, str(request["text"]), entry.sampling(given))
             yield from ({"token": asdict(token)} for token in tokens)
-        elif do == "inspect":
-            look = entry.function("inspect", "inspect")
-            for name, view in look(run, str(request["text"])):
-                yield {"name": name, "view": view_files.encode(view)}
         elif do == "think":
             yield from thoughts(entry, run, request)
         elif do == "open":  # the model is built and has worked once, so that what follows is quick

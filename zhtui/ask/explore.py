@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ class Explorer:
         """The parts of an answer; an empty part is a turn. `alone` tells that nobody else waits."""
         scene = catalog.one(str(request["lesson"])).scene(str(request.get("scene", "")))
         if request["do"] == "form":
-            yield {"form": form(scene)}
+            yield {"form": form(having(scene, *filter(None, [request.get("having")])))}
             return
         asked, kept = self._read(scene, request)
         if asked.run is not None:
@@ -238,6 +239,14 @@ def check_subject(scene: Scene, folder: RunFolder) -> None:
     if folder.lesson not in subjects:
         which = " or ".join(subjects)
         raise ConfigError(f"{scene.title} looks at a run of {which}, not of {folder.lesson}")
+
+
+def having(scene: Scene, *names: str) -> Scene:
+    """The scene itself where it has these knobs, else the lesson's first that has; else itself."""
+    others = (scene.entry.scene(name) for name in scene.entry.scenes())
+    wanted = set(names)
+    fits = (s for s in chain([scene], others) if wanted <= {row.name for row in knobs.knobs(s.ask)})
+    return next(fits, scene)
 
 
 def form(scene: Scene) -> Part:

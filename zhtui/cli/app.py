@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from zhtui import __version__
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
 from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
-from zhtui.cli.runs import data_app, runs_app
+from zhtui.cli.runs import data_app, left, runs_app
 from zhtui.errors import (
     BusyError,
     ConfigError,
@@ -215,10 +216,18 @@ def sample(
     tokens: Annotated[int, typer.Option(min=1, help="How many to write.")] = 200,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Keep the k likeliest; 0 keeps all.")] = 0,
-    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Keep this much mass.")] = 1.0,
+    top_p: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Keep the likeliest tokens whose probabilities sum to this."
+        ),
+    ] = 1.0,
     seed: Seed = 1337,
     step: Annotated[
-        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+        int | None,
+        typer.Option(
+            min=0, help="Use the checkpoint at or before this step; the newest unless given."
+        ),
     ] = None,
     device: Device = "auto",
     where: Store = None,
@@ -245,7 +254,7 @@ def sample(
 
 @app.command()
 def lessons(as_json: AsJson = False) -> None:
-    """Lists the lessons; one that cannot be loaded is a row with its error."""
+    """Lists the lessons with their presets; one that cannot be loaded is a row with its error."""
     for entry in catalog.all_lessons():
         card = entry.lesson
         if as_json:
@@ -255,13 +264,14 @@ def lessons(as_json: AsJson = False) -> None:
             say(one_line(f"  !  {entry.name:<14} {entry.error}"))
         else:
             say(one_line(f"{card.number:>3g}  {entry.name:<14} {card.summary}"))
+            say(one_line(f"{'':>20}presets: {', '.join(card.presets)}"))
 
 
 @app.command()
 def verify(
     lesson: Annotated[str, typer.Argument(autocompletion=lesson_names)] = "",
     device: Device = "auto",
-    only: Annotated[str, typer.Option(help="Only references whose label holds this.")] = "",
+    only: Annotated[str, typer.Option(help="Only references whose label contains this.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Reproduces the published figures and prints published against ours."""
@@ -308,12 +318,17 @@ def _open(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> None:
-    if "TEXTUAL_DRIVER" not in os.environ:
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not in_browser:
         require_terminal()
     from zhtui.tui.app import open_lab  # deferred: textual
 
     name, lesson = (run.name, run.lesson) if run else (None, None)
-    raise typer.Exit(open_lab(store.root(where), lesson, name, mouse=mouse, ascii=ascii))
+    place, opened = store.root(where), time.time()
+    code = open_lab(place, lesson, name, mouse=mouse, ascii=ascii)
+    for text in () if in_browser else left(place, opened):  # a browser shows no shell
+        say(text)
+    raise typer.Exit(code)
 
 
 def _serve(where: Path | None, port: int, *, mouse: bool | None, ascii: bool | None) -> None:

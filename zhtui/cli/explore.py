@@ -38,7 +38,10 @@ def explore(
         str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
     ] = "",
     step: Annotated[
-        int | None, typer.Option(min=0, help="The checkpoint at or before it; else the newest.")
+        int | None,
+        typer.Option(
+            min=0, help="Use the checkpoint at or before this step; the newest unless given."
+        ),
     ] = None,
     frame: Annotated[
         int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
@@ -71,11 +74,13 @@ def _asked(
     device: str,
 ) -> tuple[Explorer, Asked]:  # fmt: skip
     from zhtui.ask import reading
-    from zhtui.ask.explore import Asked, Explorer, check_subject
+    from zhtui.ask.explore import Asked, Explorer, check_subject, having
     from zhtui.runs import store
 
     lesson, _, scene_name = name.partition(".")
     scene = catalog.one(lesson).scene(scene_name)
+    if not scene_name:
+        scene = having(scene, *(pair.partition("=")[0].strip() for pair in pairs))
     ask = settings.parse(scene.ask(), pairs)
     opened, of = None, None
     if run:
@@ -94,7 +99,7 @@ def _asked(
 def _spot(text: str) -> Spot:
     view, *numbers = text.split(",")
     if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
-        raise ConfigError(f"{text!r} is no cell; write {PLACE}, counted from 0")
+        raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
     return Spot(view.strip(), *map(int, numbers))
 
 

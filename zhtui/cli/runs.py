@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,14 +13,16 @@ import typer
 
 from zhtui.cli.options import AsJson, RunName, Store
 from zhtui.data.noted import noted
-from zhtui.errors import ConfigError
+from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog, knobs
 from zhtui.machine import room
 from zhtui.runs import changes, learner, store
-from zhtui.runs.folder import Status
+from zhtui.runs.folder import RunFolder, Status
 from zhtui.say import Spelled, complain, say
 from zhtui.wording import clock, json_text, number, one_line, rate
 from zhtui.work import client
+
+HEADER = f"{'lesson':<12} {'run':<18} {'state':<9} step, newest figures, best, rate and time left"
 
 runs_app = typer.Typer(help="Lists and steers runs, from any shell.", rich_markup_mode=None)
 data_app = typer.Typer(help="The data sets: where each lies.", rich_markup_mode=None)
@@ -39,6 +42,8 @@ def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = Fal
     found = store.runs(place)
     if not found and not as_json:
         say(f"no runs in {place}; start one with `zhtui run gpt --headless`")
+    if found and not as_json:
+        say(HEADER)
     for folder in found:
         status = folder.status()
         if as_json:
@@ -174,7 +179,7 @@ def runs_fork(
     run: RunName,
     knobs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
     step: Annotated[
-        int | None, typer.Option(min=0, help="Where it goes its own way; else the last step.")
+        int | None, typer.Option(min=0, help="The step to fork at; the last one unless given.")
     ] = None,
     name: Annotated[str, typer.Option(help="A name for the fork.")] = "",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start its worker.")] = True,
@@ -259,3 +264,32 @@ def line(lesson: str, name: str, status: Status) -> str:
     if status.live and status.rate:
         words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
     return one_line("  ".join(words))
+
+
+def left(place: Path, since: float) -> Iterator[str]:
+    """What is said in the shell when the lab was left: a line for each run that did something since
+    then (a time in seconds), oldest first, with its best value, its time and its folder.
+    """
+    for folder in reversed(store.runs(place)):
+        try:
+            status = folder.status()
+            if status.live or status.time >= since:
+                yield _summary(folder, status)
+        except LabError:
+            continue
+
+
+def _summary(folder: RunFolder, status: Status) -> str:
+    entry = next((each for each in catalog.all_lessons() if each.name == folder.lesson), None)
+    card = entry.lesson if entry else None
+    words = [f"{folder.lesson}/{folder.name}: {status.state} at step {status.step:,}"]
+    if status.best is not None:
+        unit = f" {card.unit_of(card.figure)}" if card else ""
+        words.append(f"best {number(status.best)}{unit}")
+    words += [f"{clock(_seconds(folder))} of training", str(folder.path)]
+    return one_line("  ".join(words))
+
+
+def _seconds(folder: RunFolder) -> float:
+    """How long the run has trained, by its newest row."""
+    return float(next((row["time"] for row in reversed(folder.rows()) if "time" in row), 0.0))

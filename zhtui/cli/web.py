@@ -178,13 +178,13 @@ def serve(store: Path, port: int = 0, *options: str) -> None:
     try:
         listener = socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
-        raise LabError(f"port {port} cannot be had ({error}); choose another --port") from error
+        raise LabError(f"port {port} cannot be used ({error}); choose another --port") from error
     port = listener.getsockname()[1]
     command = [sys.executable, "-P", "-m", "zhtui", "--store", str(store), *options]
     server = LabServer(f"exec {shlex.join(command)}", port)
     say(f"The lab is at  {server.address}")
-    say(f"From afar      ssh -N -L {port}:{LOOPBACK}:{port} {socket.gethostname()}")
-    say("Whoever has the address has the lab. ctrl+c ends it; runs go on.")
+    say(f"From elsewhere ssh -N -L {port}:{LOOPBACK}:{port} {socket.gethostname()}")
+    say("Anyone who has the address can use the lab. ctrl+c ends it; runs go on.")
     with suppress(GracefulExit, KeyboardInterrupt):
         asyncio.run(hold(server, listener))
 

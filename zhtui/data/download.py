@@ -158,7 +158,7 @@ def _settle(file: BinaryIO, part: Path, target: Path, sha256: str) -> None:
     """Gives the file its name, or empties it."""
     if _sha256(part) != sha256:
         file.truncate(0)
-        raise Failed("what came is another file, by its sha256")
+        raise Failed("the file that came has another sha256")
     part.replace(target)
 
 

@@ -132,7 +132,7 @@ def _first(sets: list[DataSet], download: bool, progress: Progress | None) -> Fo
             continue
         return replace(found, note="; ".join([found.note, *reasons]))
     tried = "; ".join(reasons) or "this lesson names none"
-    raise DataError(f"no data set can be had ({tried}): give a text file with data=PATH")
+    raise DataError(f"no data set is available ({tried}): give a text file with data=PATH")
 
 
 def _get(data: DataSet, download: bool, progress: Progress | None, patience: float) -> Found:
@@ -309,7 +309,10 @@ def _wide(head: bytes) -> bool:
 
 def _download(data: DataSet, allowed: bool, progress: Progress | None, patience: float) -> Path:
     if not allowed:
-        raise DataError(f"{data.words} is not on this machine: `zhtui data get {data.name}`")
+        raise DataError(
+            f"{data.words} is not on this machine: `zhtui data get {data.name}`, "
+            f"or put {data.file} into $ZHTUI_DATA"
+        )
     if os.environ.get("ZHTUI_OFFLINE", "0") not in ("", "0"):
         raise DataError(
             f"{data.words} is not on this machine and ZHTUI_OFFLINE forbids the download: "

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zhtui.draw import axes, braille, ticks
+from zhtui.draw import axes, braille, happened, ticks, words
 from zhtui.draw.axes import Frame, column_of
 from zhtui.draw.cells import Cells
-from zhtui.draw.inks import BAND, CURSOR, FAINT, PLAIN, SERIES, WRONG
+from zhtui.draw.inks import BAND, CURSOR, FAINT, LIT, PLAIN, SERIES, WRONG
 from zhtui.draw.labels import Area
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Columns, Floats
 from zhtui.wording import number as reading
 
-GUTTER_FROM = 56  # columns from which line ends are labelled at the right
+GUTTER_FROM, WIDE = 56, 90  # columns from which line ends are labelled at the right, and longer
 
 
 def window(picture: Picture) -> tuple[float, float]:
@@ -57,7 +57,11 @@ def bounds(picture: Picture, columns: Sequence[Columns]) -> tuple[float, float, 
     low, high = ticks.clamped(min(lows)), ticks.clamped(max(highs))
     log = usable_log(picture, min([low, *levels]))
     reach = (high - low) or abs(high) or 1.0
-    near = [v for v in levels if log or low - reach <= v <= high + reach]
+    near = [
+        level.value
+        for level in picture.drawable
+        if log or low - level.within * reach <= level.value <= high + level.within * reach
+    ]
     low, high = min([low, *near]), max([high, *near])
     if not log:
         return (*picture.range.fit(low, high, 8), False)
@@ -92,6 +96,7 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     area = (margin, 1, plot, rows)
     axes.draw(cells, frame, marks, area, picture.x_name)
     axes.level_lines(cells, picture.drawable, frame, area)
+    happened.uprights(cells, picture.happened, frame, area)
     for line, column in zip(picture.lines, columns, strict=True):
         if line.noisy:
             _stroke(cells, frame, area, column.low, column.high, column.broken, BAND + line.colour)
@@ -99,7 +104,9 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
         low, high = _course(line, column)
         _stroke(cells, frame, area, low, high, column.broken, SERIES + line.colour, line.dotted)
     _points(cells, picture, frame, area)
+    happened.stars(cells, picture.lines, frame, area)
     axes.level_names(cells, picture.drawable, frame, area)
+    happened.names(cells, picture.happened, frame, area)
     if ends:
         axes.line_names(cells, _ends(picture, frame), area, ends - 1)
     _failures(cells, picture, frame, area)
@@ -111,7 +118,8 @@ def _gutter(picture: Picture, width: int) -> int:
     """Columns kept free at the right for the names of the lines."""
     if width < GUTTER_FROM or not picture.lines:
         return 0
-    return min(max(len(line.name) for line in picture.lines), 14) + 1
+    longest = max(words.width(line.name) for line in picture.lines)
+    return min(longest, 14 if width < WIDE else 22) + 1
 
 
 def _filled(values: Floats, broken: braille.Dots) -> Floats:
@@ -208,31 +216,53 @@ def _failures(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
 
 def place(picture: Picture) -> str:
     """Where the crosshair stands, in words."""
-    cursor = picture.cursor or 0.0
-    return f"{int(cursor):,}" if picture.whole else reading(cursor)
+    return _whole(picture.cursor or 0.0, picture)
+
+
+def _whole(x: float, picture: Picture) -> str:
+    """A place on the x axis, in words."""
+    return f"{int(x):,}" if picture.whole else reading(x)
 
 
 def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
     """The reading line on top: every series at the crosshair, or at the end; and the crosshair."""
     x, y, width, height = area
-    at = x - 1
+    said: list[words.Stretch] = []
     if picture.cursor is not None:
         column = x + column_of(frame, picture.cursor, width)
         for row in range(height):
             if (
                 cells.ink[y + row, column] < SERIES
-                and cells.glyph[y + row, column] in f" {braille.LEVEL}"
+                and cells.glyph[y + row, column] in f" ┊{braille.LEVEL}"
             ):
                 cells.put(column, y + row, "│", CURSOR)
-        at = cells.put(at, 0, f"{picture.x_name} {place(picture)}", CURSOR) + 3
+        said.append((f"{picture.x_name} {place(picture)}   ", CURSOR))
+        if happening := happened.here(picture.happened, frame, width, picture.cursor):
+            said.append((f"{happening}   ", LIT))
     for line in picture.lines:
-        index = line.series.at(frame.right if picture.cursor is None else picture.cursor)
-        if index is None:
-            continue
-        sign = "┄" if line.dotted else "━"
-        at = cells.put(at, 0, f"{sign} {line.name} ", SERIES + line.colour)
-        at = cells.put(at, 0, reading(float(line.series.y[index])), PLAIN)
-        if line.noisy:
-            smooth = float(line.series.smooth[index])
-            at = cells.put(at, 0, f" (smoothed {reading(smooth)})", FAINT)
-        at += 3
+        said += _values(line, frame.right if picture.cursor is None else picture.cursor, picture)
+    for line in picture.lines if picture.cursor is None else ():
+        if line.best is not None:
+            where, best = line.best
+            text = f"{happened.BEST} {reading(best)} at {_whole(where, picture)}"
+            said += [(text, SERIES + line.colour), ("   ", PLAIN)]
+    words.put_line(cells, 0, said[:-1] or said, x - 1)
+
+
+def _values(line: Line, at: float, picture: Picture) -> list[words.Stretch]:
+    """A line's sign, name and value at a place; where a line that was measured seldom was
+    measured elsewhere, that place.
+    """
+    index = line.series.at(at)
+    if index is None:
+        return []
+    said = [
+        (f"{'┄' if line.dotted else '━'} {line.name} ", SERIES + line.colour),
+        (reading(float(line.series.y[index])), PLAIN),
+    ]
+    if line.noisy:
+        said.append((f" (smoothed {reading(float(line.series.smooth[index]))})", FAINT))
+    measured = float(line.series.x[index])
+    if line.dotted and picture.cursor is not None and measured != at:
+        said.append((f" (of {picture.x_name} {_whole(measured, picture)})", FAINT))
+    return [*said, ("   ", PLAIN)]

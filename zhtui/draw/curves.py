@@ -320,21 +320,21 @@ def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area:
         if marks.cursor != marks.hidden:
             cells.put(box[0], box[1], "◆", INVERSE, CURSOR)
     value = "?" if marks.cursor == marks.hidden else reading(float(course.y[index]))
-    at = cells.put(0, 0, f"{view.x_name or 'x'} {reading(float(course.x[index]))}", CURSOR)
-    at = cells.put(at + 2, 0, f"◆ {course.name} ", course.ink)
-    at = cells.put(at, 0, value, TITLE)
+    said = [
+        (f"{view.x_name or 'x'} {reading(float(course.x[index]))}  ", CURSOR),
+        (f"◆ {course.name} ", course.ink),
+        (value, TITLE),
+    ]
     for other in courses:
         if other is not course and len(other.x) and course.across[index] >= 0:
             near = int(np.argmin(np.abs(other.across - course.across[index])))
             if abs(int(other.across[near] - course.across[index])) <= 1:
-                at = cells.put(at + 2, 0, f"━ {other.name} ", other.ink)
-                at = cells.put(at, 0, reading(float(other.y[near])), PLAIN)
+                said.append((f"  ━ {other.name} ", other.ink))
+                said.append((reading(float(other.y[near])), PLAIN))
+    words.put_line(cells, 0, said)
 
 
 def _legend(cells: Cells, courses: list[Course], area: Area) -> None:
     """The names of the lines on the first line, where they do not stand at their ends."""
-    if cells.width >= GUTTER_FROM:
-        return
-    at = area[0]
-    for course in courses:
-        at = cells.put(at, 0, f"━ {course.name}", course.ink) + 2
+    if cells.width < GUTTER_FROM:
+        words.put_line(cells, 0, [(f"━ {c.name}  ", c.ink) for c in courses], area[0])

@@ -131,9 +131,12 @@ def draw(view: Graph, width: int, height: int, marks: Marks = NOTHING, rich: boo
     """The whole graph, at least `width` x `height`."""
     layout = plan(view)
     note = words.caption(view.note, width, height)
-    lanes = _place(layout, len(note))
     spots = {spot.id: spot for layer in layout.layers for spot in layer}
-    right = max((s.x + s.width for s in spots.values()), default=0)
+    lanes, right = {}, width + 1
+    for apart in (3, 2):  # closer, where that lets all of it be seen
+        if right > width:
+            lanes = _place(layout, len(note), apart)
+            right = max((s.x + s.width for s in spots.values()), default=0)
     bottom = max((s.y + s.height for s in spots.values()), default=0)
     cells = Cells(max(width, right), max(height, bottom))
     wires = Wires(cells.width, cells.height)
@@ -153,8 +156,10 @@ def draw(view: Graph, width: int, height: int, marks: Marks = NOTHING, rich: boo
     return cells
 
 
-def _place(layout: Plan, top: int) -> dict[str, int]:
-    """Gives every spot its corner; returns the x of the vertical lane of each spot's edges."""
+def _place(layout: Plan, top: int, apart: int) -> dict[str, int]:
+    """Gives every spot its corner, `apart` columns beside the lanes between two layers; returns the
+    x of the vertical lane of each spot's edges.
+    """
     tall = [sum(s.height + GAP for s in layer) - GAP for layer in layout.layers]
     highest = max(tall, default=0)
     lanes: dict[str, int] = {}
@@ -170,7 +175,7 @@ def _place(layout: Plan, top: int) -> dict[str, int]:
         before, after = _label_room(layout, {spot.id for spot in layer})
         for index, spot in enumerate(fans):
             lanes[spot.id] = x + wide + before + 1 + index % 6
-        x += wide + before + after + min(len(fans), 6) + 3
+        x += wide + before + after + min(len(fans), 6) + apart
     return lanes
 
 
@@ -188,6 +193,8 @@ def _labels(cells: Cells, layout: Plan, spots: dict[str, Spot]) -> None:
     lit = {(source, target) for source, target, light in layout.hops if light}
     taken: set[int] = set()
     for (source, target), (label, alone) in layout.labels.items():
+        if not label.strip():
+            continue  # its room is kept
         ink, size = LIT if (source, target) in lit else YOURS, words.width(label)
         if alone:
             cells.put(spots[source].x + spots[source].width + 1, spots[source].middle, label, ink)

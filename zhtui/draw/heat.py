@@ -30,10 +30,13 @@ from zhtui.draw.spots import Lattice, Span
 from zhtui.lesson.views import Heatmap
 from zhtui.wording import number as reading
 
-TALL = (12, 10, 8, 6, 4, 2, 1)  # half-rows a value: whole rows of cells, or one half
+TALL = (*range(24, 0, -2), 1)  # half-rows a value: whole rows of cells, or one half
+SLIM, BROAD = 0.5, 4  # columns a half-row: a value is twice as high as wide, or four times as wide
 MARGIN = 12  # columns that row labels take at most
 BLANK = f" ·{SHADES}{NEGATIVES}"  # what a sign may stand on
-LONGEST = 24  # columns a value takes at most
+GAP = 3  # columns between the scale of colours and a reading
+CUT = 4  # columns in which a longer text is cut
+LEGIBLE, LONGEST = 12, 24  # columns that a value may take, however low it is; with a long text
 
 
 @dataclass(frozen=True)
@@ -89,21 +92,21 @@ def _longest(texts: Sequence[Sequence[str]]) -> int:
 def layout(
     view: Heatmap, width: int, height: int, top: int, cursor: Cell, need: int, rich: bool
 ) -> Layout:
-    """The largest cells that fit, else a window that holds the cursor. `need` columns hold a
-    number or a text.
+    """The largest cells that fit, in whole steps; else a window that holds the cursor. `need`
+    columns hold a number or a text; the matrix begins at the line `top` and leaves the last one.
     """
     rows, columns = view.values.shape
     longest = max((words.width(text) for text in view.rows), default=0)
     margin = min(longest, MARGIN, width // 3)
-    room = max(height - top - 2, 1)
+    room = max(height - top - 1, 1)
     tall, wide = 1 if rich else 2, 1
     for size in TALL[: None if rich else -1]:
         left = _left(margin, size)
         fit = (width - left) // max(columns, 1)
         upright = size == 2 and fit >= 1 and (rows <= 4 or margin > 0)  # else a strip is too thin
-        if rows * size <= 2 * room and (fit >= size or upright):
-            limit = 2 * size if size == 1 else max(2 * size, min(need + 2, LONGEST))
-            tall, wide = size, min(fit, limit)
+        if rows * size <= 2 * room and (fit >= max(size * SLIM, 1) or upright):
+            least = min(max(need + 2, LEGIBLE), LONGEST) if size > 1 else 0
+            tall, wide = size, min(fit, max(BROAD * size, least))
             break
     left = _left(margin, tall)
     shown = min(rows, 2 * room // tall), min(columns, max((width - left) // wide, 1))
@@ -112,9 +115,7 @@ def layout(
         min(max(place - part // 2, 0), whole - part)
         for place, part, whole in zip(cursor, shown, (rows, columns), strict=True)
     )
-    return Layout(
-        wide, tall, left, top + 1, (first[0] - first[0] % 2 * (tall == 1), first[1]), shown
-    )
+    return Layout(wide, tall, left, top, (first[0] - first[0] % 2 * (tall == 1), first[1]), shown)
 
 
 def _left(margin: int, tall: int) -> int:
@@ -125,18 +126,16 @@ def _left(margin: int, tall: int) -> int:
 def draw(
     view: Heatmap, width: int, height: int, marks: Marks = NOTHING, rich: bool = True
 ) -> Cells:
-    """A note or a reading, the column labels, the matrix, and the scale of its colours."""
+    """A note, the column labels, the matrix, and the scale of its colours with a reading."""
     cells = Cells(width, height)
     values = matrix(view.values)
     if not values.size or width < 8 or height < 4:
         cells.put(0, 0, "nothing to draw" if not values.size else "too small", FAINT)
         return cells
     view = replace(view, values=values)
-    top = 1
-    if marks.cursor is None:
-        note = words.caption(view.note, width, height)
-        words.put_rows(cells, note)
-        top = max(len(note), 1)
+    note = words.caption(view.note, width, height)
+    words.put_rows(cells, note)
+    top = len(note) + (len(view.columns) > 0)
     small = view.texts or max(values.shape) <= width // 3
     texts = texts_of(view, values) if small else []
     known = marks.states(*values.shape)
@@ -156,8 +155,10 @@ def draw(
         _write(cells, place, part, _inks(span, values[place.part], states, rich), room)
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
-    _cursor(cells, view, place, marks, values)
-    _legend(cells, span, rich)
+    _cursor(cells, place, marks)
+    at = _legend(cells, span, rich)
+    at = _read(cells, view, place, marks, values, at)
+    _beyond(cells, place, values.shape, at)
     return cells
 
 
@@ -205,10 +206,14 @@ def _inks(span: Scale, part: Matrix, states: States, rich: bool) -> Codes:
 def _write(
     cells: Cells, place: Layout, texts: Sequence[Sequence[str]], inks: Codes, room: int
 ) -> None:
-    """The numbers or texts in the middle of their cells, each in at most `room` columns."""
+    """The numbers or texts in the middle of their cells, each in at most `room` columns; one of
+    which no more than its beginning would be seen is left out.
+    """
     for i, row in enumerate(texts):
         y = _middle(place, i)
         for j, text in enumerate(row):
+            if room < CUT and words.width(text) > room:
+                continue
             ink = int(inks[i, j])
             parts = words.cut([(text, ink)], room)
             size = sum(len(glyphs(part)) for part, _ in parts)
@@ -276,28 +281,42 @@ def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None)
             words.put(cells, room - size, y, name, ink, room=room)
 
 
-def _cursor(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matrix) -> None:
-    """Marks the cell at the cursor and reads it out."""
+def _cursor(cells: Cells, place: Layout, marks: Marks) -> None:
+    """Marks the cell at the cursor."""
     box = None if marks.cursor is None or cells.spots is None else cells.spots.box(marks.cursor)
     if box is None or marks.cursor is None:
         return
-    row, column = marks.cursor
     x, y, wide, tall = box
     if place.tall == 1 and y < cells.height:
-        _half(cells, x, y, wide, (row - place.first[0]) % 2 == 0)
+        _half(cells, x, y, wide, (marks.cursor[0] - place.first[0]) % 2 == 0)
     elif place.tall > 1:
         middle = y + (tall - 1) // 2
         text = "".join(cells.glyph[middle, x : x + wide].tolist()) if middle < cells.height else ""
         cells.put(x, middle, text, INVERSE, CURSOR)
         cells.put(x, middle, "[" * (text[:1] in BLANK), INVERSE, CURSOR)
         cells.put(x + wide - 1, middle, "]" * (text[-1:] in BLANK), INVERSE, CURSOR)
-    at = cells.put(
-        0, 0, f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
-    )
+
+
+def _read(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matrix, at: int) -> int:
+    """Reads out the cell at the cursor, behind the scale of colours, or in its place where not all
+    is in sight; returns the next free column of the last line.
+    """
+    if marks.cursor is None or cells.spots is None or cells.spots.box(marks.cursor) is None:
+        return at
+    row, column = marks.cursor
     value = "?" if marks.cursor == marks.hidden else reading(float(values[row, column]))
-    at = cells.put(at + 2, 0, value, CURSOR)
+    names = f"{_name(view.rows, row, 'row')} → {_name(view.columns, column, 'column')}"
+    said = [(f"{names}  ", PLAIN), (value, CURSOR)]
     if len(view.texts) and marks.cursor != marks.hidden:
-        cells.put(at + 2, 0, texts_of(view, values)[row][column], TITLE)
+        said.append((f"  {texts_of(view, values)[row][column]}", TITLE))
+    size = sum(words.width(text) for text, _ in said)
+    whole = all(part == of for part, of in zip(place.shown, values.shape, strict=True))
+    start = at + GAP if whole and at + GAP + size <= cells.width else 0
+    cells.put(start, cells.height - 1, " " * (cells.width - start))
+    x = start
+    for text, ink in words.cut(said, cells.width - start):
+        x = cells.put(x, cells.height - 1, text, ink)
+    return x
 
 
 def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
@@ -314,8 +333,8 @@ def _name(names: Sequence[str], index: int, axis: str) -> str:
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
 
 
-def _legend(cells: Cells, span: Scale, rich: bool) -> None:
-    """The scale from low to high, on the last line."""
+def _legend(cells: Cells, span: Scale, rich: bool) -> int:
+    """The scale from low to high, on the last line; returns the next free column."""
     y = cells.height - 1
     at = cells.put(0, y, reading(span.low) + " ", FAINT)
     if rich:
@@ -325,4 +344,22 @@ def _legend(cells: Cells, span: Scale, rich: bool) -> None:
     else:
         shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
         at = cells.put(at, y, shades)
-    cells.put(at, y, f" {reading(span.high)}", FAINT)
+    return cells.put(at, y, f" {reading(span.high)}", FAINT)
+
+
+def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> None:
+    """Which part of a larger matrix is in sight, at the right end of the last line."""
+    axes = zip(("rows", "columns"), place.first, place.shown, whole, strict=True)
+    parts = [
+        f"{name} {first + 1}–{min(first + shown, size)} of {size}"
+        for name, first, shown, size in axes
+        if shown < size
+    ]
+    if not parts:
+        return
+    seen = " x ".join(str(min(*pair)) for pair in zip(place.shown, whole, strict=True))
+    room = cells.width - at - 2
+    for text in (", ".join(parts), f"{seen} of {' x '.join(map(str, whole))}", "more …"):
+        if words.width(text) <= room:
+            cells.put(cells.width - words.width(text), cells.height - 1, text, LIT)
+            return

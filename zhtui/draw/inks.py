@@ -25,6 +25,7 @@ QUIETER = QUIET_HEAT - HEAT  # from a colour to its quiet one
 SERIES_COUNT, GROUP_COUNT, HEAT_LEVELS, SIGNED_LEVELS, SHADE_LEVELS = 8, 8, 16, 15, 8
 COARSE_LEVELS, COARSE_SIGNED_LEVELS = 8, 9
 CUBE = (0, 95, 135, 175, 215, 255)
+LEGIBLE = 3.5  # the least contrast of words on a coloured ground
 SHADES = " ░▒▓█"  # heat where there are no colours to speak of
 
 
@@ -40,6 +41,35 @@ class Palette:
     bold: frozenset[int] = frozenset({TITLE, CURSOR, LIT, CHOSEN})
     rich: bool = True
     underlined: frozenset[int] = frozenset()
+
+    def front(self, ink: int, paper: int) -> str:
+        """The colour of words in an ink on a paper: another one where they could not be read.
+
+        Red and the cursor mean something wherever they stand, and colours of cells are no words.
+        """
+        own, back = self.colours[ink], self.colours[paper] if paper else ""
+        if ink >= HEAT or ink in (WRONG, CURSOR) or not (_known(own) and _known(back)):
+            return own
+        if contrast(own, back) >= LEGIBLE:
+            return own
+        others = [self.colours[each] for each in (PLAIN, TITLE, INVERSE)]
+        return max((own, *others), key=lambda colour: contrast(colour, back))
+
+
+def _known(colour: str) -> bool:
+    return colour.startswith("#")
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of the luminances of two "#rrggbb", from 1 to 21 (WCAG 2.1, 1.4.3)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _mix(low: str, high: str, share: float) -> str:
@@ -74,12 +104,13 @@ def _palette(
     heat: Sequence[str],
     signed: Sequence[str],
     coarse: Sequence[int],
+    grounds: float = 0.32,
 ) -> Palette:
     colours = [""] * INKS
     colours[: len(named)] = named
     colours[SERIES : SERIES + 8] = series
     colours[BAND : BAND + 8] = [_mix(ground, colour, 0.4) for colour in series]
-    colours[GROUP : GROUP + 8] = [_mix(ground, colour, 0.32) for colour in series]
+    colours[GROUP : GROUP + 8] = [_mix(ground, colour, grounds) for colour in series]
     colours[HEAT : HEAT + 16] = _ramp(heat, HEAT_LEVELS)
     colours[SIGNED : SIGNED + 15] = _ramp(signed, SIGNED_LEVELS)
     colours[SHADE : SHADE + 8] = _ramp((ground, series[1]), SHADE_LEVELS)
@@ -121,7 +152,7 @@ DARK = _palette(
 LIGHT = _palette(
     "light",
     (
-        *("#2b303b", "#6a6f7d", "#0b0d12", "#1f7a3d", "#c0262d", "#9a6400"),
+        *("#2b303b", "#646977", "#0b0d12", "#1f7a3d", "#c0262d", "#9a6400"),
         *("#0b62b5", "#000000", "#7a4d00", "#7e8491", "#0b62b5", "#fbfaf6"),
     ),
     *(
@@ -131,6 +162,7 @@ LIGHT = _palette(
         ("#0b5cad", "#9dc3e8", "#f3f0e8", "#eeb08f", "#b2401a"),
         (255, 223, 216, 209, 168, 90, 54, 234, *(25, 68, 110, 153, 255, 223, 216, 173, 130)),
     ),
+    grounds=0.16,
 )
 SAFE = _palette(
     "safe",
@@ -139,7 +171,7 @@ SAFE = _palette(
         *("#56b4e9", "#ffffff", "#f0e442", "#687080", "#56b4e9", "#10131a"),
     ),
     *(
-        ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#ffffff", "#8a8779"),
+        ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#2389cf", "#d55e00", "#ffffff", "#8a8779"),
         "#10131a",
         ("#00224e", "#2a3f6d", "#575d6d", "#8a8779", "#c3b369", "#fee838"),
         ("#56b4e9", "#24557a", "#10131a", "#8a5a10", "#ffb52e"),

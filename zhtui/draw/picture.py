@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zhtui.draw import ticks
-from zhtui.draw.inks import PUBLISHED
+from zhtui.draw.inks import LIT, PUBLISHED
 from zhtui.draw.series import Floats, Series
 
 
 @dataclass(frozen=True)
 class Line:
     """One series of a chart. A `noisy` line is drawn smoothed, over its raw band; every other as it
-    is, and one that has few points `dotted`.
+    is, and one that has few points `dotted`. `best` is the (x, y) of its best point, where it has
+    a mark.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Line:
     colour: int = 0
     dotted: bool = False
     noisy: bool = False
+    best: tuple[float, float] | None = None
 
     @property
     def last(self) -> Floats:
@@ -31,11 +33,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A labelled horizontal line: a published figure, or a baseline."""
+    """A labelled horizontal line: a published figure, or a baseline. The axis grows as far as it,
+    where it lies within so many of the curves' own heights of them.
+    """
 
     value: float
     label: str
     ink: int = PUBLISHED
+    within: float = 1.0
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that was done to a run at a place of x: a knob turned, a fork, a resumption."""
+
+    at: float
+    text: str
+    ink: int = LIT
 
 
 @dataclass
@@ -44,6 +58,7 @@ class Picture:
 
     lines: Sequence[Line] = ()
     levels: Sequence[Level] = ()
+    happened: Sequence[Happening] = ()
     span: tuple[float, float] | None = None  # the user's x window; None follows the tail
     total: float = 0.0  # steps in all, 0 where unknown
     log: bool = False

@@ -15,6 +15,7 @@ from zhtui.draw.ticks import HUGE
 
 BLOCK = 64
 CHUNK = 256  # points smoothed in one matrix product
+FINITE = np.finfo(np.float64).max
 Floats = NDArray[np.float64]
 
 
@@ -77,6 +78,13 @@ class Series:
         """Where the first NaN or infinity stands."""
         return float(self._x[self._bad[0]]) if self._bad else None
 
+    def best(self, higher: bool) -> tuple[float, float] | None:
+        """(x, y) of the greatest or the least value, the first of equal ones; None without one."""
+        if not np.isfinite(self.y).any():
+            return None
+        place = int(np.nanargmax(self.y) if higher else np.nanargmin(self.y))
+        return float(self._x[place]), float(self._y[place])
+
     def extend(self, x: Floats, y: Floats) -> None:
         """Appends points; wherever x falls back, the tail is replaced from there on."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
@@ -128,8 +136,7 @@ class Series:
             fall, share = falls[: len(values)], shares[: len(values), : len(values)]
             sums = fall * total + share @ np.where(there, values, 0.0)
             weights = fall * weight + share @ there.astype(np.float64)
-            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-                self._smooth[left : left + len(values)] = sums / weights
+            self._smooth[left : left + len(values)] = _average(sums, weights)
             total, weight = float(sums[-1]), float(weights[-1])
         self._state = (total, weight)
 
@@ -150,7 +157,7 @@ class Series:
             total = falls[-1] * total + end
         lost = (1 - weight) * falls[-1] ** np.arange(count)  # of the weight, likewise
         weights = 1 - lost[:, None] * falls
-        self._smooth[start:stop] = ((sums + before[:, None] * falls) / weights).ravel()
+        self._smooth[start:stop] = _average(sums + before[:, None] * falls, weights).ravel()
         self._state = (float(total), float(weights[-1, -1]))
         return stop
 
@@ -212,6 +219,14 @@ def _roomier(values: Floats, room: int) -> Floats:
     longer = np.empty(room, dtype=values.dtype)
     longer[: len(values)] = values
     return longer
+
+
+def _average(sums: Floats, weights: Floats) -> Floats:
+    """sums / weights; an average of doubles is one too, so what rounds past the last one stays
+    there.
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        return np.clip(sums / weights, -FINITE, FINITE)
 
 
 @cache

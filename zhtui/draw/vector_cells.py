@@ -50,7 +50,7 @@ def cells(drawn: Grid, palette: Palette = LIGHT) -> str:
 def _run(x: int, y: int, text: str, look: int, palette: Palette) -> Iterator[str]:
     """A stretch of one look."""
     ink, paper = inks(look)
-    front = palette.colours[ink] or palette.colours[CURSOR]
+    front = palette.front(ink, paper) or palette.colours[CURSOR]
     back = palette.colours[paper] if paper else ""
     if back:
         yield _rect(x, y, cell_len(text), 0.0, 1.0, back)

@@ -89,6 +89,12 @@ def caption(note: Words, width: int, height: int) -> list[list[Stretch]]:
     return wrapped(note, width, min(max(height // 8, 1), 3), FAINT)
 
 
+def put_line(cells: Grid, y: int, stretches: Sequence[Stretch], x: int = 0) -> None:
+    """Writes stretches on one row from x on; where they do not fit the last one ends in "…"."""
+    for text, ink in cut(stretches, max(cells.width - x, 0)):
+        x = cells.put(x, y, text, ink)
+
+
 def put_rows(cells: Grid, rows: Sequence[Sequence[Stretch]]) -> None:
     """Writes rows from the top."""
     for y, row in enumerate(rows):

@@ -75,13 +75,38 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One cell of a scene. The engine finds what stands there; it is typed nowhere.
+
+    `frame` counts from 1, as on the command line, and 0 is the last one; row and column are those
+    of a `Spot`; `ask` are the knobs of the scene that differ from its own.
+    """
+
+    scene: str
+    view: str
+    row: int = 0
+    column: int = 0
+    frame: int = 1
+    ask: Mapping[str, Any] = field(default_factory=dict)
+
+
+NUMBER, CHOOSE, ORDER, LINES = "number", "choose", "order", "lines"
+
+
+@dataclass(frozen=True)
 class Question:
     """A learner's question, answered by an experiment: predict, run, see, say.
 
-    The learner commits to a number before the run: `metric` at `at` (as in `Reference`), of a run
-    of `preset` with `knobs`. `known` are numbers that are told before, by what they belong to. What
-    is to be seen, and the one sentence that the numbers support, are told when the run has ended.
-    `data` is the data set that all these numbers are of ("" where it needs none).
+    The learner commits to an answer before anything is told. Of kind "number" it is a number:
+    `metric` at `at` (as in `Reference`) of a run of `preset` with `knobs`, or the `cell` of a
+    scene, which needs no run. "choose" asks which of `among` is the highest, "order" for all of
+    them from the highest on (from the lowest, where `lowest` is set); `among` names metrics of the
+    run, or cells. "lines" shows the lines of a `cell`'s view without their names, and asks which is
+    which.
+
+    `known` are numbers that are told before, by what they belong to. The title `ask`, what is to be
+    seen, and the one sentence that the numbers support, are told when the answer is in. `data` is
+    the data set that all these numbers are of ("" where it needs none).
     """
 
     ask: str
@@ -95,6 +120,23 @@ class Question:
     seed: int = 1337
     data: str = ""
     known: Mapping[str, float] = field(default_factory=dict)
+    kind: str = NUMBER
+    cell: Cell | None = None
+    among: Mapping[str, str | Cell] = field(default_factory=dict)
+    lowest: bool = False
+
+    @property
+    def cells(self) -> Mapping[str, Cell]:
+        """The cells that answer, by name; none where a run does."""
+        one = {} if self.cell is None else {"": self.cell}
+        return one | {name: each for name, each in self.among.items() if isinstance(each, Cell)}
+
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """The metrics of the run that answer, by name; none where cells do."""
+        if self.among:
+            return {name: each for name, each in self.among.items() if isinstance(each, str)}
+        return {} if self.cell is not None else {"": self.metric}
 
 
 @dataclass(frozen=True)

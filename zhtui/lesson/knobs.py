@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,8 @@ from zhtui.lesson.card import KNOB, Knob
 KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
+
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # where a dial stops in each decade
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,26 @@ def beside(row: Row, value: Any, by: int) -> Any:
     return float(_nearest(row, round(value + by * unit(value), 12))) if row.kind is float else None
 
 
+def dialled(row: Row, value: Any, by: int) -> Any:
+    """A number turned up or down by a factor, to the next of ten round ones a decade; what is no
+    number above 0, as `beside` has it.
+
+    1.0 -> 1.2 -> 1.5 -> 2.0 -> 2.5
+    """
+    if row.knob.choices or row.kind not in (int, float) or value <= 0:
+        return beside(row, value, by)
+    place = 10.0 ** math.floor(math.log10(value))
+    known = [float(f"{place * ten * digit:.2g}") for ten in (0.1, 1, 10) for digit in ROUND]
+    if row.kind is int:
+        known = [each for each in known if each == int(each)] or [value]
+    above = [each for each in known if each > value * (1 + 1e-9)]
+    below = [each for each in known if each < value * (1 - 1e-9)]
+    turned = (
+        min(above, default=value) if by > 0 else max(below, default=0 if row.kind is int else value)
+    )
+    return row.kind(_nearest(row, turned))
+
+
 def unit(value: float) -> float:
     """What one turn adds to a number: a tenth of the place of its first digit."""
     return 0.1 if value == 0 else float(10 ** (math.floor(math.log10(abs(value))) - 1))
@@ -113,7 +136,7 @@ def parse(config: Any, pairs: Iterable[str]) -> Any:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"{pair!r} is no setting; write KEY=VALUE, for example lr=0.001")
+            raise ConfigError(f"{pair!r} is not a setting; write KEY=VALUE, for example lr=0.001")
         row = find(type(config), name.strip())
         changes[row.name] = read(row, value)
     return replace(config, changes)
@@ -136,11 +159,22 @@ def find(config: type, name: str) -> Row:
     """The knob of that name. Raises `ConfigError` naming the nearest one."""
     rows = {row.name: row for row in knobs(config)}
     if name not in rows:
-        near = difflib.get_close_matches(name, rows, n=1)
+        near = difflib.get_close_matches(name, rows, n=1) or _meant(name, list(rows.values()))
         hint = f"did you mean {near[0]}?" if near else "the knobs are " + ", ".join(rows)
         hint = hint if rows else "there are none here; leave it out"
         raise ConfigError(f"there is no knob {name!r}; {hint}")
     return rows[name]
+
+
+def _meant(name: str, rows: list[Row]) -> list[str]:
+    """The knob that a long name is of: learning_rate is lr by its initials, or by what its text
+    says of it.
+    """
+    words = re.findall("[a-z0-9]+", name.lower())
+    initials = "".join(word[0] for word in words)
+    short = [row.name for row in rows if len(words) > 1 and row.name == initials]
+    said = [row.name for row in rows if words and " ".join(words) in row.knob.text.lower()]
+    return short or said
 
 
 def check(row: Row, value: Any) -> None:

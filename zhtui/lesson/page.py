@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterator
 
 from zhtui.lesson import views
-from zhtui.lesson.card import Lesson, Question, Reference
+from zhtui.lesson.card import Cell, Lesson, Question, Reference
 from zhtui.lesson.explore import Frame, Mistake, Spot
 from zhtui.lesson.parts import PARTS, Game, Thought
 from zhtui.lesson.run import Run
@@ -37,7 +37,7 @@ def _lines() -> Iterator[str]:
     yield f"- `Game`: {_told(Game)} It has `name`, `squares`, `size` and {own}."
     yield f"- {_data(Thought)}"
     for title, kinds in (
-        ("What the card says", (Lesson, Reference, Question, Mistake)),
+        ("What the card says", (Lesson, Reference, Question, Cell, Mistake)),
         ("What a scene yields", (Frame, Spot)),
         ("What can be shown", (*views.KINDS, views.Node)),
     ):

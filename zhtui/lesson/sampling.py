@@ -18,8 +18,8 @@ class Sampling:
     tokens: int = knob(200, "to write at most", low=1, high=10**6)
     temperature: float = knob(1.0, "divides the logits; 0 takes the likeliest", low=0.0, high=5.0)
     top_k: int = knob(0, "keeps the k likeliest", low=0, high=10**6)
-    top_p: float = knob(1.0, "keeps the fewest whose sum is p", low=0.0, high=1.0)
-    seed: int = knob(1337, "of the dice", low=0, high=2**31)
+    top_p: float = knob(1.0, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
+    seed: int = knob(1337, "of the random numbers", low=0, high=2**31)
 
 
 @dataclass(frozen=True)

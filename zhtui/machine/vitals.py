@@ -197,9 +197,9 @@ def _slowed(look: Vitals, smaller: str) -> str:
         return ""
     if gpu.slowed == "heat":
         hot = "" if gpu.temperature is None else f" at {gpu.temperature} °C"
-        return f"The GPU slows itself down{hot}: look after its cooling, no knob helps."
+        return f"The GPU slows itself down{hot}: check its cooling; no knob helps."
     limit = "" if gpu.power_limit is None else f" of {gpu.power_limit:.0f} W"
-    return f"The GPU is at its power limit{limit}: it gives what it may, leave it so."
+    return f"The GPU is at its power limit{limit}: it runs as fast as it may; leave it so."
 
 
 def _gpu(looks: Sequence[Vitals], larger: str) -> str:
@@ -219,7 +219,7 @@ def _gpu(looks: Sequence[Vitals], larger: str) -> str:
     disk = f", the disks are waited for {waiting:.0f} % of the time" if waiting >= WAITING else ""
     return (
         f"The GPU is {busy:.0f} % busy and the worker only {100 * mine:.0f} % of a core{disk}: "
-        "the data come too slowly, put them on a faster disk."
+        "the data arrive too slowly; put them on a faster disk."
     )
 
 

@@ -117,6 +117,7 @@ class Guess(TypedDict):
     metric: Name
     at: At | Step
     value: Number
+    answer: NotRequired[Line]
 
 
 class Did(TypedDict):
@@ -127,6 +128,10 @@ class Did(TypedDict):
     name: NotRequired[Line]
     scene: NotRequired[Line]
     right: NotRequired[bool]
+    value: NotRequired[Number | None]
+    truth: NotRequired[Number | None]
+    answer: NotRequired[Line]
+    run: NotRequired[Line]
 
 
 class Facts(TypedDict, total=False):

@@ -21,27 +21,30 @@ from zhtui.wording import json_text
 
 @dataclass(frozen=True)
 class Guess:
-    """A number for a run's metric at "last", "best", "first" or a step, and what was asked."""
+    """A number for a run's metric at "last", "best", "first" or a step, and what was asked; where
+    letters are the `answer`, the number counts for nothing.
+    """
 
     question: str
     metric: str
     at: str | int
     value: float
+    answer: str = ""
 
 
 def number(text: str) -> float:
     """What the learner typed, as a number. Raises `ConfigError`."""
     value = _finite(text.strip())
     if value is None:
-        raise ConfigError(f"{text.strip() or 'nothing'} is no number; type one, such as 2.5")
+        raise ConfigError(f"{text.strip() or 'nothing'} is not a number; type one, such as 2.5")
     return value
 
 
-def write(folder: RunFolder, question: Question, value: float) -> Guess:
+def write(folder: RunFolder, question: Question, value: float, answer: str = "") -> Guess:
     """Keeps a guess with a run that has not begun. Raises `StoreError`, also where one is kept."""
     if read(folder) is not None or folder.status().step:
-        raise StoreError(f"{folder.name} has begun; guess before the next run")
-    guess = Guess(question.ask, question.metric, question.at, value)
+        raise StoreError(f"{folder.name} has already begun; guess before the next run")
+    guess = Guess(question.ask, question.metric, question.at, value, answer)
     try:
         write_json(folder.path / GUESS, asdict(guess))
     except OSError as error:
@@ -101,7 +104,8 @@ KINDS = ("guess", "card", "solved", "mistake")  # a cell predicted, a card, a ta
 class Did:
     """One thing that the learner did: in which lesson and scene, which, and whether it was right.
 
-    `value` was the answer and `truth` what is so, where these are numbers.
+    `value` was the answer and `truth` what is so, where these are numbers; `answer` are the letters
+    that were the answer of a card, `run` names the run that answered it.
     """
 
     kind: str
@@ -111,6 +115,8 @@ class Did:
     right: bool = True
     value: float | None = None
     truth: float | None = None
+    answer: str = ""
+    run: str = ""
 
 
 @dataclass
@@ -122,9 +128,12 @@ class Progress:
     tried: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     done: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    played: set[str] = field(default_factory=set)  # cards that have an answer, right or not
 
     def take(self, kind: str, name: str, right: bool) -> None:
         """One more thing that was done."""
+        if kind == "card":
+            self.played.add(name)
         self.tried[kind] += 1
         self.right[kind] += right
         if right and name:
@@ -156,6 +165,18 @@ def progress(store: Path) -> dict[str, Progress]:
             known = found.setdefault(line["lesson"], Progress())
             known.take(line["kind"], _name(line), line.get("right") is True)
     return found
+
+
+def answered(store: Path, lesson: str) -> list[Did]:
+    """The cards of a lesson that were answered, in the order in which they were; lines that are
+    broken are passed over.
+    """
+    if not (store / LEARNER).exists():
+        return []
+    from zhtui.runs import border  # deferred, as above
+
+    lines = Tail(store / LEARNER).read(border.did)
+    return [Did(**line) for line in lines if line["kind"] == "card" and line["lesson"] == lesson]
 
 
 def _name(line: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ def find(store: Path, text: str) -> RunFolder:
     leads to a run in a store. Raises `StoreError` naming the nearest run.
     """
     if not text.strip("./"):
-        raise StoreError("a run has a name; `zhtui runs` lists them")
+        raise StoreError("give the name of a run; `zhtui runs` lists them")
     if len(text) > LONGEST:
         raise StoreError(f"{text[:40]!r}… is too long for a run's name; `zhtui runs` lists them")
     known = runs(store)
@@ -105,9 +105,11 @@ def fresh_name(store: Path, lesson: str, wish: str = "") -> str:
     taken = {run.name for run in runs(store)}
     if wish:
         if not NAME.fullmatch(wish):
-            raise StoreError(f"{wish!r} cannot name a run; use a-z, 0-9, dot, dash, at most 64")
+            raise StoreError(
+                f"{wish!r} cannot be a run's name; use a-z, 0-9, dot and dash, at most 64"
+            )
         if wish in taken or (store / lesson / wish).exists():
-            raise StoreError(f"there is a run {wish} already; choose another --name")
+            raise StoreError(f"there is already a run {wish}; choose another --name")
         return wish
     dice = random.Random()
     while True:

@@ -35,7 +35,7 @@ def read(path: Path) -> View:
     try:
         return view_shapes.check(decode(border.anything(content)))
     except (ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
-        raise StoreError(f"{path.name} is no readable view; delete it and go on") from error
+        raise StoreError(f"{path.name} cannot be read as a view; delete it and go on") from error
 
 
 def encode(view: View | Any) -> Any:
@@ -52,7 +52,7 @@ def decode(value: Any) -> View:
     """A view from its JSON. Raises `ValueError`, `KeyError` or `TypeError` where it is none."""
     view: View = _view(value)
     if not isinstance(view, KINDS):
-        raise ValueError(f"{type(view).__name__} is no view")
+        raise ValueError(f"{type(view).__name__} is not a view")
     return view
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -85,16 +85,6 @@ class LabDoors:
 
         self.app.push_screen(ConsoleScreen(self.session, folder, text, step))
 
-    def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None:
-        """Looks inside a run's model, as it was after so many steps, while it reads a text."""
-        entry = self.session.entry(folder.lesson)
-        if entry is not None and entry.scenes():
-            self.explore(entry, folder, step, text=text)
-            return
-        from zhtui.tui.screens.inspect.screen import InspectScreen
-
-        self.app.push_screen(InspectScreen(self.session, folder, text, step))
-
     def explore(
         self,
         entry: Entry,
@@ -102,11 +92,16 @@ class LabDoors:
         step: int | None = None,
         scene: str = "",
         text: str = "",
+        given: Mapping[str, str] | None = None,
     ) -> None:
-        """A lesson's scenes, of a run as it was after so many steps where they look at one."""
+        """A lesson's scenes, of a run as it was after so many steps where they look at one; with
+        knobs of the scene given as text. With a text, the first scene that reads one reads it.
+        """
         from zhtui.tui.screens.explore.screen import ExploreScreen
 
-        self.app.push_screen(ExploreScreen(self.session, entry, run, step, scene, text))
+        screen = ExploreScreen(self.session, entry, run, step, scene, text)
+        screen.inquiry.given = dict(given or {})
+        self.app.push_screen(screen)
 
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""

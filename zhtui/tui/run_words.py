@@ -57,9 +57,9 @@ def left_words(runs: Sequence[tuple[str, str]]) -> tuple[str, str]:
     if training:
         said.append(f"{', '.join(training[:3])} will go on training without the lab.")
     if len(paused) == 1:
-        said.append(f"{paused[0]} is paused and stays so; its worker waits.")
+        said.append(f"{paused[0]} stays paused; its worker waits.")
     elif paused:
-        said.append(f"{', '.join(paused[:3])} are paused and stay so; their workers wait.")
+        said.append(f"{', '.join(paused[:3])} stay paused; their workers wait.")
     found = "Open the lab again to find the run" + ("." if len(runs) == 1 else "s.")
     few = "quit, runs go on" if training else "quit, paused runs wait"
     return "\n".join([*said, found]), few

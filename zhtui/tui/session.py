@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -59,7 +59,6 @@ class Doors(Protocol):
     def found(self) -> Iterator[Found]: ...
     def runs(self) -> None: ...
     def console(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
-    def inspect(self, folder: RunFolder, text: str = "", step: int | None = None) -> None: ...
     def explore(
         self,
         entry: Entry,
@@ -67,6 +66,7 @@ class Doors(Protocol):
         step: int | None = None,
         scene: str = "",
         text: str = "",
+        given: Mapping[str, str] | None = None,
     ) -> None: ...
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None: ...
 
@@ -114,14 +114,16 @@ class Session:
         self.watch.hurry()
         return seen if isinstance(seen, Seen) else None
 
-    async def predict(self, entry: Entry, question: Question, value: float) -> Seen | None:
+    async def predict(
+        self, entry: Entry, question: Question, value: float, answer: str = ""
+    ) -> Seen | None:
         """Makes the run that answers a question, keeps the guess with it, and starts its worker."""
 
         def work() -> Seen:
             knobs = tuple(f"{name}={config.text(knob)}" for name, knob in question.knobs.items())
             preset, seed = question.preset, question.seed
             folder = client.create(self.root, entry, preset=preset, knobs=knobs, seed=seed)
-            kept = learner.write(folder, question, value)
+            kept = learner.write(folder, question, value, answer)
             client.start(folder)
             return Seen(folder, folder.card(), folder.status(), guess=kept)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from zhtui.errors import LabError, boundary
 from zhtui.lesson import knobs, parts, source
+from zhtui.lesson.card import CHOOSE, LINES, NUMBER, ORDER
 from zhtui.lesson.catalog import Entry
 from zhtui.say import say
 from zhtui.work import check_runs, check_scenes
@@ -82,13 +83,28 @@ def _questions(lesson: Any) -> None:
     for question in lesson.questions:
         whole = all((question.ask, question.predict, question.see, question.say))
         must(whole, f"the question {question.ask!r} lacks a part; give ask, predict, see and say")
-        known = question.metric in drawn
-        must(known, f"no chart draws {question.metric}, which {question.ask!r} asks for; add it")
+        for metric in question.metrics.values():
+            why = f"no chart draws {metric!r}, which {question.ask!r} asks for; add it"
+            must(metric in drawn, why)
         preset = lesson.presets.get(question.preset)
         must(preset is not None, f"the question {question.ask!r} names no preset; correct it")
         knobs.replace(preset, question.knobs)
+        _kind(question)
     asked = [question.ask for question in lesson.questions]
     must(len(set(asked)) == len(asked), "two questions ask the same; change one")
+
+
+def _kind(question: Any) -> None:
+    """A question has what its kind needs."""
+    kind, several = question.kind, len(question.among)
+    known = kind in (NUMBER, CHOOSE, ORDER, LINES)
+    must(known, f"the question {question.ask!r} is of no kind {kind!r}; correct it")
+    needs = several >= 2 if kind in (CHOOSE, ORDER) else not several
+    must(needs, f"the question {question.ask!r} has {several} names among which; correct it")
+    one_way = not (question.cells and question.metrics)
+    must(one_way, f"the question {question.ask!r} asks cells and metrics; choose one of the two")
+    pictured = kind != LINES or question.cell is not None
+    must(pictured, f"the question {question.ask!r} names no cell with lines; give one")
 
 
 def files(entry: Entry, store: Path) -> None:
@@ -129,5 +145,6 @@ CHECKS: tuple[Check, ...] = (
     check_runs.sampled,
     check_runs.written,
     check_scenes.scenes,
+    check_scenes.cards,
     check_scenes.mistakes,
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zhtui.ask import cards as asked_cards
 from zhtui.ask import cells
 from zhtui.ask.explore import Asked, Explorer
 from zhtui.ask.reading import open_run
 from zhtui.ask.shown import Shown, to_wire
 from zhtui.errors import LabError, LessonError
 from zhtui.lesson import catalog, knobs
+from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry, Scene
 from zhtui.lesson.explore import NONE, Spot
 from zhtui.lesson.views import View
@@ -21,6 +24,7 @@ from zhtui.runs.folder import RunFolder
 from zhtui.work.check_runs import must, whole_run
 
 FRAMES = 200  # of a scene that are looked at
+LAST = 1 << 30  # the number of a scene's last frame, or any above
 
 
 def scenes(entry: Entry, store: Path) -> None:
@@ -47,6 +51,30 @@ def points(scene: Scene, asked: Asked) -> None:
                 must(bool(words), told)
         if shown.of is not None and number >= shown.of:
             return
+
+
+def cards(entry: Entry, store: Path) -> None:
+    """The cells that its cards ask for have numbers, and no two that are compared are equal."""
+    for question in entry.card.questions:
+        if question.cells:
+            found = card_truth(entry, question)
+            finite = all(math.isfinite(value) for value in found.values())
+            must(finite, f"{question.ask!r} asks for what is no finite number; correct its cell")
+            apart = len(set(found.values())) == len(found)
+            must(apart, f"{question.ask!r} compares equal numbers; choose other cells")
+
+
+def card_truth(entry: Entry, question: Question) -> dict[str, float]:
+    """What answers a card that asks for cells, by name. Raises `LabError`."""
+    explorer, shown = _explorer(), {}
+    for cell in question.cells.values():
+        scene = entry.scene(cell.scene)
+        asked = Asked(scene, knobs.replace(scene.ask(), cell.ask))
+        number = cell.frame or LAST
+        for _ in explorer.reach(asked, number):
+            pass
+        shown[asked_cards.frame_of(cell)] = explorer.show(asked, number)
+    return asked_cards.truth(question, shown)
 
 
 def mistakes(entry: Entry, store: Path) -> None:

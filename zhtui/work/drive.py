@@ -276,7 +276,7 @@ def _finite(row: Mapping[str, Any], run: Run) -> None:
         if math.isnan(row.get(name, 0.0)):
             lower = f" (now lr={run.config.lr:g})" if hasattr(run.config, "lr") else ""
             raise LabError(
-                f"{name} became NaN at step {run.step}; start anew with a lower lr{lower}"
+                f"{name} became NaN at step {run.step}; start again with a lower lr{lower}"
             )
 
 
@@ -298,7 +298,7 @@ def _failed(recorder: Recorder, error: Exception) -> int:
         try:
             tell()
         except OSError as full:
-            why = f"the run folder could not be told ({full.strerror})"
+            why = f"the run folder could not be written ({full.strerror})"
             log_sentence(f"{why}; make room and resume")
     log_sentence(sentence)
     return 1

@@ -54,7 +54,7 @@ def fork(
         where=str(card.get("device", "auto")),
         threads=int(card.get("threads") or 0),
         name=name,
-        parent={"run": folder.name, "lesson": folder.lesson, "step": step},
+        parent=_origin(folder, step, pairs),
     )
     try:
         with client.whole_or_none(child):
@@ -109,6 +109,14 @@ def _sorted(entry: Entry, pairs: Sequence[str]) -> tuple[list[str], list[str]]:
         row = knobs.find(entry.card.config, pair.partition("=")[0])
         (live if row.knob.live else fixed).append(pair)
     return fixed, live
+
+
+def _origin(folder: RunFolder, step: int, pairs: Sequence[str]) -> dict[str, Any]:
+    """What the child's card says of its parent, and of what was changed: {"lr": "200"}."""
+    origin = {"run": folder.name, "lesson": folder.lesson, "step": step}
+    split = [text.partition("=") for text in pairs]
+    changed = {name.strip(): value.strip() for name, _, value in split}
+    return {**origin, "changed": changed} if changed else origin
 
 
 def _start(folder: RunFolder, step: int) -> tuple[int, Path | None]:

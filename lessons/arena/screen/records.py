@@ -31,5 +31,5 @@ def load(sitting: Sitting, name: str) -> str:
     except OSError as error:
         raise LabError(f"{name or 'nothing'}: {error.strerror}; name another file") from error
     except UnicodeDecodeError as error:
-        raise LabError(f"{name} is no text; name a record that was saved here") from error
+        raise LabError(f"{name} is not a text file; name a record that was saved here") from error
     return f"{path.name}: {len(sitting.moves)} moves; left and right go through them"

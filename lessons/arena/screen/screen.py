@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from lessons.arena.screen import pictures
-from lessons.arena.screen.keys import HELP, HERE, PAD
+from lessons.arena.screen import pictures, said
+from lessons.arena.screen.keys import HELP, HERE, PAD, TOURNAMENT
 from lessons.arena.screen.records import load, save
 from lessons.arena.screen.sitting import ALWAYS, HUMAN, Sitting, perfect
 from lessons.arena.screen.thinking import Thinking
+from lessons.arena.screen.tournament import TournamentScreen, knobs, offered
 from zhtui.lab import LabError, Thought
 from zhtui.screen import (
     ONE,
@@ -23,13 +24,11 @@ from zhtui.screen import (
     LabScreen,
     Listener,
     Opened,
-    Part,
     Sheet,
     ViewWidget,
     bindings,
     layout,
     picture,
-    words,
 )
 
 PLAYS = ("td", "mcts")  # lessons whose runs sit here, where they are installed
@@ -42,7 +41,7 @@ class ArenaScreen(LabScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings((*HERE, *PAD))
     AUTO_FOCUS = ""
     NEEDS_ROOM = True
-    explained = (HELP, (("In the arena", HERE),))
+    explained = (HELP, (("In the arena", HERE), ("At a tournament", TOURNAMENT)))
     DEFAULT_CSS = """
     ArenaScreen #stage { height: 1fr; padding: 0 1; }
     ArenaScreen #board { width: 1fr; height: 1fr; }
@@ -63,7 +62,8 @@ class ArenaScreen(LabScreen):
         self.watching, self.comparing, self.as_tree = True, False, False
         self.before: tuple[int, str, Thought] | None = None  # the last agent's move, who, and why
         self.moved = 0.0  # when the last move was made
-        self.wish = ""  # what is typed for: a name, or a file
+        self.wish = ""  # what is typed for: a name, agents, or a file
+        self.tournament: Any = None  # the folder of the run that was begun here
         state = self.sitting.state
         self.board = picture(pictures.board(self.sitting.game, state, None, None), id="board")
         self.other = picture(pictures.board(self.sitting.game, state, None, None), id="other")
@@ -116,8 +116,8 @@ class ArenaScreen(LabScreen):
             self.branches.show(pictures.tree(game, state, told, who))
         else:
             self.moves.show(pictures.moves(game, state, told, who))
-        self.top.show(self._top())
-        self.said.show(self._lines())
+        self.top.show(said.top(sitting, self.thinking))
+        self.said.show(said.under(game, state, who, told, self.note))
 
     def _told(self) -> tuple[str, Any, Thought | None]:
         """Whose thought the side shows, of which position: a hint, who thinks, who just moved."""
@@ -131,43 +131,6 @@ class ArenaScreen(LabScreen):
             at, name, thought = self.before
             return f"{name}, before its move", sitting.states[at], thought
         return "nobody yet", sitting.state, None
-
-    def _top(self) -> list[Part]:
-        sitting = self.sitting
-        parts = [words(f"arena · {sitting.game.name}", "title", 9)]
-        for side, mark in enumerate("XO"):
-            role = "yours" if side == 0 else "published"
-            lit = sitting.result is None and sitting.mover == side
-            sign = "▸ " if lit else ""
-            parts.append(
-                words(f"{sign}{mark} {sitting.seats[side]}", role if lit else "", 8 - side)
-            )
-        place = f"move {sitting.at}"
-        if sitting.at < len(sitting.moves):
-            place += f" of {len(sitting.moves)}"
-        parts.append(words(place, "faint", 5))
-        if sitting.result is not None:
-            parts.append(words(pictures.WORDS[sitting.result], "good", 9))
-        elif self.thinking.busy:
-            parts.append(words(self.thinking.progress, "lit", 6))
-        elif self.thinking.asks:
-            parts.append(words(f"asks {' and '.join(self.thinking.asks)}", "lit", 6))
-        return parts
-
-    def _lines(self) -> list[list[tuple[str, str]]]:
-        who, state, told = self._told()
-        game = self.sitting.game
-        value = None if told is None else told.value
-        lines = [[(pictures.ahead(value, game.to_move(state)), "")]]
-        if told is not None and told.line:
-            line = pictures.spelled(game, state, told.line)
-            lines.append([(f"{who}: expects ", "faint"), (line, "lit")])
-        elif told is not None and told.say:
-            lines.append([(f"{who}: ", "faint"), (told.say, "")])
-        else:
-            lines.append([])
-        lines.append([(self.note, "")])
-        return lines
 
     def _say(self, note: str) -> None:
         self.note = note
@@ -331,6 +294,25 @@ class ArenaScreen(LabScreen):
         """More or fewer simulations."""
         self._changed(self.sitting.simulations(by))
 
+    def action_now(self) -> None:
+        """Takes what is thought so far for a move."""
+        thought = self.thinking.thought
+        if not (self.thinking.busy and thought is not None):
+            self._say("nobody thinks of a move just now")
+            return
+        self.thinking.stop()
+        self._settled("")
+        self._show()
+
+    def action_age(self, by: int) -> None:
+        """A run's younger or older self."""
+        self._changed(self.sitting.age(by, self._kept))
+
+    def _kept(self, name: str) -> list[int]:
+        """The steps of a run's checkpoints."""
+        runs = [run.folder for run in self.opened.session.runs() if run.folder.name == name]
+        return [step for step, _ in runs[0].checkpoints()] if runs else []
+
     def _who(self) -> list[str]:
         """Everybody who can be seated by a key: built in, then runs, the newest first."""
         runs = [run for name in PLAYS for run in self.opened.session.runs(name)]
@@ -347,6 +329,21 @@ class ArenaScreen(LabScreen):
     def action_type(self) -> None:
         """Types a name for the side to move."""
         self._line("name", f"who plays {'XO'[self.sitting.mover]}? ", "mcts:500")
+
+    def action_tournament(self) -> None:
+        """Who plays a tournament; of one that is under way, its table."""
+        if self.tournament is not None and self.tournament.status().live:
+            self.app.push_screen(TournamentScreen(self.opened, self.tournament))
+        else:
+            self._line("tournament", "who plays? ", offered(self.sitting))
+
+    async def _begin(self, settings: tuple[str, ...]) -> None:
+        """Starts a tournament's worker and shows its table."""
+        opened = self.opened
+        begun = await opened.session.start(opened.entry, "quick", settings)
+        if begun is not None and self.wanted:
+            self.tournament = begun.folder
+            self.app.push_screen(TournamentScreen(opened, begun.folder))
 
     def action_save(self) -> None:
         """Saves the record beside where the lab was opened."""
@@ -378,6 +375,9 @@ class ArenaScreen(LabScreen):
             self.sitting.sit(side, value)
             self.watching = True
             return f"{'XO'[side]} is {self.sitting.seats[side]}"
+        if self.wish == "tournament":
+            self.run_worker(self._begin(knobs(value, self.sitting.game.name)))
+            return "a worker plays the tournament; T shows its table again"
         return (save if self.wish == "save" else load)(self.sitting, value)
 
     def _leave_line(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +117,25 @@ class Sitting:
         self.seats[side] = f"mcts:{count}"
         return f"{'XO'[side]} is mcts:{count} now"
 
+    def age(self, by: int, kept: Callable[[str], Sequence[int]]) -> str:
+        """A younger or an older self of the run that sits here; says which, or why not.
+
+        `kept` gives the steps of a run's checkpoints: 100, 200, 300 -> NAME is at 300 and what
+        comes later, one younger is NAME@300, then NAME@200.
+        """
+        side = next((i for i in (1, 0) if agent_kind(self.seats[i]) == "run"), None)
+        if side is None:
+            return "no run sits here; x or o seats one, and then it can be younger"
+        name, _, step = self.seats[side].partition("@")
+        steps = sorted(kept(name))
+        if not steps:
+            return f"{name} has no checkpoint yet; wait for its first"
+        here = len(steps) if not step else sum(each < int(step) for each in steps)
+        here = min(max(here + by, 0), len(steps))
+        self.seats[side] = name if here == len(steps) else f"{name}@{steps[here]}"
+        words = "is as it is now" if here == len(steps) else f"is as it was after {steps[here]:,}"
+        return f"{'XO'[side]} {words}"
+
     def move_at(self, row: int, column: int) -> int:
         """The move that a square means: itself, or its column in connect four."""
         rows, columns = self.game.squares
@@ -142,6 +162,11 @@ class Sitting:
     def asked(self, name: str) -> dict[str, Any]:
         """The position in sight as the engine is asked about it."""
         return {"moves": self.moves[: self.at], "agent": name, "seed": self.seed}
+
+
+def agent_kind(name: str) -> str:
+    """random, minimax, mcts or run; human is none of them."""
+    return "" if name == HUMAN else agent(name).kind
 
 
 def perfect(sitting: Sitting) -> Agent:

@@ -75,6 +75,12 @@ class Thinking:
             return True, reply.error
         return False, wrong
 
+    def stop(self) -> None:
+        """Who is to move thinks no further; what it thought so far stays."""
+        if self.reply is not None:
+            self.opened.session.explorer.cancel(self.reply)
+        self.reply = None
+
     def forget(self) -> None:
         """Nobody waits for a thought any more, and those that were are of another position."""
         self.cancel()

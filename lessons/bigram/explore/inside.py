@@ -25,7 +25,7 @@ USUAL = "emma olivia ava"
 
 @dataclass(frozen=True)
 class Ask:
-    words: str = knob(USUAL, "words to read, with blanks between")
+    text: str = knob(USUAL, "words to read, with blanks between")
     row: int = knob(0, "the character whose die is shown", low=0, points="W.row")
 
 
@@ -46,8 +46,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         raise LabError("inside looks at a run of bigram; choose one, or start one.")
     net, (tally, _) = model(run), run.once(build)
     alphabet, counts, learned = tally.alphabet, tally.counts, net.table()
-    asked = ask.words.split()
-    if ask.words == USUAL:  # nobody chose these: what the net cannot read is left out
+    asked = ask.text.split()
+    if ask.text == USUAL:  # nobody chose these: what the net cannot read is left out
         asked = [word for word in asked if not alphabet.unknown(word)]
     words = poke("words", " ".join(asked)).split()
     end = last_character("\n".join(words), alphabet)

@@ -90,7 +90,7 @@ class ConnectFour:
         """The move that a text names, 1 to 7 or a to g. Raises `ValueError` if it cannot be."""
         text = text.strip().lower()
         if len(text) != 1 or text not in "1234567abcdefg":
-            raise ValueError(f"{text!r} is no column; give one from 1 to 7")
+            raise ValueError(f"{text!r} is not a column; give one from 1 to 7")
         move = "1234567abcdefg".index(text) % COLUMNS
         if move not in self.moves(state):
             raise ValueError(self._refusal(state, move))

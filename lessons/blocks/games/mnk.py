@@ -23,7 +23,7 @@ class MNK:
 
     def __init__(self, m: int, n: int, k: int) -> None:
         if not (1 <= m <= LARGEST and 1 <= n <= LARGEST and 1 <= k <= LARGEST):
-            raise ValueError(f"{m}x{n}x{k} is no board; rows, columns and k are 1 to {LARGEST}")
+            raise ValueError(f"{m}x{n}x{k} is not a board; rows, columns and k are 1 to {LARGEST}")
         self.m, self.n, self.k = m, n, k
         self.name = f"{m}x{n}x{k}"
         self.squares = (m, n)
@@ -106,7 +106,7 @@ class MNK:
         names = [column_name(column) for column in range(self.n)]
         if not parts or parts[1] not in names or not 1 <= int(parts[2]) <= self.m:
             last = f"{names[-1]}{self.m}"
-            raise ValueError(f"{text.strip()!r} is no square; give one from a1 to {last}")
+            raise ValueError(f"{text.strip()!r} is not a square; give one from a1 to {last}")
         move = (int(parts[2]) - 1) * self.n + names.index(parts[1])
         if move not in self.moves(state):
             raise ValueError(self._refusal(state, move))

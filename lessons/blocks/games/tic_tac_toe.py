@@ -84,7 +84,7 @@ class TicTacToe:
         elif len(text) == 1 and text in PAD:
             move = PAD.index(text)
         else:
-            raise ValueError(f"{text!r} is no square; give a1 to c3, or 1 to 9 as on the pad")
+            raise ValueError(f"{text!r} is not a square; give a1 to c3, or 1 to 9 as on the pad")
         if move not in self.moves(state):
             raise ValueError(self._refusal(state, move))
         return move

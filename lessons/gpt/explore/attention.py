@@ -48,6 +48,16 @@ def costs(of: Reading, text: str) -> Heatmap:
     return Heatmap(cost.numpy(), rows, columns, signed=True, note="nats that its silence costs")
 
 
+def sheet_cell(of: Reading, names: list[str], i: int, j: int) -> str:
+    """Whose look a cell of the sheet of all heads is: each takes T rows and T columns, and one."""
+    size = min(len(names), SIDE) + 1
+    (layer, row), (head, column) = divmod(i, size), divmod(j, size)
+    if size - 1 in (row, column):
+        return "between two heads"
+    look = figure(of.weights[layer][head, row, column])
+    return f"layer {layer}, head {head}: {look}\nhow much {names[row]} listens to {names[column]}"
+
+
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     symbols, model = subject(run)
     L, h, layer = len(model.blocks), ask.head, ask.layer
@@ -76,7 +86,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep: dict[str, Any] = {
         "names": names, "E": E, "X": F.pad(X, (0, W["W_Q"].size(1) - C), value=1.0), "Q": Q, "K": K,
         "V": V, "S": S, "scaled": scaled, "masked": masked, "A": A, "O": heard,
-        "scale": attention.scale / ask.temperature, **W,
+        "scale": attention.scale / ask.temperature, "of": of, **W,
     }  # fmt: skip
     widths = dict.fromkeys("EX", C) | dict.fromkeys("QKVO", D) | {"masked": T, "A": T}
     quiet = past(T, widths | {"added": C, "R": C}, ("S", "scaled"))
@@ -121,10 +131,12 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     sums = A.sum(-1)  # (T,)
     yield Frame(
-        "weights", {"masked": grid(masked, letters), "A": grid(A, letters)},
+        "weights", {
+            "masked": grid(masked, letters), "A": grid(A, letters), "sheet": sheet(of.weights),
+        },
         f"rows sum to {figure(sums.min())} … {figure(sums.max())}, as spread out as "
         f"{2 ** bits(A[r]):.1f} equal looks in the last one",
-        "who looks at the character before? at itself? at the first one?",
+        "who looks at the character before? at itself? at the first one? The sheet has every head",
         predict=Spot("A", 0, 0), chapter="weights", **known,
     )  # fmt: skip
     yield Frame(
@@ -162,6 +174,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     keep, i, j = frame.keep, spot.row, spot.column
     names = keep["names"]
+    if spot.view == "sheet":
+        return sheet_cell(keep["of"], names, i, j)
     if spot.view == "heads":
         return f"layer {i}, head {j}: how much the loss on this text rises if it says nothing"
     if spot.view == "A" and ask.mistake == AXIS.name:

@@ -154,6 +154,7 @@ MEANS = {
     "qkv": "queries, keys and values of all heads in one product",
     "project": "mixes what was found, and adds it to the stream",
     "expand": "the hidden neurons: each looks for one pattern",
+    "router": "how well each expert suits a position",
     "gate": "how far each neuron is open",
     "tokens": "a row for each character",
     "positions": "a row for each place",

@@ -43,7 +43,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "what is known before",
         {"board": board(game, start, dict(priors), f"P of each move; v = {value:+.2f} for {who}")},
-        say=told(run, priors, value, who),
+        say=changed(game, ask, start) + told(run, priors, value, who),
         look="a search spends its first simulations where P is large",
         chapter="priors",
     )
@@ -62,6 +62,13 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         look="compare with the first frame: what the search knew better than the priors",
         chapter="policy",
     )
+
+
+def changed(game: Any, ask: Ask, start: Any) -> str:
+    """What a mark that was put on the board by hand does to the tree."""
+    if start == position(game, ask.moves, Poke()):
+        return ""
+    return f"the board was changed: the tree of {ask.moves or 'the empty board'} is stale; "
 
 
 def told(run: Run | None, priors: Mapping[int, float], value: float, who: str) -> str:

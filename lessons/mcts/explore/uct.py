@@ -12,7 +12,7 @@ from lessons.mcts import uct
 from lessons.mcts.build import game_of
 from lessons.mcts.config import BY_VALUE, NEVER_TRIED, NO_FLIP
 from lessons.mcts.pictures import board, edges, name, read_position, square, tree, visits
-from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, View, Words, knob, mistakes
+from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Tree, View, Words, knob, mistakes
 
 COLUMNS = ("N", "W", "Q", "U", "Q + U")
 
@@ -25,6 +25,8 @@ class Ask:
     whole: bool = knob(False, "a frame a simulation, not a phase")
     c: float = knob(1.4, "how much rarely tried moves get", low=0, high=100)
     solver: bool = knob(False, "sure wins and losses are carried up")
+    searches: int = knob(1, "moves that are searched and played, in turn", low=1, high=9)
+    reuse: bool = knob(True, "the next search goes on in the branch of the move played")
     seed: int = knob(1, "the dice", low=0, high=10_000)
     mistake: str = mistakes((NO_FLIP, BY_VALUE, NEVER_TRIED))
 
@@ -37,7 +39,12 @@ class Search:
     root: uct.Node
     ask: Ask
 
-    def views(self, path: list[uct.Node], leaf_state: Any, done: int) -> Mapping[str, View]:
+    @property
+    def keep(self) -> dict[str, Any]:
+        """What `point` needs."""
+        return {"game": self.game, "ask": self.ask, "N": self.root.N}
+
+    def views(self, path: list[uct.Node], leaf_state: Any) -> Mapping[str, View]:
         """The tree with its path lit, the board at the path's end, the root's moves, their bars."""
         root, game, c = self.root, self.game, self.ask.c
         first = next((node for node in path if node.parent is root), None)
@@ -45,7 +52,7 @@ class Search:
         counts = {move: float(child.N) for move, child in root.children.items()}
         found["board"] = board(game, root.state, counts, "visits of each move")
         found["edges"] = edges(game, root, COLUMNS, lambda child: row(child, c), first)
-        found["visits"] = visits(game, root, done)
+        found["visits"] = visits(game, root, root.N)
         if leaf_state is not None:
             found["leaf"] = board(game, leaf_state, note="the path's end")
         return found
@@ -66,30 +73,75 @@ def row(child: uct.Node, c: float) -> tuple[Any, ...]:
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     game = game_of(ask.game)
     start = position(game, ask.moves, poke)
-    root = uct.node(game, start)
-    search, rng = Search(game, root, ask), random.Random(ask.seed)
-    keep = {"game": game, "ask": ask}
-    yield Frame(
+    search, rng = Search(game, uct.node(game, start), ask), random.Random(ask.seed)
+    yield asked(search)
+    for number in range(1, ask.searches + 1):
+        for done in range(1, ask.simulations + 1):
+            yield from simulation(search, rng, done)
+        chosen = uct.best(search.root, by_value=ask.mistake == "argmax-q")
+        yield decided(search, chosen)
+        after = search.root.children[chosen]
+        if number == ask.searches or after.result is not None:
+            return
+        search, frame = played(search, chosen)
+        yield frame
+
+
+def asked(search: Search) -> Frame:
+    """The position; where the board was changed by hand, the tree that is of no use any more."""
+    game, root, ask = search.game, search.root, search.ask
+    who, usual = "XO"[root.mover], position(game, ask.moves, Poke())
+    found: dict[str, View] = {"board": board(game, root.state, note=f"{who} is to move")}
+    say = f"{who} is to move, {len(root.untried)} moves can be made"
+    if root.state != usual:
+        old = uct.search(game, usual, ask.simulations, random.Random(ask.seed), c=ask.c)
+        whose = ask.moves or "the empty board"
+        found["stale"] = Tree(f"stale: of {whose}", tree(game, old, {old}, numbers).children)
+        say = f"the board was changed: the tree of {whose} is stale, a new one grows; {say}"
+    return Frame(
         "the position",
-        {"board": board(game, start, note=f"{'XO'[root.mover]} is to move")},
-        say=f"{'XO'[root.mover]} is to move, {len(root.untried)} moves can be made",
+        found,
+        say=say,
         look="which move would you make? Put a mark on a square to change the position",
         chapter="position",
-        keep=keep,
+        keep=search.keep,
     )
-    for done in range(1, ask.simulations + 1):
-        yield from simulation(search, rng, done, keep)
-    chosen = uct.best(root, by_value=ask.mistake == "argmax-q")
-    yield Frame(
+
+
+def decided(search: Search, chosen: int) -> Frame:
+    """The move that the search has settled on."""
+    game, root, ask = search.game, search.root, search.ask
+    return Frame(
         "the move",
-        {
-            **search.views([root, root.children[chosen]], None, ask.simulations),
-            "rule": rule(search),
-        },
+        {**search.views([root, root.children[chosen]], None), "rule": rule(search)},
         say=f"{name(game, root.children[chosen])} is played: {reason(root, chosen, ask)}",
         look="visits and not Q: a move tried once may have been lucky",
         chapter="move",
-        keep=keep,
+        keep=search.keep,
+    )
+
+
+def played(search: Search, chosen: int) -> tuple[Search, Frame]:
+    """The search of the next move, and what it begins with: a branch of the tree, or nothing."""
+    game, root, ask = search.game, search.root, search.ask
+    spelled, whole = name(game, root.children[chosen]), root.N
+    if ask.reuse:
+        kept = uct.reuse(root, chosen)
+        assert kept is not None, "the move that was chosen has a child"
+        say = f"{spelled} is played: its branch stays, {kept.N} of {whole} simulations"
+        look = "the next search begins with these; the rest of the tree is dropped"
+    else:
+        kept = uct.node(game, root.children[chosen].state)
+        say = f"{spelled} is played: the tree is dropped, all {whole} simulations of it"
+        look = "the next search knows nothing; with reuse=true it keeps a branch"
+    after = Search(game, kept, ask)
+    return after, Frame(
+        "the next move",
+        after.views([kept], None),
+        say=say,
+        look=look,
+        chapter="next move",
+        keep=after.keep,
     )
 
 
@@ -135,9 +187,7 @@ def from_marks(game: Any, marks: list[list[str]]) -> Any:
     return state
 
 
-def simulation(
-    search: Search, rng: random.Random, done: int, keep: dict[str, Any]
-) -> Iterator[Frame]:
+def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]:
     """The four phases of one simulation, a frame each, or one frame for all."""
     game, root, ask = search.game, search.root, search.ask
     phases = not ask.whole
@@ -146,11 +196,11 @@ def simulation(
     if phases:
         yield Frame(
             "select",
-            search.views(way, leaf.state, done - 1),
+            search.views(way, leaf.state),
             say=f"simulation {done}: down by the greatest Q + U, {spelled(game, way)}",
             look="the edges' last column: the greatest is taken, and the opponent's turn is his",
             chapter=f"simulation {done}" if done <= 12 or done % 10 == 0 else "",
-            keep=keep,
+            keep=search.keep,
             predict=greatest(search, way),
         )
     child = uct.expand(game, leaf, rng)
@@ -160,10 +210,10 @@ def simulation(
     if phases and child is not leaf:
         yield Frame(
             "expand",
-            search.views(way, child.state, done - 1),
+            search.views(way, child.state),
             say=f"{name(game, child)} was never tried here: a new node, N 0",
             look="a node is expanded whole before UCT compares its children",
-            keep=keep,
+            keep=search.keep,
         )
     result = uct.simulate(game, child.state, rng)
     word = {1: "X wins", -1: "O wins", 0: "a draw"}[result]
@@ -171,10 +221,10 @@ def simulation(
         over = "is over" if child.result is not None else "is played on at random"
         yield Frame(
             "simulate",
-            search.views(way, child.state, done - 1),
+            search.views(way, child.state),
             say=f"the game {over}: {word}, {result:+d} for X",
             look="one game says little; the mean of many says who is ahead",
-            keep=keep,
+            keep=search.keep,
         )
     path = uct.back_up(child, result, flip=ask.mistake != "no-flip")
     if ask.solver:
@@ -182,11 +232,11 @@ def simulation(
     first = next((node for node in path if node.parent is root), child)
     yield Frame(
         "back up" if phases else f"simulation {done}",
-        search.views(way, child.state, done),
+        search.views(way, child.state),
         say=f"{word}: N + 1 on the whole path, W {signs(path)}",
         look="each node counts for the player who moved into it: the sign turns at every step",
         chapter=f"{done} simulations" if ask.whole and done % 10 == 0 else "",
-        keep=keep,
+        keep=search.keep,
         predict=Spot("edges", row_of(root, first), 3) if first.parent is root else None,
     )
 
@@ -235,7 +285,7 @@ def reason(root: uct.Node, move: int, ask: Ask) -> str:
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     view: Any = frame.shown()[spot.view]
     if spot.view == "edges" and spot.row < len(view.rows):
-        return edge(ask, view, view.rows[spot.row], spot.column)
+        return edge(ask, frame.keep["N"], view.rows[spot.row], spot.column)
     if spot.view == "rule":
         return f"{view.labels[spot.row]}: {view.values[spot.row]:g}; the greatest is played"
     if spot.view == "visits":
@@ -248,10 +298,9 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     return ""
 
 
-def edge(ask: Ask, table: Any, cells: Any, column: int) -> Words:
+def edge(ask: Ask, parent: int, cells: Any, column: int) -> Words:
     """One number of an edge, spelled with the numbers that it is made of."""
     move, N, W, Q, U, total = cells
-    parent = sum(row[1] for row in table.rows)
     spelled = {
         0: f"{move}: an edge from the root",
         1: f"N: {N} simulations went through {move}",

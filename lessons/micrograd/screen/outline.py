@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lessons.micrograd.screen.stepper import State, Stepper, shown
+from lessons.micrograd.screen.stepper import (
+    NOT_YET,
+    State,
+    Stepper,
+    bracketed,
+    grad_shown,
+    shown,
+)
 from lessons.micrograd.screen.tape import written
-from zhtui.lab import Graph, Node
+from zhtui.lab import Graph, Node, Words
 
-NOT_YET = "not yet"
 WIDEST = 16  # characters of a formula in a box
+ANSWERED = 12  # characters of an answer of the quiz in a box: "✗ 6, not 2.5"
 LARGEST = 60  # nodes that are drawn together
 NEIGHBOURS = 20  # nodes that are drawn around a move where there are more
 
@@ -22,7 +29,8 @@ NEIGHBOURS = 20  # nodes that are drawn around a move where there are more
 class Row:
     """A line of the tree: branches and what it is; data and grad; whether it is at work.
 
-    `again` is a node that stands above already, whose operands are not repeated.
+    `again` is a node that stands above already, whose operands are not repeated. `changed` by the
+    last edit are data, grad.
     """
 
     node: int
@@ -32,6 +40,7 @@ class Row:
     grad: str
     lit: bool
     again: bool
+    changed: tuple[bool, bool] = (False, False)
 
 
 def lit_nodes(stepper: Stepper) -> set[int]:
@@ -58,6 +67,34 @@ def data_text(state: State, node: int) -> str:
     return NOT_YET if data is None else shown(data)
 
 
+def changed(stepper: Stepper, state: State, node: int) -> tuple[bool, bool]:
+    """Whether the last edit changed the data of a node as it stands, and its gradient."""
+    old = stepper.old
+    if old is None:
+        return False, False
+    pairs = ((old.data[node], state.data[node]), (old.grad[node], state.grad[node]))
+    data, grad = (None not in pair and pair[0] != pair[1] for pair in pairs)
+    return data, grad
+
+
+def data_change(stepper: Stepper, state: State, node: int) -> str:
+    """A node's data; after an edit that changed it "-6 → -6.3"."""
+    text, old = data_text(state, node), stepper.old
+    was = old is not None and changed(stepper, state, node)[0]
+    return f"{data_text(old, node)} → {text}" if old is not None and was else text
+
+
+def grad_change(
+    stepper: Stepper, state: State, node: int, replaced: Mapping[int, str] | None = None
+) -> str:
+    """The same of its gradient."""
+    text, old = grad_text(stepper, state, node, replaced), stepper.old
+    before = None if old is None or replaced else old.grad[node]
+    if before is None or not changed(stepper, state, node)[1]:
+        return text
+    return f"{shown(before)} → {text}"
+
+
 def grad_text(
     stepper: Stepper, state: State, node: int, replaced: Mapping[int, str] | None = None
 ) -> str:
@@ -66,7 +103,7 @@ def grad_text(
         return replaced[node]
     grad = state.grad[node]
     if grad is not None:
-        return shown(grad) + ("" if state.whole[node] else " so far")
+        return grad_shown(grad, state.whole[node])
     over = stepper.done == len(stepper.moves)
     return "no path" if over else NOT_YET
 
@@ -105,6 +142,41 @@ def near(stepper: Stepper) -> set[int]:
     return set(closest[:NEIGHBOURS])
 
 
+def box(
+    stepper: Stepper, state: State, index: int, replaced: Mapping[int, str] | None
+) -> tuple[Words, ...]:
+    """The lines of a node: what it is, its data, its gradient; each as wide as it will ever be.
+
+    What the last edit changed is lit.
+    """
+    line, tape = stepper.program.tape[index], stepper.program.tape
+    text, data = described(stepper, index), data_text(state, index)
+    text = text if len(text) <= WIDEST else line.name
+    data_lit, grad_lit = changed(stepper, state, index)
+    role = "lit" if data_lit else ""
+    if line.op == "leaf":
+        head: tuple[Words, ...] = (((f"{text} = ", ""), (data, role)),)
+    else:
+        wide = max(len(NOT_YET), len(shown(stepper.values[index].data)))
+        head = text, ((f"{data:{wide}}", role),)
+    grad = grad_text(stepper, state, index, replaced)
+    wide = max(stepper.widest[index], ANSWERED if replaced and index in replaced else 0)
+    known = f"d{tape[stepper.program.root].name}/d{bracketed(line.name)} "
+    colour = "lit" if grad_lit and not replaced else grad_role(grad)
+    return (*head, ((known, "faint"), (f"{grad:{wide}}", colour)))
+
+
+def labels(stepper: Stepper, state: State) -> dict[tuple[str, str], str]:
+    """The local slope on each edge; blanks of its width until its node is computed."""
+    found: dict[tuple[str, str], str] = {}
+    for move in stepper.edges:
+        edge = (str(stepper.target(move)), str(move.node))
+        text = shown(stepper.slope(move))
+        found[edge] = f"{found[edge]}, {text}" if edge in found else text
+    computed = {str(node) for node, data in enumerate(state.data) if data is not None}
+    return {e: text if e[1] in computed else " " * len(text) for e, text in found.items()}
+
+
 def graph(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> Graph:
     """Boxes of name, data and grad; the last move is lit, but not where a quiz has `replaced`."""
     state, drawn = stepper.state(), near(stepper)
@@ -113,19 +185,14 @@ def graph(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> Graph:
     for index, line in enumerate(stepper.program.tape):
         if index not in drawn:
             continue
-        text, data = described(stepper, index), data_text(state, index)
-        text = text if len(text) <= WIDEST else line.name
-        head = [f"{text} = {data}"] if line.op == "leaf" else [text, data]
-        grad = grad_text(stepper, state, index, replaced)
-        words = (("grad ", "faint"), (grad, grad_role(grad)))
-        nodes.append(Node(str(index), (*head, words), index in lit))
+        nodes.append(Node(str(index), box(stepper, state, index, replaced), index in lit))
         pairs = [(str(x), str(index)) for x in line.operands if isinstance(x, int) and x in drawn]
         edges += list(dict.fromkeys(pairs))
     way = lit_edges(stepper) if replaced is None else set()
     active = [(str(source), str(target)) for source, target in way]
     left_out = len(stepper.program.tape) - len(drawn)
     note = f"{left_out} nodes away from this move are not drawn" if left_out else ""
-    return Graph(nodes, edges, active, note)
+    return Graph(nodes, edges, active, note, labels(stepper, state))
 
 
 def tree(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> list[Row]:
@@ -142,8 +209,10 @@ def tree(stepper: Stepper, replaced: Mapping[int, str] | None = None) -> list[Ro
         node, branch, below = pending.pop()
         again = node in seen
         text = tape[node].name if again else described(stepper, node)
-        grad = grad_text(stepper, state, node, replaced)
-        rows.append(Row(node, branch, text, data_text(state, node), grad, node in lit, again))
+        data = data_change(stepper, state, node)
+        grad = grad_change(stepper, state, node, replaced)
+        both = changed(stepper, state, node)
+        rows.append(Row(node, branch, text, data, grad, node in lit, again, both))
         operands = [] if again else [x for x in tape[node].operands if isinstance(x, int)]
         seen.add(node)
         for place, operand in reversed(list(enumerate(operands))):

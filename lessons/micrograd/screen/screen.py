@@ -15,7 +15,7 @@ from lessons.micrograd.screen.examples import EXAMPLES
 from lessons.micrograd.screen.expression import read, typed
 from lessons.micrograd.screen.keys import HELP, HERE
 from lessons.micrograd.screen.quiz import Quiz, hide
-from lessons.micrograd.screen.stepper import Stepper, bracketed, shown
+from lessons.micrograd.screen.stepper import Stepper, bracketed
 from lessons.micrograd.screen.tape import ExpressionError, Program
 from zhtui.lab import LabError
 from zhtui.screen import (
@@ -51,9 +51,10 @@ class StepperScreen(Played, LabScreen):
     explained = (HELP, (("In the stepper", HERE),))
     DEFAULT_CSS = """
     StepperScreen #verdict { height: 1; padding: 0 1; overflow: hidden hidden; }
-    StepperScreen #card { height: 3; padding: 0 1; overflow: hidden hidden; }
+    StepperScreen #card { height: 4; padding: 0 1; overflow: hidden hidden; }
     StepperScreen #stage { height: 1fr; layout: grid; grid-size: 1 1; padding: 0 1; }
     StepperScreen.-two #stage { grid-size: 2 2; grid-rows: 5fr 3fr; grid-columns: 3fr 2fr; }
+    StepperScreen.-two #card { height: 3; }
     StepperScreen.-two #graph { column-span: 2; }
     StepperScreen.-two #tree { border-top: solid $border; border-title-color: $foreground; }
     StepperScreen.-two #leaves { border-top: solid $border; border-title-color: $foreground; }
@@ -114,10 +115,13 @@ class StepperScreen(Played, LabScreen):
         self._draw_graph(replaced)
         rows = outline.tree(stepper, replaced)
         lit = [place for place, row in enumerate(rows) if row.lit]
-        self.as_tree.show(lines.tree(rows, self.leaf), lit[-1] + 1 if lit else 0)
+        root = self.program.tape[self.program.root].name
+        self.as_tree.show(lines.tree(rows, self.leaf, root), lit[-1] + 1 if lit else 0)
         self.leaves.show(self._leaves(replaced))
-        self.card.show(lines.quiz_card(self.quiz) if self.quiz else lines.card(stepper))
+        wide = self.app.size.width - 2
+        self.card.show(lines.quiz_card(self.quiz) if self.quiz else lines.card(stepper, wide))
         self._question()
+        self.call_after_refresh(self._tell_cut)
 
     def _draw_graph(self, replaced: dict[int, str] | None) -> None:
         """The graph, scrolled to what the last move lit."""
@@ -126,6 +130,16 @@ class StepperScreen(Played, LabScreen):
         for place, node in reversed(list(enumerate(view.nodes))):
             if node.lit:
                 self.graph.reveal((place, 0))
+
+    def _tell_cut(self) -> None:
+        """Says in the top line where a picture goes on at the right."""
+        self.top.show(self._top())
+
+    @property
+    def cut(self) -> bool:
+        """Whether something in sight goes on at the right."""
+        pictures = (self.graph, self.as_tree, self.leaves)
+        return any(each.display and each.scroll_x < each.max_scroll_x for each in pictures)
 
     def _top(self) -> list[Part]:
         stepper = self.stepper
@@ -141,6 +155,8 @@ class StepperScreen(Played, LabScreen):
         if self.program.text == EXAMPLES[self.example].text:
             title = f" {self.example + 1} of {len(EXAMPLES)}: {EXAMPLES[self.example].title}"
             parts.append(Part((("o", CHOSEN), (title, "faint")), 3))
+        if self.cut:
+            parts.append(Part(((">", CHOSEN), (" more at the right", "lit")), 6))
         return parts
 
     @property
@@ -204,7 +220,9 @@ class StepperScreen(Played, LabScreen):
             end = len(self.stepper.moves)
             self.stepper.again(self.stepper.passes + 1)
             self.stepper.go(end)
-            self._say("backward once more, and the gradients were not zeroed")
+            self._say(
+                "One more backward pass is planned, and the gradients are not zeroed before it."
+            )
             self._show()
 
     def action_zero(self) -> None:
@@ -212,13 +230,20 @@ class StepperScreen(Played, LabScreen):
         if self.quiz is None:
             self.stepper.again(1)
             self.stepper.go(min(self.stepper.done, self.stepper.first_backward))
-            self._say("all gradients are zeroed: backward can begin")
+            self._say("All gradients are zeroed; backward can begin.")
             self._show()
 
     def action_view(self) -> None:
         """Graph, tree or leaves, where only one of them has room."""
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         self._show()
+
+    def action_across(self, by: int) -> None:
+        """Half a width to the right or to the left, in every picture in sight."""
+        for each in (self.graph, self.as_tree, self.leaves):
+            if each.display:
+                each.scroll_relative(x=by * each.size.width // 2, animate=False, immediate=True)
+        self.call_after_refresh(self._tell_cut)
 
     def action_back(self) -> None:
         """Ends the quiz; leaves the field; leaves the screen."""
@@ -304,7 +329,7 @@ class StepperScreen(Played, LabScreen):
         except ExpressionError as error:
             self._say(str(error), "wrong")
             return
-        self._say(f"{self.program.tape[leaf].name} is {shown(number)} now, and everything follows")
+        self._say(lines.edited(self.stepper, leaf), "lit")
         self._changed()
 
     # -- check and predict ------------------------------------------------------------------------
@@ -315,7 +340,9 @@ class StepperScreen(Played, LabScreen):
         self.checked = not self.checked
         self.view = "leaves" if self.checked else "tree"
         if self.checked:
-            self._say("by the chain rule, by (L(x+h) - L(x-h)) / 2h, and by torch")
+            self._say(
+                "Each gradient three times: by the chain rule, by (L(x+h) - L(x-h)) / 2h, by torch."
+            )
             self._ask()
         self._show()
 
@@ -335,19 +362,21 @@ class StepperScreen(Played, LabScreen):
         self.quizzes += 1
         self.stepper.go(len(self.stepper.moves))
         self.quiz = hide(self.stepper, self.quizzes)
-        self._say("what are the hidden gradients? a number, or a product such as -2*-3")
+        self._say("What are the hidden gradients? Type a number, or a product such as -2*-3.")
         self._show()
         self.answer.offer("")
         self.set_focus(self.answer)
 
     def _answered(self, text: str) -> None:
-        assert self.quiz is not None, "the answer's field is shown in a quiz only"
-        if self.quiz.asking is not None:
-            self.quiz.answer(text)
-            self.answer.offer("")
-        if self.quiz.asking is None:
-            self.set_focus(None)
+        quiz = self.quiz
+        assert quiz is not None, "the answer's field is shown in a quiz only"
         self._say("")
+        if (node := quiz.asking) is not None:
+            if not quiz.answer(text):
+                self._say(*lines.judged(quiz, node))
+            self.answer.offer("")
+        if quiz.asking is None:
+            self.set_focus(None)
         self._show()
 
     def _end_quiz(self) -> None:

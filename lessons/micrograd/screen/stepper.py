@@ -13,6 +13,8 @@ from lessons.micrograd.engine import topological_order
 from lessons.micrograd.screen.expression import rewritten
 from lessons.micrograd.screen.tape import Operation, Program, called, formula, is_name, written
 
+NOT_YET = "not yet"
+
 
 @dataclass(frozen=True)
 class Move:
@@ -40,6 +42,7 @@ class Stepper:
     passes: int = 1  # backward passes, without zeroing in between
     done: int = 0
     moves: list[Move] = field(init=False)
+    old: State | None = None  # what stood here before the last edit, until the next move
 
     def __post_init__(self) -> None:
         self.values = self.program.values()
@@ -58,11 +61,12 @@ class Stepper:
         backward = [Move("seed", self.program.root), *self.edges]
         self.first_backward = len(forward)
         self.moves = forward + backward * self.passes
+        self.widest = self._widest()
 
     # -- moving -----------------------------------------------------------------------------------
 
     def go(self, done: int) -> None:
-        self.done = min(max(done, 0), len(self.moves))
+        self.done, self.old = min(max(done, 0), len(self.moves)), None
 
     def go_node(self, direction: int) -> None:
         """Moves to where a node's work ends: the next such place, or the last one before here."""
@@ -79,8 +83,9 @@ class Stepper:
 
     def edit(self, leaf: int, number: float) -> None:
         """Puts another number into a leaf and stays at the same move. Raises `ExpressionError`."""
-        self.program = rewritten(self.program, leaf, number)
+        before, self.program = self.state(), rewritten(self.program, leaf, number)
         self.__post_init__()
+        self.old = before
 
     def again(self, passes: int) -> None:
         """Plans that many backward passes without zeroing in between; moves stay where they can."""
@@ -99,22 +104,23 @@ class Stepper:
         data = [
             v.data if line.op == "leaf" else None for v, line in zip(self.values, tape, strict=True)
         ]
-        grad: list[float | None] = [None] * len(tape)
-        waiting = [0] * len(tape)
+        flow = Flow(self)
         for move in self.moves[:done]:
             if move.kind == "forward":
                 data[move.node] = self.values[move.node].data
-            elif move.kind == "seed":
-                grad[move.node] = 1.0
-                waiting = self.uses()
             else:
-                target = self.target(move)
-                upstream = grad[move.node]
-                assert upstream is not None, "gradient flows only from nodes that have it"
-                grad[target] = (grad[target] or 0.0) + self.slope(move) * upstream
-                waiting[target] -= 1
-        whole = [g is not None and w == 0 for g, w in zip(grad, waiting, strict=True)]
-        return State(tuple(data), tuple(grad), tuple(whole))
+                flow.take(move)
+        whole = [g is not None and w == 0 for g, w in zip(flow.grad, flow.waiting, strict=True)]
+        return State(tuple(data), tuple(flow.grad), tuple(whole))
+
+    def _widest(self) -> list[int]:
+        """The characters that the gradient of each node takes at most, over all moves."""
+        flow, widest = Flow(self), [len(NOT_YET)] * len(self.program.tape)
+        for move in self.moves[self.first_backward :]:
+            node = flow.take(move)
+            text = grad_shown(flow.grad[node] or 0.0, flow.waiting[node] == 0)
+            widest[node] = max(widest[node], len(text))
+        return widest
 
     def uses(self) -> list[int]:
         """How many edges bring gradient to each node."""
@@ -145,7 +151,8 @@ class Stepper:
         if move.kind == "forward":
             return [self.forward_card(move.node, line)]
         if move.kind == "seed":
-            return [f"d{root}/d{root} = 1.0", f"{root} moves exactly as {root} does."]
+            known = f"d{root}/d{root} = 1"
+            return [known, f"{root} moves as fast as itself. From here on backward, edge by edge."]
         return self.edge_card(move, line, root)
 
     def forward_card(self, node: int, line: Operation) -> str:
@@ -164,18 +171,58 @@ class Stepper:
         old, new = before.grad[target], after.grad[target]
         assert upstream is not None, "gradient flows only from nodes that have it"
         assert new is not None, "the edge has just brought gradient"
-        name = bracketed(tape[target].name)
+        name, above = bracketed(tape[target].name), bracketed(line.name)
+        local = f"∂{above}/∂{name}"
         factor = slope_text(line, move.slot, [bracketed(called(tape, x)) for x in line.operands])
         sum_text = f"{shown(upstream)} * {shown(slope)} = {shown(upstream * slope)}"
-        was = "not yet" if old is None else shown(old)
+        why = "" if factor == shown(slope) else f"   ({local} = {factor})"
+        was = NOT_YET if old is None else shown(old)
         return [
-            f"d{root}/d{name} += d{root}/d({line.name}) * {factor} = {sum_text}",
-            f"d{root}/d{name}: {was} → {shown(new)}{'' if after.whole[target] else ' so far'}",
-            f"{line.name} moves {shown(slope)} times as fast as {tape[target].name}.",
+            f"d{root}/d{name} += d{root}/d{above} * {local} = {sum_text}{why}",
+            f"d{root}/d{name}: {was} → {grad_shown(new, after.whole[target])}",
+            self.chain(move, upstream, slope),
         ]
+
+    def chain(self, move: Move, upstream: float, slope: float) -> str:
+        """The chain rule along an edge, as speeds."""
+        tape, target = self.program.tape, self.target(move)
+        above, below, root = tape[move.node].name, tape[target].name, tape[self.program.root].name
+        if any(m.kind == "seed" for m in self.moves[self.first_backward + 1 : self.done]):
+            return "The gradients were not zeroed: these sums hold both passes and are not slopes."
+        by = " by this edge" if self.uses()[target] > 1 else ""
+        first = f"{above} moves {shown(slope)} times as fast as {below}"
+        if move.node == self.program.root:
+            return f"{first}{by}."
+        then = f"{root} {shown(upstream)} times as fast as {above}"
+        return f"{first}, {then}, so {root} {shown(upstream * slope)} times as fast as {below}{by}."
 
     def number_of(self, operand: int | float) -> str:
         return shown(self.values[operand].data) if isinstance(operand, int) else f"{operand:g}"
+
+
+class Flow:
+    """The gradients while they flow; `waiting` counts the edges of a node that are to come."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self.stepper = stepper
+        self.grad: list[float | None] = [None] * len(stepper.program.tape)
+        self.waiting = [0] * len(stepper.program.tape)
+
+    def take(self, move: Move) -> int:
+        """One move backward; returns the node whose gradient it changed."""
+        if move.kind == "seed":
+            self.grad[move.node], self.waiting = 1.0, self.stepper.uses()
+            return move.node
+        target, upstream = self.stepper.target(move), self.grad[move.node]
+        assert upstream is not None, "gradient flows only from nodes that have it"
+        self.grad[target] = (self.grad[target] or 0.0) + self.stepper.slope(move) * upstream
+        self.waiting[target] -= 1
+        return target
+
+
+def grad_shown(grad: float, whole: bool) -> str:
+    """A gradient as it stands: "6", or "6 so far"."""
+    return shown(grad) + ("" if whole else " so far")
 
 
 def slope_text(line: Operation, slot: int, operands: list[str]) -> str:
@@ -185,13 +232,13 @@ def slope_text(line: Operation, slot: int, operands: list[str]) -> str:
         "+": "1",
         "-": "-1" if slot else "1",
         "*": other,
-        "/": f"(-{x} / {operands[-1]}**2)" if slot else f"(1 / {other})",
+        "/": f"-{x} / {operands[-1]}**2" if slot else f"1 / {other}",
         "neg": "-1",
-        "tanh": f"(1 - {line.name}**2)",
+        "tanh": f"1 - {line.name}**2",
         "sigmoid": f"{line.name} * (1 - {line.name})",
         "exp": line.name,
-        "log": f"(1 / {x})",
-        "relu": f"({x} > 0)",
+        "log": f"1 / {x}",
+        "relu": f"1 where {x} > 0, else 0",
         "**": f"log({other}) * {line.name}" if slot else power_slope(x, line.operands[-1]),
     }
     return texts[line.op]
@@ -210,9 +257,8 @@ def bracketed(name: str) -> str:
 
 
 def shown(number: float) -> str:
-    """A number in few characters: 4 decimals at most, never without one."""
+    """A number in few characters, as one types it: 2 for 2.0, 4 decimals at most."""
     number += 0.0  # -0.0 becomes 0.0
     if number != 0 and not 1e-3 <= abs(number) < 1e6:
         return f"{number:.3e}"
-    text = f"{number:.4f}".rstrip("0")
-    return text + "0" if text.endswith(".") else text
+    return f"{number:.4f}".rstrip("0").rstrip(".")

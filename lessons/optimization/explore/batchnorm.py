@@ -130,7 +130,7 @@ def beside(X: Tensor, keep: dict[str, Any]) -> Frame:
         keep=keep | {"rows": rows},
         say="LayerNorm takes mean and spread along each example instead: no batch is needed",
         look="a poke moves its row here and its column there; so text of any length, one at a "
-        "time, is no trouble",
+        "time, is possible too",
         still=lambda spot: {"LayerNorm": other_rows(spot, X)},
     )  # fmt: skip
 

@@ -18,9 +18,9 @@ from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 class Ask:
     text: str = knob("the cat sat on the ", "what is gone on from")
     temperature: float = knob(1.0, "divides the logits", low=0.0, high=5.0)
-    top_p: float = knob(0.95, "keeps the fewest whose sum is p", low=0.0, high=1.0)
+    top_p: float = knob(0.95, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
     draws: int = knob(100, "dice that are thrown in the end", low=10, high=10_000)
-    seed: int = knob(1337, "of the dice", low=0, high=2**31)
+    seed: int = knob(1337, "of the random numbers", low=0, high=2**31)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:

@@ -23,7 +23,7 @@ class Ask:
     text: str = knob("the cat sat on the ", "what is gone on from")
     temperature: float = knob(0.8, "divides the logits", low=0.0, high=5.0)
     top_k: int = knob(6, "keeps the k likeliest; 0 all", low=0, high=1000)
-    top_p: float = knob(0.9, "keeps the fewest whose sum is p", low=0.0, high=1.0)
+    top_p: float = knob(0.9, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
     min_p: float = knob(0.05, "keeps what has p times the best's chance", low=0.0, high=1.0)
     typical: float = knob(1.0, "keeps the most typical whose sum is this", low=0.0, high=1.0)
     repetition: float = knob(1.2, "divides logits of what stands there", low=0.1, high=10.0)

@@ -20,7 +20,7 @@ from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob, mistakes
 @dataclass(frozen=True)
 class Ask:
     temperature: float = knob(0.5, "divides the logits", low=0.0, high=5.0)
-    top_p: float = knob(0.8, "keeps the fewest whose sum is p", low=0.0, high=1.0)
+    top_p: float = knob(0.8, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
     mistake: str = mistakes((UNSHIFTED, LATE_HEAT))
 
 

@@ -22,7 +22,7 @@ class Ask:
     third: float = knob(1.5, "temperature of the third", low=0.0, high=5.0)
     top_p: float = knob(1.0, "of all three", low=0.0, high=1.0)
     tokens: int = knob(12, "letters to write", low=1, high=400)
-    seed: int = knob(1337, "of the dice", low=0, high=2**31)
+    seed: int = knob(1337, "of the random numbers", low=0, high=2**31)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:

@@ -64,7 +64,7 @@ def rows_of(position: str) -> list[list[str]]:
     """The nine marks of a text as rows: "X........" -> X in a1. Raises `LabError`."""
     marks = position.upper().replace(".", " ")
     if len(marks) != 9 or set(marks) - set(" XO"):
-        raise LabError(f"{position!r} is no board; give nine of X, O and . (a dot is free).")
+        raise LabError(f"{position!r} is not a board; give nine of X, O and . (a dot is free).")
     return [list(marks[i : i + 3]) for i in (0, 3, 6)]
 
 

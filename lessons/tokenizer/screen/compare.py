@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from lessons.blocks.bulk import encode_plain
 from lessons.tokenizer.bpe import Tokenizer
 from lessons.tokenizer.published import PUBLISHED, available, published
+from lessons.tokenizer.saved import from_run
 from lessons.tokenizer.screen.inspector import FIRST_LOOK, Inspector, Stretch, learned
 from lessons.tokenizer.seams import FIRST, Seams
 from lessons.tokenizer.stream import bulk
@@ -25,15 +27,25 @@ FEW = 2_000  # merges after which one's own vocabulary is shown first
 
 
 def inspectors(
-    text: str, source: str, whose: str, pattern: str, merges: int, going: Callable[[], bool]
+    text: str,
+    source: str,
+    whose: str | Path,
+    pattern: str,
+    merges: int,
+    going: Callable[[], bool],
 ) -> Iterator[Inspector]:
-    """The text through its own vocabulary (whose="own"), or a published one. Raises `DataError`."""
+    """The text through its own vocabulary (whose="own"), a published one, or that of the run whose
+    folder it is. Raises `LabError`.
+    """
+    if isinstance(whose, Path):
+        yield Inspector(Seams(text, from_run(whose)), f"of run {whose.name}", source)
+        return
     if whose == "own":
         early = (FIRST_LOOK, FEW) if pattern == "none" else (FEW,)  # without a cut it takes long
         stops = sorted({min(stop, merges) for stop in (*early, merges)})
         yield from learned(text, pattern, source, stops, going)
     else:
-        title = f"{PUBLISHED[whose].title}'s vocabulary"
+        title = f"of {PUBLISHED[whose].title}"
         yield Inspector(Seams(text, published(whose)), title, source)
 
 

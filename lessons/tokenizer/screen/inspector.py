@@ -156,6 +156,18 @@ class Inspector:
         beginning = self.stretches(0, min(400, len(self.text)))
         self.cursor = max(beginning, key=lambda s: len(s.token)).start if beginning else 0
 
+    def show_made(self, start: int, stop: int) -> bool:
+        """Puts the cursor on the first place of the token that the last merge made, where none of
+        its places lies in the characters start … stop that are in sight; whether it did.
+        """
+        if self.mistake is not None or self.rank <= FIRST:
+            return False
+        places = self.state.places(self.rank - 1)
+        hidden = len(places) > 0 and not bool(((places >= start) & (places < stop)).any())
+        if hidden:
+            self.cursor = int(places[0])
+        return hidden
+
     @property
     def end(self) -> int:
         """The last character's place."""

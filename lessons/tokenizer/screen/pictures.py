@@ -129,7 +129,8 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
                 (f" / {inspector.merges:,}", FAINT),
             ],
             9,
-        )
+        ),
+        ([(inspector.title, FAINT)], 8),
     ]
     if (pair := inspector.following) is not None:
         left, right = token_text(inspector, pair.left), token_text(inspector, pair.right)
@@ -230,8 +231,11 @@ def comparison(
     width: int,
     height: int,
     plain: bool = False,
+    lacking: str = "",
 ) -> Cells:
-    """Bytes a token by genre and vocabulary, then the chosen genre through each of them."""
+    """Bytes a token by genre and vocabulary, then the chosen genre through each of them;
+    `lacking` says what is missing.
+    """
     cells = Cells(width, max(height, 40))
     titles = [reading.title for reading in readings[0]]
     wide = max(min((width - 15) // len(titles), 10), 7)
@@ -251,6 +255,7 @@ def comparison(
         cells.put(2, y, reading.title, TITLE)
         cells.put(3 + cell_len(reading.title), y, f"{reading.tokens} tokens", FAINT)
         y = flow(cells, 2, y + 1, map(_flowing, reading.stretches), plain) + 1
+    y = _wrapped(cells, 2, y, lacking, FAINT) if lacking else y
     return _cut(cells, max(y - 1, height))
 
 

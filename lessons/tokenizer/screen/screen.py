@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
+from lessons.tokenizer.published import missing
 from lessons.tokenizer.screen import pictures, texts
 from lessons.tokenizer.screen.compare import GENRES, levels
 from lessons.tokenizer.screen.inspector import Inspector, Page
@@ -58,10 +60,14 @@ class TokenizerScreen(Played, LabScreen):
     TokenizerScreen.-one.-curve #comparison { display: none; }
     """
 
-    def __init__(self, text: str = "", source: str = "", merges: int = 50_000) -> None:
-        """`text` to start with; the first data set that is on this machine unless given."""
+    def __init__(
+        self, text: str = "", source: str = "", merges: int = 50_000, run: Path | None = None
+    ) -> None:
+        """`text` to start with; the first data set that is on this machine unless given. `run` is
+        the folder of a run whose tokens can be looked through.
+        """
         super().__init__()
-        self.study = Study(text, source, merges)
+        self.study = Study(text, source, merges, run=run)
         self.selection = chosen = Selection(self.study)
         self.player = Player(self, self._go, ready=self._ready, pace=lambda done: done // 40)
         self.left, self.right = 1, 2
@@ -120,7 +126,10 @@ class TokenizerScreen(Played, LabScreen):
         self._say("reading …" if wish else "working it out …")
         try:
             if wish:
-                study.take(*await asyncio.to_thread(texts.read, wish))
+                text, source = await asyncio.to_thread(texts.read, wish)
+                study.take(text, source)
+                if source == texts.TYPED:
+                    self.done = study.merges  # all of them: the text as it is read
             steps = study.inspectors(lambda: turn == self.turn)
             while (inspector := await asyncio.to_thread(next, steps, None)) is not None:
                 await asyncio.to_thread(self._place, inspector)
@@ -213,9 +222,18 @@ class TokenizerScreen(Played, LabScreen):
             self.done = inspector.done
             self.player.stands(inspector.done, inspector.merges)
             if inspector.ready:
+                if inspector.show_made(*self._in_sight):
+                    self._follow()
                 self._show()
             else:
                 self.run_worker(self._prepare(inspector), exclusive=True, group="prepare")
+
+    @property
+    def _in_sight(self) -> tuple[int, int]:
+        """The characters of the text that are in sight: from, to."""
+        page, top = self.selection.page, self.text.top
+        last = min(top + max(self.text.room.height, 1), len(page)) - 1
+        return page.row(min(top, last))[0], page.row(last)[1]
 
     def action_token(self, by: int) -> None:
         """Moves the cursor by tokens."""
@@ -345,13 +363,11 @@ class TokenizerScreen(Played, LabScreen):
         if self.study.next_vocabulary():
             self._again()
         else:
-            self.notify(
-                "no published vocabulary is on this machine: put gpt2.tiktoken into $ZHTUI_DATA"
-            )
+            self.notify(f"No other vocabulary is here. {missing()}", markup=False)
 
     def action_ask_text(self) -> None:
         """Asks for another text."""
-        text = "a data set (shakespeare, python), the path of a text file, or the text itself"
+        text = "a data set (shakespeare, python), the path of a text file, or your own words"
         self.app.push_screen(EditKnob("Another text", text, "", texts.check), self._take_text)
 
     def _take_text(self, value: str | None) -> None:
@@ -369,5 +385,9 @@ class TokenizerScreen(Played, LabScreen):
 
 
 def open_screen(opened: Opened) -> TokenizerScreen:
-    """The lesson's own screen."""
-    return TokenizerScreen()
+    """The lesson's own screen, with the tokens of the run in sight, else of the newest."""
+    runs = (
+        [opened.run] if opened.run else [r.folder for r in opened.session.runs(opened.entry.name)]
+    )
+    trained = [folder.path for folder in runs if folder.checkpoints()]
+    return TokenizerScreen(run=next(iter(trained), None))

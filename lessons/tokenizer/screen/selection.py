@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lessons.tokenizer.export import shown
+from lessons.tokenizer.published import missing
 from lessons.tokenizer.screen import pictures
 from lessons.tokenizer.screen.compare import GENRES, reading
 from lessons.tokenizer.screen.inspector import Inspector, Page, Stretch
@@ -150,7 +151,10 @@ class Selection:
         for text in GENRES.values():
             row = [reading(text, inspector.tokenizer, mine, inspector.rank)]
             table.append(row + [reading(text, tokenizer, title) for title, tokenizer in rest])
-        return pictures.comparison(list(GENRES), self.genre, table, width, height, self.plain)
+        lacking = missing() if not self.study.published else ""
+        return pictures.comparison(
+            list(GENRES), self.genre, table, width, height, self.plain, lacking
+        )
 
     def curve(self, inspector: Inspector, width: int, height: int) -> Cells:
         """Bytes a token against merges."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
 from lessons.tokenizer.config import SPECIMENS
@@ -11,8 +12,10 @@ from lessons.tokenizer.published import PUBLISHED, available
 from lessons.tokenizer.screen.compare import inspectors, others
 from lessons.tokenizer.screen.inspector import Inspector
 from lessons.tokenizer.screen.mistakes import Characters, CrossChunks, IgnoreRank, Mistake
+from lessons.tokenizer.screen.texts import TYPED
 
 OWN = "own"  # the vocabulary that is learned from the text itself
+Whose = str | Path  # own, a published one's name, or the folder of the run that learned it
 
 
 @dataclass
@@ -23,13 +26,18 @@ class Study:
     source: str
     merges: int
     pattern: str = "gpt4"
-    whose: str = OWN
+    whose: Whose = OWN
+    run: Path | None = None  # a run of this lesson, whose vocabulary can be taken
     specimen: str = "none"
     published: list[tuple[str, Tokenizer]] = field(default_factory=list)
-    _known: dict[tuple[str, str], Inspector] = field(default_factory=dict)
+    _known: dict[tuple[Whose, str], Inspector] = field(default_factory=dict)
 
     def take(self, text: str, source: str) -> None:
-        """Another text."""
+        """Another text; one that was typed is too short to learn from, so the run's tokens cut it
+        where there is a run.
+        """
+        if source == TYPED and self.whose == OWN and self.run is not None:
+            self.whose, self.specimen = self.run, "none"
         self.text, self.source = text, source
         self._known.clear()
 
@@ -47,12 +55,16 @@ class Study:
     def title(self) -> str:
         """Whose vocabulary it is, and the split where it is learned here."""
         if self.whose == OWN:
-            return f"split {self.cut}, learned here"
-        return f"{PUBLISHED[self.whose].title}'s vocabulary"
+            return f"split {self.cut}, learned from this text"
+        if isinstance(self.whose, Path):
+            return f"the tokens of run {self.whose.name}"
+        return f"the tokens of {PUBLISHED[self.whose].title}"
 
     @property
     def column(self) -> str:
         """The vocabulary's name in the comparison."""
+        if isinstance(self.whose, Path):
+            return "the run"
         return "here" if self.whose == OWN else PUBLISHED[self.whose].title
 
     def next_split(self) -> None:
@@ -61,8 +73,8 @@ class Study:
         self.pattern, self.whose = names[(names.index(self.pattern) + 1) % len(names)], OWN
 
     def next_vocabulary(self) -> bool:
-        """Learned here, or the next published one; False where there is none but that."""
-        names = [OWN, *available()]
+        """Learned here, the run's, or the next published one; False where there is but one."""
+        names: list[Whose] = [OWN, *([] if self.run is None else [self.run]), *available()]
         self.whose = names[(names.index(self.whose) + 1) % len(names)]
         if self.specimen not in self.specimens:
             self.specimen = "none"

@@ -6,6 +6,7 @@ from lessons.tokenizer.bpe import to_bytes
 from zhtui.lab import LabError, data_sets, find_data
 
 LIMIT = 4 << 20  # characters of a text that are looked at
+TYPED = "your text"
 
 
 def read(name: str) -> tuple[str, str]:
@@ -15,7 +16,7 @@ def read(name: str) -> tuple[str, str]:
     except LabError:
         if name == "auto" or name in data_sets() or "/" in name:
             raise
-        return _typed(name), "your text"
+        return _typed(name), TYPED
     with path.open(encoding="utf-8", newline="") as file:
         return file.read(LIMIT), path.name
 
@@ -29,7 +30,7 @@ def check(name: str) -> None:
 def number(value: str) -> int:
     """The merge that was typed. Raises `LabError` where it is no whole number."""
     if not value.replace(",", "").isdecimal():
-        raise LabError(f"{value!r} is no merge; give a whole number")
+        raise LabError(f"{value!r} is not a merge; give a whole number")
     return int(value.replace(",", ""))
 
 

@@ -123,7 +123,7 @@ def _bytes(tokenizer: Tokenizer) -> Trap:
     half = tokenizer.decode(ids[:1])
     cases = [Case("한 👋", pieces, f"the first token alone decodes to {half!r}")]
     why = "A token may hold part of a character. Wait for the rest before you show it."
-    return Trap("bytes that are no UTF-8", why, cases)
+    return Trap("bytes that are not UTF-8", why, cases)
 
 
 def _characters(tokenizer: Tokenizer) -> Trap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from textual.screen import Screen
+from textual.message_pump import MessagePump
 
 from zhtui.tui.messages import Coalesced
 from zhtui.tui.terminal.output import Link
@@ -18,21 +18,21 @@ class Answered(Coalesced, bubble=False):
 
 
 class Listener:
-    """`tell` may be called on any thread; `look` is called on the screen's own, seldom enough."""
+    """`tell` may be called on any thread; `look` is called on the app's own, seldom enough."""
 
     def __init__(
-        self, screen: Screen[None], link: Link, look: Callable[[], None], gap: float = GAP
+        self, target: MessagePump, link: Link, look: Callable[[], None], gap: float = GAP
     ) -> None:
-        self.screen, self.link, self.look, self.gap = screen, link, look, gap
+        self.target, self.link, self.look, self.gap = target, link, look, gap
         self.looked = 0.0
         self.waiting = False
         self.news = False  # something was heard that was not looked at yet
 
     def tell(self) -> None:
-        """Tells the screen; the reader's thread calls this."""
+        """Tells the target; the reader's thread calls this."""
         self.news = True
         try:
-            self.screen.post_message(Answered())
+            self.target.post_message(Answered())
         except RuntimeError:
             pass  # the app has ended, nobody looks any more
 
@@ -45,7 +45,7 @@ class Listener:
             self._look()
         else:
             self.waiting = True
-            self.screen.set_timer(max(wait, 0.01), self._again)
+            self.target.set_timer(max(wait, 0.01), self._again)
 
     def _again(self) -> None:
         self.waiting = False

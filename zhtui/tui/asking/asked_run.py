@@ -8,6 +8,7 @@ from textual.message_pump import MessagePump
 
 from zhtui.ask.client import Reply
 from zhtui.draw.inks import FAINT, PLAIN, TITLE, YOURS
+from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder, Status
 from zhtui.tui import run_words
 from zhtui.tui.keys.keyboard import keyboard_of
@@ -15,6 +16,13 @@ from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.watch import Growth
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
+
+
+def subjects(session: Session, entry: Entry) -> list[RunFolder]:
+    """The runs that a lesson's scenes can look at, those that have a checkpoint, newest first."""
+    known = [seen.folder for seen in session.watch.runs]
+    fitting = [folder for folder in known if folder.lesson in entry.card.subjects]
+    return [folder for folder in fitting if folder.checkpoints()]
 
 
 class AskedRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
@@ -18,7 +18,6 @@ TOGETHER = (
     ("anywhere", "lesson", "replay", "chart", "picture", "list", "knobs", "card", "notes"),
     ("anywhere", "runs", "list", "chart"),
     ("anywhere", "console"),
-    ("anywhere", "inspect", "picture"),
     ("anywhere", "source"),
     ("dialog", "reader"),
     ("anywhere", "player", "window"),
@@ -41,19 +40,21 @@ class Keyboard:
 
     def name(self, key: Key) -> str:
         """The key as it is written on a keyboard: its first, and the others after commas."""
-        return ", ".join(self._written(part) for part in self.parts(key))
+        return ", ".join(self.written(part) for part in self.parts(key))
 
     def first(self, id: str) -> str:
         """The first key of the habit with that id, as it is written; "" where there is none."""
         known = (key for place in keys.PLACES.values() for key in place)
-        return next((self._written(self.parts(key)[0]) for key in known if key.id == id), "")
+        return next((self.written(self.parts(key)[0]) for key in known if key.id == id), "")
 
-    def line(self, *places: Place) -> list[tuple[str, str]]:
-        """(key, word) of what the line of keys shows, in the table's order."""
-        shown = [key for place in places for key in keys.row(place) if key.shown]
-        return [(self._written(self.parts(key)[0]), key.word) for key in shown]
+    def line(self, *places: Place, idle: Container[str] = ()) -> list[tuple[str, str]]:
+        """(key, word) of what the line of keys shows, in the table's order, without `idle` ids."""
+        known = [key for place in places for key in keys.row(place)]
+        shown = [key for key in known if key.shown and key.id not in idle]
+        return [(self.written(self.parts(key)[0]), key.word) for key in shown]
 
-    def _written(self, part: str) -> str:
+    def written(self, part: str) -> str:
+        """A key in Textual's name as it is written on a keyboard."""
         *modifiers, last = part.split("+")
         sign = (keys.NAMES.get(last) or key_to_character(last) or last).strip() or last
         word = last if self.plain and not sign.isascii() else sign
@@ -67,6 +68,15 @@ def keyboard_of(app: object) -> Keyboard:
     """The keyboard of an app; the usual one in an app that has none."""
     keyboard = getattr(app, "keyboard", None)
     return keyboard if isinstance(keyboard, Keyboard) else USUAL
+
+
+def named(place: Place = "lesson") -> dict[str, Key]:
+    """The keys of a place as notes name them: as they are written on a keyboard."""
+    found: dict[str, Key] = {}
+    for key in keys.row(place):
+        for part in key.keys.split(","):
+            found.setdefault(USUAL.written(part), key)
+    return found
 
 
 def no_run(app: object, key: str = "lesson.run") -> str:
@@ -136,5 +146,5 @@ def _clash(keyboard: Keyboard, part: str, several: list[Key]) -> Iterator[tuple[
         for other in several if key.id in keyboard.rebound else ():
             shared = all(part in each.keys.split(",") for each in (key, other))  # as it always was
             if other.id != key.id and not shared:
-                text = f"{part} is the key of {other.id} as well ({other.text})"
-                yield key.id, f"{text}; take another one, or give that one another, too"
+                text = f"{part} is already the key of {other.id} ({other.text})"
+                yield key.id, f"{text}; choose another key, or give that one another key too"

@@ -39,8 +39,8 @@ HOME = (
     Key("home.run", "r", "run", "run", "open the lesson and start a run at once"),
     Key("home.runs", "R", "runs", "runs", "all runs: compare, note, rename, export, delete"),
     Key("home.console", "c,p", "console", "console", "let the lesson's newest run write"),
-    Key("home.find", "slash", "find", "find", "show only lessons of which every word holds"),
-    Key("home.inspect", "i", "inspect", "look inside", "look inside the newest run's model", False),
+    Key("home.find", "slash", "find", "find", "show only the lessons that match every word"),
+    Key("home.explore", "i", "explore", "explore", "explore the lesson, its newest run", False),
     Key("home.resume", "space", "pause", "pause", "pause or resume the lesson's live run", False),
     Key("home.back", "escape", "back", "", "show all lessons again", False),
 )
@@ -49,6 +49,7 @@ LESSON = (
     Key("lesson.run", "r", "run", "run", "start a new run with the knobs under “next run”"),
     Key("lesson.runs", "R", "runs", "runs", "all runs: compare, note, rename, export", False),
     Key("lesson.begin", "enter", "begin", "", "start the first run, where there is none", False),
+    Key("lesson.explore", "i", "explore", "explore", "the mechanism, frame by frame, of this run"),
     Key("lesson.pause", "space", "pause", "pause", "pause; resume a paused or stopped run"),
     Key("lesson.step", "full_stop", "ask('step')", "step", "make a single step, then pause"),
     Key("lesson.edit", "e", "edit", "edit knob", "change the knob at the cursor"),
@@ -57,13 +58,12 @@ LESSON = (
     Key("lesson.view_back", "V", "view(-1)", "view", "the view before", False),
     Key("lesson.chart", "c", "chart(1)", "chart", "the next chart"),
     Key("lesson.cards", "u", "visit(7)", "questions", "guess a number, run, compare"),
-    Key("lesson.console", "p", "open('generate')", "console", "let the run's model write", False),
-    Key("lesson.inspect", "i", "open('inspect')", "look inside", "look into its model", False),
+    Key("lesson.console", "p", "console", "console", "let the run's model write", False),
     Key("lesson.sample", "a", "ask('sample')", "ask", "ask the live run for a sample", False),
     Key("lesson.save", "S", "ask('checkpoint')", "save", "save a checkpoint now", False),
     Key("lesson.stop", "K", "ask('stop')", "stop", "save a checkpoint and stop the run"),
     Key("lesson.source", "s", "source", "source", "the code that the cursor's view comes from"),
-    Key("lesson.explore", "x", "explore", "explore", "the lesson's own screen", False),
+    Key("lesson.own", "x", "own", "own screen", "the lesson's own screen, where it has one", False),
     Key("lesson.older", "left_square_bracket", "other(1)", "older", "an older run", False),
     Key("lesson.newer", "right_square_bracket", "other(-1)", "newer", "a newer run", False),
     Key("lesson.pane", "tab", "pane(1)", "pane", "the next pane"),
@@ -74,8 +74,8 @@ LESSON = (
 )
 
 REPLAY = (
-    Key("replay.before", "left_curly_bracket,left", "replay(-1)", "before", "the moment before"),
-    Key("replay.after", "right_curly_bracket,right", "replay(1)", "after", "the moment after"),
+    Key("replay.before", "left_curly_bracket", "replay(-1)", "before", "the moment before"),
+    Key("replay.after", "right_curly_bracket", "replay(1)", "after", "the moment after"),
     Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
     Key("replay.still", "space", "still", "hold", "while it is replayed: hold, or play on", False),
     Key("replay.live", "l", "follow", "newest", "back to the newest step"),
@@ -85,9 +85,9 @@ REPLAY = (
 RUNS = (
     Key("runs.mark", "space", "mark", "mark", "put the run into the chart, or take it out"),
     Key("runs.open", "enter", "open", "open", "open the run on its lesson's screen"),
-    Key("runs.filter", "slash", "filter", "filter", "show only runs of which every word holds"),
+    Key("runs.filter", "slash", "filter", "filter", "show only the runs that match every word"),
     Key("runs.order", "o", "order(1)", "order", "the next order of the list"),
-    Key("runs.reverse", "O", "reverse", "", "the order backwards", False),
+    Key("runs.reverse", "O", "reverse", "", "reverse the order of the list", False),
     Key("runs.mark_all", "a", "mark_all", "", "mark all that are listed, or none", False),
     Key("runs.metric", "c", "metric(1)", "metric", "the next metric in the chart"),
     Key("runs.metric_back", "C", "metric(-1)", "", "the metric before", False),
@@ -99,7 +99,7 @@ RUNS = (
     Key("runs.note", "n", "note", "note", "write a note to the run"),
     Key("runs.rename", "e", "rename", "rename", "give the run another name", False),
     Key("runs.delete", "d", "delete", "delete", "delete the run, after asking", False),
-    Key("runs.export", "E", "export", "export", "write numbers or the chart for other programs"),
+    Key("runs.export", "E", "export", "export", "export numbers, or the chart as a picture"),
     Key("runs.pause", "p", "pause", "pause", "pause a live run; resume another one", False),
     Key("runs.console", "L", "console", "console", "what the run's worker wrote", False),
     Key("runs.pane", "tab", "pane(1)", "pane", "the next pane"),
@@ -110,7 +110,7 @@ RUNS = (
 )
 
 CONSOLE = (
-    Key("console.prompt", "p", "prompt", "prompt", "type what the model goes on from"),
+    Key("console.prompt", "p", "prompt", "prompt", "type a prompt"),
     Key("console.write", "space", "write", "write", "write after the prompt; stop what is written"),
     Key("console.other", "down,j", "other(1)", "others", "what else the token might have been"),
     Key("console.other_back", "up,k", "other(-1)", "", "a likelier alternative", False),
@@ -144,26 +144,8 @@ CONSOLE = (
         "console.fresh", "f", "fresh", "", "a live run: save a checkpoint now, write with it", False
     ),
     Key("console.copy", "y", "copy", "", "copy the text", False),
-    Key("console.inspect", "i", "inspect", "", "look inside the model at this text", False),
+    Key("console.explore", "i", "explore", "", "explore what the model does with this text", False),
     Key("console.back", "escape", "back", "back", "leave the prompt, the comparison, the console"),
-)
-
-INSPECT = (
-    Key("inspect.text", "p,o", "text", "text", "type the text that the model reads"),
-    Key("inspect.view", "v", "view(1)", "view", "the next thing to look at"),
-    Key("inspect.view_back", "V", "view(-1)", "", "the thing before", False),
-    *(Key(f"inspect.{i}", str(i), f"to({i})", "", f"view {i}", False) for i in range(1, 10)),
-    Key("inspect.next", "tab", "member(1)", "head", "the next head, or whatever there is many of"),
-    Key("inspect.before", "shift+tab", "member(-1)", "", "the head before", False),
-    Key("inspect.down", "J", "layer(1)", "layer", "the same head a layer further"),
-    Key("inspect.up", "K", "layer(-1)", "", "the same head a layer before", False),
-    Key("inspect.older", "left_square_bracket", "step(-1)", "older", "an older checkpoint"),
-    Key("inspect.newer", "right_square_bracket", "step(1)", "newer", "a newer checkpoint", False),
-    Key("inspect.live", "l,end", "live", "live", "follow the newest checkpoint"),
-    Key("inspect.fresh", "f", "fresh", "", "a live run: save a checkpoint now, look at it", False),
-    Key("inspect.again", "space,r", "again", "", "look again", False),
-    Key("inspect.console", "c", "console", "console", "let the model write after this text", False),
-    Key("inspect.back", "escape", "back", "back", "leave the text, the cursor, this screen"),
 )
 
 EXPLORE = (
@@ -186,6 +168,7 @@ EXPLORE = (
     Key("explore.fresh", "f", "fresh", "", "a live run: save a checkpoint now", False),
     Key("explore.run", "left_curly_bracket", "other(1)", "", "an older run", False),
     Key("explore.run_on", "right_curly_bracket", "other(-1)", "", "a newer run", False),
+    Key("explore.console", "c", "console", "", "let the run's model write after the text", False),
     Key("explore.source", "s", "source", "source", "the code of this scene, or of the mistake"),
     Key("explore.notes", "n", "notes", "notes", "the lesson's text"),
     Key("explore.back", "escape", "back", "back", "leave the line, the knobs, the zoom, this"),
@@ -237,21 +220,23 @@ LIST = (
 )
 
 KNOBS = (
-    Key("knobs.less", "left", "preset(-1)", "preset", "the preset before", False),
-    Key("knobs.more", "right", "preset(1)", "preset", "the next preset", False),
+    Key("knobs.less", "left", "turn(-1)", "", "turn the knob down, or to the preset before", False),
+    Key("knobs.more", "right", "turn(1)", "turn", "turn the knob up, or to the next preset", False),
+    Key("knobs.sift", "slash", "sift", "", "show only knobs of which every word holds", False),
 )
 
 CARD = (
-    Key("card.play", "enter", "play", "guess", "guess; where you did, look at the run again"),
+    Key("card.play", "enter", "play", "answer", "answer it; look at its run; then the next one"),
     Key("card.again", "g", "again", "", "guess again, with another run", False),
     Key("card.before", "left", "card(-1)", "", "the question before", False),
     Key("card.after", "right", "card(1)", "", "the next question", False),
 )
 
 NOTES = (
-    Key("notes.after", "right", "link(1)", "", "the next link to the code", False),
-    Key("notes.before", "left", "link(-1)", "", "the link before", False),
-    Key("notes.open", "enter", "open", "", "read the code that the link refers to", False),
+    Key("notes.after", "right", "link(1)", "", "the next link, action or answer", False),
+    Key("notes.before", "left", "link(-1)", "", "the one before", False),
+    Key("notes.open", "enter", "open", "", "play it, open its code, unfold the answer", False),
+    Key("notes.fold", "o", "fold", "", "unfold all answers, or fold them again", False),
     Key("notes.down", "j", "scroll_down", "", "a line on", False),
     Key("notes.up", "k", "scroll_up", "", "a line back", False),
 )
@@ -312,7 +297,6 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "replay": REPLAY,
     "runs": RUNS,
     "console": CONSOLE,
-    "inspect": INSPECT,
     "explore": EXPLORE,
     "dials": DIALS,
     "chart": CHART,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message_pump import MessagePump
 
+from zhtui.runs import origin
 from zhtui.runs.figures import data_name
 from zhtui.runs.folder import RunFolder, Status
 from zhtui.tui.reading.history import History
@@ -22,7 +23,12 @@ class Followed:
         self.follower = Follower(folder, target)
         self.history = History()
         if seen is not None:
-            self.history = History(status=seen.status, data=data_name(seen.card))
+            self.history = History(
+                status=seen.status,
+                data=data_name(seen.card),
+                config=origin.config(seen.card),
+                differs=origin.changed(seen.card),
+            )
 
     @property
     def status(self) -> Status | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zhtui.draw.inks import FAINT, PUBLISHED
-from zhtui.draw.picture import Level, Line
+from zhtui.draw.inks import FAINT, LIT, PUBLISHED, YOURS
+from zhtui.draw.picture import Happening, Level, Line
 from zhtui.draw.series import Series
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
 from zhtui.runs import figures
 from zhtui.runs.folder import Status
@@ -42,6 +43,9 @@ class History:
     status: Status | None = None
     error: str = ""
     data: str = ""  # the data set that it reads
+    config: Mapping[str, Any] = field(default_factory=dict)  # the knobs that it began with
+    differs: str = ""  # a fork: what was changed, "lr=200"
+    happened: list[Happening] = field(default_factory=list)  # what its chart marks
 
     def grow(self, growth: Growth) -> None:
         """Takes in what is new."""
@@ -74,8 +78,27 @@ class History:
         if kind in named and text is not None:
             self.samples = [Sample(step, named[kind], text), *self.samples[: KEPT - 1]]
         if kind == "knob":
-            self.knobs[event["knob"]] = str(event["value"])
-            self.turns.append((step, event["knob"], str(event["value"])))
+            self._turn(step, event["knob"], str(event["value"]))
+        if kind == "forked":
+            text = f"↳ fork of {event.get('run')}"
+            self.happened.append(Happening(step, text, LIT))
+        if kind == "resumed" and not self._as_a_fork(step):
+            self.happened.append(Happening(step, "▸ resumed", FAINT))
+
+    def _turn(self, step: int, knob: str, value: str) -> None:
+        """A knob was turned: what it was, and what it is now."""
+        before = self.knobs.get(knob)
+        if before is None and knob in self.config:
+            before = knobs.text(self.config[knob])
+        self.knobs[knob] = value
+        self.turns.append((step, knob, value))
+        if before != value:
+            text = f"● {knob} {'' if before is None else f'{before} '}→ {value}"
+            self.happened.append(Happening(step, text, YOURS))
+
+    def _as_a_fork(self, step: int) -> bool:
+        """Whether a resumption is a fork's own beginning."""
+        return any(each.text.startswith("↳") and step <= each.at for each in self.happened)
 
     def moments(self) -> list[int]:
         """The steps at which something was shown or written, rising."""

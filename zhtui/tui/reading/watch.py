@@ -56,24 +56,26 @@ class Growth:
     events: list[dict[str, Any]] = field(default_factory=list)
     status: Status | None = None
     view: tuple[int, str, View] | None = None
+    beside: tuple[int, str, View] | None = None  # the one that stands beside it
     loaded: bool = False  # everything that was there at first has been read
 
     def __bool__(self) -> bool:
-        return bool(self.points or self.events or self.status or self.view or self.loaded)
+        read = self.points or self.events or self.status or self.view or self.beside
+        return bool(read or self.loaded)
 
 
 class Follower:
-    """Tails one run. `wanted` names the view whose newest picture is read."""
+    """Tails one run. `wanted` names the view whose newest picture is read, `beside` another one."""
 
     def __init__(self, folder: RunFolder, target: MessagePump) -> None:
         self.folder, self.target = folder, target
-        self.wanted = ""
+        self.wanted = self.beside = ""
         self.at: float | None = None  # the step whose views are wanted; None is the newest
         self.behind = False  # there is more to read at once
         self._rows, self._events = Tail(folder.path / METRICS), Tail(folder.path / EVENTS)
         self._status = Status()
         self._shown: dict[str, list[int]] = {}  # view -> its steps, rising
-        self._have: tuple[str, int] | None = None
+        self._have: dict[str, int] = {}  # view -> the step that was read of it
         self._next_look = self._next_view = self._next_told = 0.0
         self._lock = threading.Lock()
         self._growth = Growth()
@@ -114,7 +116,7 @@ class Follower:
                     self._growth.loaded = self._loaded = True
                     self._growth.status = status
         if now >= self._next_view:
-            self._read_view(now)
+            self._read_views(now)
         return bool(self._growth) and self._worth_telling()
 
     def _worth_telling(self) -> bool:
@@ -144,22 +146,30 @@ class Follower:
         """Reads the views as they stood at a step; called by the screen."""
         self.at, self._next_view = at, 0.0
 
-    def _read_view(self, now: float) -> None:
-        steps = self._shown.get(self.wanted, [])
-        place = len(steps) if self.at is None else bisect_right(steps, self.at)
-        step = steps[place - 1] if place else None
-        if step is None or self._have == (self.wanted, step):
-            self._have = self._have if place else None
-            return
-        self._next_view = now + VIEW_EVERY
-        name = self.wanted
-        self._have = (name, step)
-        try:
-            view = self.folder.artifact(step, name)
-        except LabError:
-            return  # deleted or unreadable: the picture before it stays
+    def _read_views(self, now: float) -> None:
+        first, second = self.wanted, self.beside
+        self._have = {name: step for name, step in self._have.items() if name in (first, second)}
+        read, other = self._read_view(first, now), self._read_view(second, now)
         with self._lock:
-            self._growth.view = (step, name, view)
+            self._growth.view = read or self._growth.view
+            self._growth.beside = other or self._growth.beside
+
+    def _read_view(self, name: str, now: float) -> tuple[int, str, View] | None:
+        """A view as it stands at the moment; None where it was read, or cannot be."""
+        steps = self._shown.get(name, [])
+        place = len(steps) if self.at is None else bisect_right(steps, self.at)
+        if not place:
+            self._have.pop(name, None)
+            return None
+        step = steps[place - 1]
+        if self._have.get(name) == step:
+            return None
+        self._next_view = now + VIEW_EVERY
+        self._have[name] = step
+        try:
+            return step, name, self.folder.artifact(step, name)
+        except LabError:
+            return None  # deleted or unreadable: the picture before it stays
 
 
 class Reading(Protocol):

@@ -42,7 +42,7 @@ def require_terminal() -> None:
     for name, stream in (("input", sys.__stdin__), ("output", sys.__stdout__)):
         if not _is_terminal(stream):
             raise TerminalError(
-                f"the lab needs a terminal, and its standard {name} is none; open it in one "
+                f"the lab needs a terminal, and standard {name} is not one; open the lab in one "
                 "(`ssh -t` gives one), or run a lesson with --headless"
             )
     term = os.environ.get("TERM", "")

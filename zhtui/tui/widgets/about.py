@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.geometry import Region
 
 from zhtui.draw.grid import Page, glyphs
+from zhtui.draw.words import put_line
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import Word, ink_of
 
@@ -35,14 +36,12 @@ class Sheet(Drawn, can_focus=False):
     def write(self, cells: Page) -> Page:
         """The lines on a page."""
         for y, line in enumerate(self.lines):
-            x = 0
-            for text, look in line:
-                x = cells.put(x, y, text, ink_of(look))
+            put_line(cells, y, [(text, ink_of(look)) for text, look in line])
         return cells
 
 
 class About(Sheet):
-    """Lines of words, as tall as they are many; what is too wide is cut off."""
+    """Lines of words, as tall as they are many; what is too wide ends in a sign."""
 
     DEFAULT_CSS = "About { height: auto; overflow: hidden hidden; }"
 

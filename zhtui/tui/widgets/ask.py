@@ -56,13 +56,15 @@ class AskLine(Line, can_focus=True):
 
     def __init__(
         self, question: str = "", value: str = "", *, hint: str = "", most: int = 100_000,
-        id: str | None = None,
+        id: str | None = None, offered: bool = False,
     ) -> None:  # fmt: skip
-        """`hint` stands where nothing is typed, `most` is how many characters are taken."""
+        """`hint` stands where nothing is typed, `most` is how many characters are taken; what is
+        typed takes the place of a text that is `offered`.
+        """
         super().__init__(id=id)
         self.question, self.value, self.hint, self.most = question, value, hint, most
         self.cursor = len(value)
-        self.offered = False  # what is typed takes the place of the text
+        self.offered = offered and bool(value)
         self._left = 0  # the first cell of the answer that is seen
         self._before: Widget | None = None  # who had the keys
 
@@ -174,7 +176,7 @@ class AskLine(Line, can_focus=True):
         return bool(self.question)
 
     def on_focus(self) -> None:
-        self.offered = bool(self.value)
+        """The text stays: only one that was `offered` is typed over."""
         self.redraw()
 
     def on_blur(self) -> None:

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from zhtui.draw import chart
 from zhtui.draw.cells import Cells
-from zhtui.draw.picture import Level, Line, Picture
+from zhtui.draw.picture import Happening, Level, Line, Picture
 from zhtui.tui.keys import table as keys
 from zhtui.tui.widgets.drawn import Drawn
 
@@ -41,10 +41,16 @@ class ChartWidget(Drawn):
         self.redraw()
         self.post_message(self.Pointed(self, at))
 
-    def show(self, lines: Sequence[Line], levels: Sequence[Level], total: float) -> None:
+    def show(
+        self,
+        lines: Sequence[Line],
+        levels: Sequence[Level],
+        total: float,
+        happened: Sequence[Happening] = (),
+    ) -> None:
         """What to draw from now on; the crosshair and the window stay."""
         self.picture.lines, self.picture.levels = lines, levels
-        self.picture.total = total
+        self.picture.total, self.picture.happened = total, happened
         self.redraw()
 
     def restart(self, empty: str) -> None:

@@ -43,7 +43,8 @@ class Inkwell(dict[int, Style]):
     def _make(self, ink: int, paper: int) -> Style:
         colours, bold = self.palette.colours, ink in self.palette.bold
         line = ink in self.palette.underlined
-        front, back = _colour(colours[ink]), _colour(colours[paper]) if paper else None
+        front = _colour(self.palette.front(ink, paper))
+        back = _colour(colours[paper]) if paper else None
         bare = self.palette.name == "none" or paper == CURSOR  # its colour is the terminal's own
         if paper and back is None and bare:
             return Style(bold=bold, underline=line, reverse=True)

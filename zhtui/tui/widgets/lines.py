@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zhtui.draw.grid import Page
@@ -69,6 +69,13 @@ class KeyLine(Line):
     def __init__(self, *places: Place, id: str | None = None) -> None:
         super().__init__(id=id)
         self._places = places
+        self._idle: frozenset[str] = frozenset()
+
+    def idle(self, ids: Iterable[str]) -> None:
+        """The keys that do nothing now are left out."""
+        if (found := frozenset(ids)) != self._idle:
+            self._idle = found
+            self.redraw()
 
     def places(self, *places: Place) -> None:
         """The keys of other places."""
@@ -77,7 +84,7 @@ class KeyLine(Line):
             self.redraw()
 
     def draw(self, width: int, height: int) -> Page:
-        pairs = keyboard_of(self.app).line(*self._places)
+        pairs = keyboard_of(self.app).line(*self._places, idle=self._idle)
         parts = []
         for index, (key, word) in enumerate(pairs):
             last = index >= len(pairs) - 2  # how to leave, and the help: never left out
@@ -88,13 +95,22 @@ class KeyLine(Line):
 
 
 class Rule(Drawn, can_focus=False):
-    """A thin line from edge to edge, or a sentence that must be seen."""
+    """A thin line from edge to edge, with the names of what can be turned to; or a sentence that
+    must be seen.
+    """
 
     DEFAULT_CSS = "Rule { height: 1; width: 1fr; overflow: hidden hidden; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.text = ""
+        self.names: Sequence[Word] = ()
+
+    def name_all(self, names: Sequence[Word]) -> None:
+        """What the line names: panes, where one of them is shown alone."""
+        if names != self.names:
+            self.names = names
+            self.redraw()
 
     def show(self, text: str) -> None:
         """A sentence, or "" for the line."""
@@ -107,6 +123,10 @@ class Rule(Drawn, can_focus=False):
         cells.put(0, 0, "─" * width, RULE)
         if self.text:
             cells.put(1, 0, f" {self.text} ", WRONG)
+            return cells
+        x = 1
+        for text, look in self.names:
+            x = cells.put(x, 0, f" {text} ", ink_of(look))
         return cells
 
 

@@ -51,7 +51,11 @@ def draw(
         return cells
     at = cells.put(1, 0, f'"{shown(token.text)}" ', TITLE)
     size = bits(token)
-    words = "surprise not asked" if size != size else f"p {number(token.probability).strip()}"
+    words = (
+        "its surprise was not measured"
+        if size != size
+        else f"p {number(token.probability).strip()}"
+    )
     at = cells.put(at + 1, 0, words, PLAIN)
     if size == size:
         at = cells.put(at + 2, 0, f"{size:.2f} bits", PLAIN)

@@ -49,7 +49,9 @@ def message(writer: Writer, fresh: bool, which: str) -> Part | None:
     if branch is not None and branch.error and branch.tokens:
         return words(branch.error, WRONG)
     if fresh:
-        return words("asked the run for a checkpoint; it writes when that is there", YOURS)
+        return words(
+            "asked the run for a checkpoint; the model writes as soon as it is saved", YOURS
+        )
     if opening.error and branch is None:
         return words(opening.error, WRONG)
     if branch is not None and branch.writing:

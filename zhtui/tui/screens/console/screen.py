@@ -66,7 +66,7 @@ class ConsoleScreen(LabScreen):
     def on_mount(self) -> None:
         self.query_one("#branches").can_focus = False
         self.subject.follow()
-        self.query_one(AskLine).focus()
+        self._strand.focus()  # a text is typed after its key
         self.lay_out()
 
     def on_unmount(self) -> None:
@@ -212,7 +212,7 @@ class ConsoleScreen(LabScreen):
     def action_fresh(self) -> None:
         """Asks a live run for a checkpoint, and writes with it."""
         if not self.subject.live:
-            self.notify("the run is not live; its last checkpoint is what there is")
+            self.notify("the run is not live; its last checkpoint is the newest there is")
             return
         self.subject.ask_checkpoint()
         self.writer.step = None
@@ -261,11 +261,11 @@ class ConsoleScreen(LabScreen):
         """Takes the alternative: a branch."""
         strand, token = self._strand, self._strand.token
         if strand.branch is None or token is None or self.chosen is None:
-            self.notify("move to a token, choose an alternative with ↑ ↓, then enter takes it")
+            self.notify("move to a token, choose an alternative with ↑ ↓, then press enter")
             return
         text = token.alternatives[self.chosen][0]
         if text == token.text:
-            self.notify("that is what stands there; choose another one")
+            self.notify("this token already stands there; choose another one")
             return
         branch = self.writer.take(strand.branch, strand.at, self.chosen)
         self._to_mode(ONE)
@@ -305,7 +305,7 @@ class ConsoleScreen(LabScreen):
         hand = self.branches.hand
         others = [branch.number for branch in self.branches.listed if branch is not hand]
         if hand is None or not others:
-            self.notify("there is one text only; take an alternative or write again")
+            self.notify("there is only one text; take an alternative, or write again")
             return
         if self.mark not in others:
             self.mark = hand.parent if hand.parent in others else others[-1]
@@ -377,10 +377,14 @@ class ConsoleScreen(LabScreen):
             self.app.copy_to_clipboard(self.branches.hand.text)
             self.notify("copied")
 
-    def action_inspect(self) -> None:
-        """Looks inside the model at this text."""
+    def action_explore(self) -> None:
+        """Explores what the model does with this text."""
         text = self.branches.hand.text if self.branches.hand else self.prompt
-        self.session.doors.inspect(self.folder, text, self.subject.step)
+        entry = self.session.entry(self.folder.lesson)
+        if entry is None or not entry.scenes():
+            self.notify(f"{self.folder.lesson} has nothing to explore")
+        else:
+            self.session.doors.explore(entry, self.folder, self.subject.step, text=text)
 
     def action_back(self) -> None:
         """Leaves the prompt, the comparison, the cursor, the console."""

@@ -37,12 +37,13 @@ class Inquiry:
         scene: str = "",
         text: str = "",
     ) -> None:
-        """`text` is what the scene is wished to read, where it has such a knob."""
+        """`text` is to be read by the first scene that has such a knob."""
         self.engine, self.entry, self.heard = engine, entry, heard
         self.folder: RunFolder | None = None
         self.step: int | None = None
         self.scene, self.text = scene or entry.scenes()[0], text
         self.values: dict[str, Any] = {}
+        self.given: dict[str, str] = {}  # knobs that were brought along, as they are typed
         self.rows: tuple[Row, ...] = ()
         self.about = ""
         self.poke: tuple[Spot, Any] | None = None
@@ -57,10 +58,13 @@ class Inquiry:
     # Asking
 
     def enter(self, scene: str) -> None:
-        """Turns to a scene: its form is asked for; its frames are, by `ask`."""
+        """Turns to a scene, or to another that reads the text that was brought along. Its form is
+        asked for here, its frames by `ask`.
+        """
         self.scene, self.values, self.poke, self.rows = scene, {}, None, ()
         self.shown, self.words, self.error, self.about = None, "", "", ""
         fields: dict[str, Any] = {"lesson": self.entry.name, "scene": scene}
+        fields |= {"having": TEXT} if self.text else {}
         self._form = self.engine.ask("form", None, self.heard, **fields)
 
     def ask(self, frame: int, seek: str = "") -> None:
@@ -118,6 +122,7 @@ class Inquiry:
     def _look_at_words(self) -> None:
         if self._form is not None and self._form.done:
             self.rows, self.about = self._form.knobs, str(self._form.form.get("say", ""))
+            self.scene = str(self._form.form.get("scene", self.scene))
             self.error, self._form = self._form.error, None
         if self._words is not None and self._words.done:
             self.words, self._words = self._words.words or self._words.error, None
@@ -152,13 +157,20 @@ class Inquiry:
         self.poke = None
 
     def wishes(self) -> bool:
-        """Sets the text that was brought along, once; whether there was one."""
-        text, self.text = self.text, ""
+        """Sets what was brought along, once: a text, knobs as they are typed; whether there was
+        any.
+        """
+        given = dict(self.given)
         row = self.row(TEXT)
-        if not text or row is None or row.kind is not str:
-            return False
-        self.values[TEXT] = text
-        return True
+        if self.text and row is not None and row.kind is str:
+            given.setdefault(TEXT, self.text)
+        brought = bool(self.text or self.given)
+        self.text, self.given = "", {}
+        for name, value in given.items():
+            known = self.row(name)
+            if known is not None:
+                self.values[name] = knobs.read(known, value)
+        return brought
 
     @property
     def mistakes(self) -> tuple[str, ...]:

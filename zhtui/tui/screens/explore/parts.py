@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from zhtui.tui.screens.explore.dials import KnobRows
     from zhtui.tui.screens.explore.games import MistakeGame, NumberGame
     from zhtui.tui.screens.explore.inquiry import Inquiry
-    from zhtui.tui.screens.explore.tiles import Tiles
     from zhtui.tui.screens.explore.watched import Watched
+    from zhtui.tui.widgets.tiles import Tiles
 
 
 class Exploring(LabScreen):

@@ -7,6 +7,7 @@ from typing import Any
 
 from zhtui import wording
 from zhtui.ask import cells
+from zhtui.ask.shown import Shown
 from zhtui.errors import ConfigError
 from zhtui.lesson import views
 from zhtui.lesson.explore import Spot
@@ -56,6 +57,8 @@ def pointed(rows: Sequence[Row], view: str, row: int, column: int) -> Iterator[t
 class Poked(Exploring):
     """A screen with cells: what the cursor and the keys of a poke call."""
 
+    entered: Shown | None = None  # the frame in which a cell has set a knob, until the next comes
+
     def on_view_widget_pointed(self, message: ViewWidget.Pointed) -> None:
         name = self.tiles.name_of(message.widget)
         if name and name != self.tiles.chosen:
@@ -70,10 +73,21 @@ class Poked(Exploring):
         self.tell()
 
     def on_view_widget_chosen(self, message: ViewWidget.Chosen) -> None:
-        """A cell that a knob points at sets the knob."""
+        """A cell that a knob points at sets the knob; what it changed is to be seen."""
         name = self.tiles.name_of(message.widget)
         for row, value in pointed(self.inquiry.rows, name, message.row, message.column):
+            self.entered = self.inquiry.shown
             self.turn(row.name, value)
+
+    def go_in(self, shown: Shown) -> None:
+        """After a cell was entered: to the picture that it changed, where not all are in sight."""
+        before, self.entered = self.entered, None
+        if before is None or before.title != shown.title or not self.tiles.hides:
+            return
+        changed = cells.all_moved(before.views, shown.views)
+        changed.pop(self.tiles.chosen, None)
+        if changed:
+            self.tiles.take(next(iter(changed)))
 
     def cell(self) -> tuple[Spot, View] | None:
         """The cell at the cursor and its view, where it can be poked; else says why not."""

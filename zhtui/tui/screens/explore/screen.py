@@ -22,14 +22,14 @@ from zhtui.tui.screens.explore.dials import Dialled, KnobRows
 from zhtui.tui.screens.explore.games import MistakeGame, NumberGame
 from zhtui.tui.screens.explore.inquiry import PATIENCE, Inquiry
 from zhtui.tui.screens.explore.poking import Poked
-from zhtui.tui.screens.explore.tiles import Tiles
 from zhtui.tui.screens.explore.watched import Looking, Watched
-from zhtui.tui.screens.explore.words import Story
 from zhtui.tui.screens.shared.layout import ONE, layout
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.lines import Line
 from zhtui.tui.widgets.player import Played, Player
+from zhtui.tui.widgets.story import Story
+from zhtui.tui.widgets.tiles import Tiles
 
 GAP = 0.02  # seconds between two looks at what was answered
 FRAMES = keys.picked(
@@ -97,7 +97,10 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.tiles.forget()
         self.player.stop()
         self.player.stands(0, None)
-        self.ask(1)
+        if self.inquiry.text:
+            self.tell()  # which scene reads it is known with the form
+        else:
+            self.ask(1)
 
     # Asking and hearing
 
@@ -151,6 +154,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         assert shown is not None, "a frame that came"
         self.numbers.take(shown)
         self.tiles.show(shown, self.numbers.hidden)
+        self.go_in(shown)
         self.inquiry.point(self.tiles.cursor)
         if shown.solved and shown.solved not in self.solved:
             self.solved.add(shown.solved)
@@ -160,6 +164,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         """A newer checkpoint is looked at, unless an older one was chosen."""
         if self.watched.grew() and not self.inquiry.busy and self.typed is None:
             self.ask()
+        self.watched.note(self.inquiry.reply)  # by now it may be known to be live
         self.tell()
 
     # What is drawn
@@ -188,7 +193,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.line.show(words.names(inquiry.shown, chosen) if self.tiles.hides else ())
         escape = keyboard_of(self.app).first("explore.back")
         told = words.story(inquiry, self.numbers.verdict or inquiry.words, self.numbers.asked)
-        self.story.show([*words.state(inquiry, escape), *told])
+        self.story.show([*words.state(inquiry, escape, self.watched.waits), *told])
 
     def key_places(self) -> Sequence[Place]:
         dials: tuple[Place, ...] = ("dials",) if isinstance(self.focused, KnobRows) else ()

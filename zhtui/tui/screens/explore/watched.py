@@ -8,7 +8,8 @@ from zhtui.ask.client import Reply
 from zhtui.draw.inks import FAINT
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.asking.asked_run import AskedRun
+from zhtui.tui.asking.asked_run import AskedRun, subjects
+from zhtui.tui.screens.explore.inquiry import TEXT
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
@@ -25,7 +26,7 @@ class Watched:
         run: RunFolder | None,
         step: int | None,
     ) -> None:
-        self.session, self.target = session, target
+        self.session, self.entry, self.target = session, entry, target
         self.lessons = tuple(entry.card.subjects)
         fits = run is not None and run.lesson in self.lessons
         chosen = run if fits else next(iter(self.runs()), None)
@@ -38,9 +39,7 @@ class Watched:
 
     def runs(self) -> list[RunFolder]:
         """The runs that can be looked at, newest first."""
-        known = [seen.folder for seen in self.session.watch.runs]
-        fitting = [folder for folder in known if folder.lesson in self.lessons]
-        return [folder for folder in fitting if folder.checkpoints()]
+        return subjects(self.session, self.entry)
 
     @property
     def folder(self) -> RunFolder | None:
@@ -51,6 +50,11 @@ class Watched:
     def step(self) -> int | None:
         """The step that was chosen; None for the newest."""
         return None if self.subject is None else self.subject.step
+
+    @property
+    def waits(self) -> bool:
+        """Whether a checkpoint was asked for that is not there yet."""
+        return self.subject is not None and self.subject.fresh
 
     def follow(self) -> None:
         """Hears of what the run does."""
@@ -89,7 +93,7 @@ class Watched:
             self.subject.ask_checkpoint()
         else:
             self.session.app.notify(
-                "there is no live run here; its last checkpoint is what there is"
+                "there is no live run here; its last checkpoint is the newest there is"
             )
 
     def other(self, by: int) -> bool:
@@ -128,6 +132,16 @@ class Looking(Exploring):
         """Asks a live run for a checkpoint, and looks at it."""
         self.watched.ask_checkpoint()
         self.tell()
+
+    def action_console(self) -> None:
+        """Lets the run's model write, after the text that the scene reads where it reads one."""
+        folder = self.watched.folder
+        entry = None if folder is None else self.session.entry(folder.lesson)
+        if folder is None or entry is None or not entry.has("generate"):
+            self.notify("there is no run here that writes")
+            return
+        text = str(self.inquiry.values.get(TEXT, ""))
+        self.session.doors.console(folder, text, self.watched.step)
 
     def action_other(self, by: int) -> None:
         """An older or a newer run."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from zhtui import wording
 from zhtui.ask.shown import Shown
-from zhtui.draw.grid import Page
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, WRONG, YOURS
-from zhtui.draw.words import wrapped
 from zhtui.lesson.explore import NONE, Spot
 from zhtui.lesson.views import Words, plain
 from zhtui.tui.screens.explore.inquiry import MISTAKE, Inquiry
-from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import Part, words
 
 HELP = """
@@ -27,35 +22,10 @@ is bright, what moved and must not have is red. u takes the poke back.
 p goes to a number that you can predict. m switches on a mistake that was really made, or draws one
 for you to find. k goes to the knobs: the arrows turn them, enter types a value. What you guessed
 and found is kept in the store.
+
+While a run trains, its newest checkpoint is looked at again and again; < and > go through those
+that were kept, L follows the newest again, f asks a live run to save one now, c lets it write.
 """
-
-
-class Story(Drawn, can_focus=False):
-    """A few lines of words with roles, each wrapped; what has no room is left out from the top."""
-
-    DEFAULT_CSS = "Story { width: 1fr; height: 4; overflow: hidden hidden; }"
-
-    def __init__(self) -> None:
-        super().__init__(id="story")
-        self.told: Sequence[tuple[Words, int]] = ()
-
-    def show(self, told: Sequence[tuple[Words, int]]) -> None:
-        """Other words, each with the ink of what has no role."""
-        if told != self.told:
-            self.told = told
-            self.redraw()
-
-    def draw(self, width: int, height: int) -> Page:
-        cells = Page(width, max(height, 1))
-        y = 0
-        for index, (said, ink) in enumerate(self.told):
-            left = len(self.told) - 1 - index  # each that follows gets a line
-            for row in wrapped(said, width - 2, max(height - y - left, 1), ink):
-                x = 1
-                for text, colour in row:
-                    x = cells.put(x, y, text, colour)
-                y += 1
-        return cells
 
 
 def top(inquiry: Inquiry, number: str, place: str, hidden: bool) -> list[Part]:
@@ -105,8 +75,12 @@ def story(inquiry: Inquiry, pointed: Words, asked: str) -> list[tuple[Words, int
     return [*told, (pointed, GOOD)] if plain(pointed) else told
 
 
-def state(inquiry: Inquiry, escape: str) -> list[tuple[Words, int]]:
-    """What went wrong, or what is waited for, where that is to be told."""
+def state(inquiry: Inquiry, escape: str, waits: bool = False) -> list[tuple[Words, int]]:
+    """What went wrong, or what is waited for, where that is to be told. `waits` is for a checkpoint
+    that the run was asked for.
+    """
+    if waits:
+        return [("asked the run for a checkpoint; it is looked at when it is there", YOURS)]
     if inquiry.error:
         return [(inquiry.error, WRONG)]
     if inquiry.late:

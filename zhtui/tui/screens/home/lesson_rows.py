@@ -41,7 +41,7 @@ def head(part: str) -> Paint:
     return paint
 
 
-def row(entry: Entry, runs: Sequence[Seen]) -> Paint:
+def row(entry: Entry, runs: Sequence[Seen], progress: Progress) -> Paint:
     """Number, title, summary; at the right the questions played and the best figure."""
 
     def paint(cells: Grid, y: int, chosen: bool) -> None:
@@ -52,7 +52,7 @@ def row(entry: Entry, runs: Sequence[Seen]) -> Paint:
             return
         cells.put(2, y, f"{lesson.number:>3g}", FAINT)
         title = cells.put(7, y, lesson.title, CHOSEN if chosen else TITLE)
-        start, end = max(SUMMARY, title + 2), _right(cells, y, lesson, runs)
+        start, end = max(SUMMARY, title + 2), _right(cells, y, lesson, runs, progress)
         room = max(end - start - 1, 0)
         short = len(lesson.summary) <= room
         text = lesson.summary if short else f"{lesson.summary[: room - 1].rstrip()}…"
@@ -61,13 +61,13 @@ def row(entry: Entry, runs: Sequence[Seen]) -> Paint:
     return paint
 
 
-def _right(cells: Grid, y: int, lesson: Lesson, runs: Sequence[Seen]) -> int:
+def _right(cells: Grid, y: int, lesson: Lesson, runs: Sequence[Seen], progress: Progress) -> int:
     """Puts what was reached at the right edge; the column where it begins."""
     mark, ink, value = _mark(lesson, runs)
     figure = f"{mark} {value} {lesson.unit_of(lesson.figure)}" if value else mark.strip()
     start = max(cells.width - len(figure) - bool(figure), SUMMARY)
     cells.put(start, y, figure, ink)
-    if not (count := played(lesson, runs)):
+    if not (count := played(lesson, runs, progress)):
         return start
     done = f"{count}/{len(lesson.questions)}"
     start -= len(done) + 2
@@ -75,15 +75,19 @@ def _right(cells: Grid, y: int, lesson: Lesson, runs: Sequence[Seen]) -> int:
     return start
 
 
-def played(lesson: Lesson, runs: Sequence[Seen]) -> int:
-    """How many of the lesson's questions have a guess and the run that answers it."""
-    asked = {run.guess.question for run in runs if run.guess is not None}
+def played(lesson: Lesson, runs: Sequence[Seen], progress: Progress) -> int:
+    """How many of the lesson's questions have an answer: with a run, or of a scene."""
+    asked = {run.guess.question for run in runs if run.guess is not None} | progress.played
     return sum(question.ask in asked for question in lesson.questions)
 
 
 def done_words(lesson: Lesson, runs: Sequence[Seen], progress: Progress) -> str:
-    """What the learner has done: "2 of 5 questions · 3 cells predicted · figure reached"."""
-    parts = [f"{played(lesson, runs)} of {len(lesson.questions)} questions"]
+    """What the learner has done: "2 of 5 questions, 1 right · 3 cells predicted"."""
+    count = played(lesson, runs, progress)
+    right = sum(question.ask in progress.done["card"] for question in lesson.questions)
+    parts = [f"{count} of {len(lesson.questions)} questions"]
+    if count:
+        parts[0] += f", {right} right"
     for kind, thing, verb in DONE:
         count = len(progress.done[kind])
         if count:
@@ -121,6 +125,11 @@ def best(lesson: Lesson, runs: Sequence[Seen]) -> tuple[Seen, float] | None:
     known = comparable or known
     top = figures.better(lesson, [value for _, value in known])
     return next(((run, value) for run, value in known if value == top and value is not None), None)
+
+
+def own(run: Seen) -> bool:
+    """Whether the learner made a run; one that came with the lab names no machine."""
+    return bool(run.status.host)
 
 
 def data_of(found: tuple[Seen, float]) -> str:

@@ -22,7 +22,7 @@ from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of, no_run
 from zhtui.tui.messages import DeviceRead, RunsChanged
 from zhtui.tui.reading.watch import Seen
-from zhtui.tui.screens.home.lesson_rows import best, done_words, head, is_about, row
+from zhtui.tui.screens.home.lesson_rows import best, done_words, head, is_about, own, row
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import ONE, SMALL, layout
 from zhtui.tui.session import Session
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 BREADTH = 50
 DONE = "done      "  # as wide as "published "
 HELP = """
-On the left, the lessons, part by part. At the right of a lesson stand the questions that you have
-played (2/5) and the best figure of your runs: ✓ reached the published figure, ▶ a run is training
-now. What is typed to find a lesson may
-be words of its name, its part or what it is about; all of them must hold.
+On the left stand the lessons, part by part. At the right of each are the questions that you have
+played (2/5) and the best figure of your runs: ✓ it reached the published figure, ▶ a run is
+training now. To find a lesson, type words of its name, its part or what it is about; a lesson is
+shown where all of them match.
 
-On the right, what the lesson at the cursor is about: the published figure and yours, what you have
-done in it, the curve of its newest run, and the last thing that this run wrote. The line at the
-bottom shows every run that trains.
+On the right is what the lesson at the cursor is about: the published figure and yours, what you
+have done in it, the curve of its newest run, and the last thing that this run wrote. The line at
+the bottom shows every run that trains, or what to do first.
 """
 
 
@@ -65,7 +65,7 @@ class HomeScreen(LabScreen):
 
     def stage(self) -> Iterable[Widget]:
         with Horizontal(id="stage"):
-            yield Rows(empty="no lessons were found: see `zhtui lessons`", id="lessons")
+            yield Rows(empty="no lessons were found; `zhtui lessons` says why", id="lessons")
             with Vertical(id="side"):
                 yield About("about")
         yield Rule()
@@ -163,11 +163,17 @@ class HomeScreen(LabScreen):
         self._show_side()
 
     def _first_step(self) -> Part:
-        """What to do where nothing was ever run; else that nothing trains."""
-        card = next((entry.lesson for entry in self.session.entries if entry.lesson), None)
-        if card is None or self.session.runs():
-            return words("no run is training", FAINT)
+        """What to do first, as long as the learner has done nothing; then which lesson is next."""
         key = keyboard_of(self.app).first("home.open")
+        begun = self.progress.keys() | {
+            run.folder.lesson for run in self.session.runs() if own(run)
+        }
+        fresh = [e.lesson for e in self.session.entries if e.lesson and e.name not in begun]
+        if not fresh:
+            return words("no run is training", FAINT)
+        card = fresh[0]
+        if begun:
+            return words(f"no run is training · next: {card.number:g} {card.title}", FAINT)
         return words(f"Start here: {card.number:g} {card.title}, five minutes, {key}", YOURS)
 
     def action_open(self) -> None:
@@ -184,22 +190,42 @@ class HomeScreen(LabScreen):
         """All runs."""
         self.session.doors.runs()
 
+    @property
+    def idle(self) -> dict[str, str]:
+        """The keys that do nothing on the lesson at the cursor, each with what would."""
+        entry, found = self.entry, dict[str, str]()
+        if entry is None or entry.lesson is None:
+            return found
+        if self.shown_run is None:
+            found["home.console"] = self._none()
+        if not entry.has("generate"):
+            found["home.console"] = f"{entry.card.title} does not write text; enter opens it"
+        if not (entry.scenes() or entry.has("screen")):
+            found["home.explore"] = f"{entry.card.title} has no scenes to explore; enter opens it"
+        return found
+
+    def refused(self, id: str) -> bool:
+        """Whether a key does nothing here; then what would is said."""
+        why = self.idle.get(id, "")
+        if why:
+            self.notify(why, markup=False)
+        return bool(why)
+
     def action_console(self) -> None:
         """Lets the newest run write."""
-        if self.shown_run is not None:
+        if not self.refused("home.console") and self.shown_run is not None:
             self.session.doors.console(self.shown_run.folder)
-        else:
-            self.notify(self._none())
 
-    def action_inspect(self) -> None:
-        """Looks inside the newest run's model, or at the lesson's mechanism without one."""
+    def action_explore(self) -> None:
+        """The lesson's mechanism, in its newest run where it has one; else its own screen."""
         entry = self.entry
-        if self.shown_run is not None:
-            self.session.doors.inspect(self.shown_run.folder)
-        elif entry is not None and entry.scenes():
-            self.session.doors.explore(entry)
+        if self.refused("home.explore") or entry is None:
+            return
+        run = None if self.shown_run is None else self.shown_run.folder
+        if entry.scenes():
+            self.session.doors.explore(entry, run)
         else:
-            self.notify(self._none())
+            self.session.doors.own(entry, run)
 
     def action_pause(self) -> None:
         """Pauses or resumes the newest run of the lesson."""
@@ -232,7 +258,8 @@ class HomeScreen(LabScreen):
                     yield Item("", lambda cells, y, chosen: None)
                 yield Item("", head(name))
                 part = name
-            yield Item(entry.name, row(entry, self.session.runs(entry.name)))
+            known = self.progress.get(entry.name, Progress())
+            yield Item(entry.name, row(entry, self.session.runs(entry.name), known))
 
     def _show_side(self) -> None:
         entry = self.entry
@@ -242,6 +269,7 @@ class HomeScreen(LabScreen):
         self.shown_run = run
         if entry is not None:
             self.query_one("#about", About).show(self._about(entry, runs))
+        self.keys.idle(self.idle)
         if self.newest is not None and self.is_active:  # below another screen it follows no run
             lesson = entry.lesson if entry else None
             self.newest.show(lesson, run, self._none() if lesson else "")

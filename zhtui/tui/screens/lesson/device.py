@@ -29,6 +29,7 @@ from zhtui.wording import rate
 
 Looks = Sequence[Vitals | None]
 HOTTEST = 100.0  # °C, the full height
+NOT_TRAINING = "This run is not training. Readings of the machine since you opened this pane."
 
 
 @dataclass(frozen=True)
@@ -157,12 +158,12 @@ class Course(Drawn):
         if now.worker is None and now.status.state == "starting":
             return "The worker is loading.", FAINT
         if now.worker is None and now.status.live:
-            return f"The worker is not on this machine but on {now.status.host}.", FAINT
+            return f"The worker runs on {now.status.host}, not on this machine.", FAINT
         if now.worker is None:
-            return "No worker is at this run: so was the machine when you looked.", FAINT
+            return NOT_TRAINING, FAINT
         if text := vitals.remedy(seen, self.knobs):
             return f"▸ {text}", YOURS
-        return ("Nothing is starved.", GOOD) if now.status.state == "running" else ("", FAINT)
+        return ("Nothing holds the run up.", GOOD) if now.status.state == "running" else ("", FAINT)
 
 
 class DevicePane(Pane):
@@ -183,7 +184,7 @@ class DevicePane(Pane):
         self._leave()
         self.course.show(())
         if folder is not None:
-            self.course.empty = "the first reading is taken …"
+            self.course.empty = "taking the first reading …"
             self.gauge = Gauge(self.session.pulse(folder), self)
             self.gauge.want(not self.hidden)
             if self.is_attached:

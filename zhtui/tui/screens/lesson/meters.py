@@ -11,7 +11,7 @@ from zhtui.draw import braille
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import FAINT, PLAIN, SERIES
 
-NAME, TALLEST = 10, 4  # cells
+NAME, TALLEST = 10, 16  # cells
 NARROWEST = 8  # cells of a course that is worth drawing
 
 

@@ -52,11 +52,6 @@ class Draft:
         self.preset = names[(names.index(self.preset) + by) % len(names)]
         self.changes.clear()
 
-    def adopt(self, preset: str, knobs: Mapping[str, Any]) -> None:
-        """A preset with knobs of one's own, as a question has them."""
-        self.preset = preset
-        self.changes = {name: config.text(value) for name, value in knobs.items()}
-
     def pairs(self) -> tuple[str, ...]:
         """The changes as KEY=VALUE."""
         return tuple(f"{name}={value}" for name, value in self.changes.items())

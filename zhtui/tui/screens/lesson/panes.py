@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 
@@ -14,10 +15,14 @@ from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import places
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of
+from zhtui.tui.keys.keyboard import keyboard_of, named
 from zhtui.tui.reading.history import History, Sample
+from zhtui.tui.screens.lesson.beside import BesideView
+from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
 from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.notes import NotesWidget
@@ -53,8 +58,7 @@ class ChartPane(Pane):
     @property
     def origin(self) -> tuple[str, str]:
         """The chart's first metric."""
-        lines = self.chart.picture.lines
-        return "metric", lines[0].name if lines else self.metrics[0]
+        return "metric", self.metrics[0]
 
     def restart(self, empty: str) -> None:
         """Another run."""
@@ -76,33 +80,97 @@ class ChartPane(Pane):
     def show(
         self, history: History, beside: Sequence[Line] = (), guessed: Sequence[Level] = ()
     ) -> None:
-        """Draws what the run has said; `beside` it the lines of another run, under its own."""
+        """Draws what the run has said; `beside` it the lines of another run, under its own, which
+        is then named by what differs.
+        """
         metrics = self.metrics
         total = history.status.steps if history.status else 0
-        lines = [*beside, *history.lines(metrics, self.lesson.noisy)]
+        own = [self._with_best(line) for line in history.lines(metrics, self.lesson.noisy)]
+        if own and beside and history.differs:
+            own[0] = replace(own[0], name=history.differs)
+        lines = [*beside, *own]
         levels = [*guessed, *history.levels(self.lesson, metrics)] if lines else []
-        self.chart.show(lines, levels, total)
+        self.chart.show(lines, levels, total, history.happened)
+
+    def _with_best(self, line: Line) -> Line:
+        """The line of the lesson's figure, with its best point."""
+        if line.name != self.lesson.figure:
+            return line
+        return replace(line, best=line.series.best(self.lesson.higher))
 
 
 class ViewPane(Pane):
-    """One of the things that the lesson shows."""
+    """One of the things that the lesson shows; two of them where all panes have room."""
+
+    DEFAULT_CSS = "ViewPane.-beside { layout: horizontal; }"
 
     def __init__(self) -> None:
         super().__init__(2, "view", "views")
-        self.wanted = ""
+        self.wanted = self.beside = ""
+        self.names: list[str] = []
         self.shown: ViewWidget | None = None
+        self.second: BesideView | None = None
+        self.first: FirstFrame | None = None
 
     @property
     def origin(self) -> tuple[str, str]:
         """The view in sight."""
-        return "view", self.wanted
+        return self.first.origin if self.first is not None else ("view", self.wanted)
+
+    @property
+    def invites(self) -> bool:
+        """Whether a scene's first frame stands here."""
+        return self.first is not None and self.first.shown is not None
+
+    async def invite(self, session: Session, entry: Entry) -> None:
+        """Before any run: the first frame of the lesson's first scene, as soon as it is drawn."""
+        if entry.scenes():
+            await self.clear()
+            self.first = FirstFrame(session, entry)
+            await self.mount(self.first)
+
+    def on_first_frame_came(self, message: FirstFrame.Came) -> None:
+        """Names it, with the key that goes on from there."""
+        self.name_it(message.title)
+        key = keyboard_of(self.app).first("lesson.explore")
+        self.border_subtitle = f"{key} explores it, frame by frame".replace("[", "\\[")
 
     def turn(self, names: list[str], by: int) -> None:
         """The next view by name; the first one where none is chosen."""
         if not names:
             return
         place = names.index(self.wanted) + by if self.wanted in names else 0
-        self.wanted = names[place % len(names)]
+        self.wanted, self.names = names[place % len(names)], names
+        self.beside = names[(place + 1) % len(names)] if self.broad and len(names) > 1 else ""
+
+    @property
+    def broad(self) -> bool:
+        """Whether there is room for two views: all panes are shown at once."""
+        return self.is_attached and self.screen.has_class("-all")
+
+    async def on_resize(self) -> None:
+        """A second view comes and goes with the room for it."""
+        if self.broad != bool(self.beside) and len(self.names) > 1:
+            await self.run_action("screen.view(0)")
+        if self.second is not None and not self.beside:
+            await self.one()
+
+    async def show_beside(self, step: int, name: str, view: View) -> None:
+        """Draws the second view."""
+        if name != self.beside or self.shown is None:
+            return
+        if self.second is None:
+            self.second = BesideView()
+            self.add_class("-beside")
+            await self.mount(self.second)
+        await self.second.show(step, name, view)
+
+    async def one(self) -> None:
+        """No second view."""
+        second, self.second = self.second, None
+        self.remove_class("-beside")
+        if second is not None:
+            await second.remove()
 
     async def show(self, step: int, name: str, view: View, names: list[str]) -> None:
         """Draws a view; the widget is kept as long as the kind is the same."""
@@ -114,9 +182,12 @@ class ViewPane(Pane):
             self.shown.show(view)
             return
         focused = self.has_focus_within
-        await self.clear()
+        if self.shown is None or self.second is None:
+            await self.clear()
+        else:
+            await self.shown.remove()
         self.shown = widget_for(view, eager=True)
-        await self.mount(self.shown)
+        await self.mount(self.shown, before=self.second)
         if focused:
             self.shown.focus()
 
@@ -125,10 +196,14 @@ class ViewPane(Pane):
         if self.shown is not None and self.wanted not in known:
             await self.clear()
             self.name_it(f"{self.wanted} · nothing yet")
+        if self.second is not None and self.beside not in known:
+            await self.one()
 
     async def clear(self) -> None:
         """No view."""
-        self.shown = None
+        self.shown = self.first = None
+        self.border_subtitle = ""
+        await self.one()
         await self.query("*").remove()
 
 
@@ -209,10 +284,11 @@ class NotePane(Pane):
     def show(self, document: Document) -> None:
         """Draws the notes."""
         self.text.show(document)
-        if document.links:
+        if document.targets:
             first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} link   "
-            self.border_subtitle = f"{ways}{first('notes.open')} its code".replace("[", "\\[")
+            ways = f"{first('notes.before')} {first('notes.after')} choose   "
+            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
+            self.border_subtitle = ways.replace("[", "\\[")
 
 
 def text_of(entry: Entry) -> Document:
@@ -221,4 +297,4 @@ def text_of(entry: Entry) -> Document:
         text = (entry.folder / "notes.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text)
+    return notes.read(text, Aim(entry.name, entry.card, named()))

@@ -285,7 +285,8 @@ class Stage(Container):
         seen = await self.session.fork(folder, step, knobs)
         if seen is not None:
             name = seen.folder.name
-            said = f"{name} goes its own way from step {step:,}; the grey line is {folder.name}"
+            changed = f" with {' '.join(knobs)}" if knobs else ""
+            said = f"{name} goes on from step {step:,}{changed}; the grey line is {folder.name}"
             self.notify(warning or said, severity="warning" if warning else "information")
             self.post_message(self.Forked(seen))
 

@@ -47,14 +47,16 @@ def rename(session: Session, run: Seen, marks: dict[Path, int]) -> None:
         if name is not None:
             session.do(partial(work, name))
 
-    about = "a-z, 0-9, dot and dash; forks of the run are told"
+    about = "a-z, 0-9, dot and dash; forks of this run are told its new name"
     title = f"another name for {run.folder.lesson}/{run.folder.name}"
     session.app.push_screen(EditKnob(title, about, run.folder.name, _check_name), taken)
 
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} cannot name a run; use a-z, 0-9, dot, dash, at most 64")
+        raise ConfigError(
+            f"{name!r} cannot be a run's name; use a-z, 0-9, dot and dash, at most 64 characters"
+        )
 
 
 def delete(session: Session, run: Seen) -> None:

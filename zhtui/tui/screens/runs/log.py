@@ -83,7 +83,7 @@ class LogView(Drawn):
         longest = max(map(len, self.lines), default=0)
         cells = Page(max(width, min(longest, 400)), max(height, len(self.lines)))
         if not self.lines:
-            cells.put(1, 0, "the worker has said nothing", FAINT)
+            cells.put(1, 0, "the worker has written nothing", FAINT)
         for y, line in enumerate(self.lines):
             cells.put(0, y, line, WRONG if ALARM.search(line) else PLAIN)
         return cells

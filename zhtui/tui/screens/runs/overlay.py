@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from textual.message_pump import MessagePump
 
-from zhtui.draw.inks import SERIES_COUNT, TITLE
-from zhtui.draw.picture import Level, Line
+from zhtui.draw.inks import SERIES, SERIES_COUNT, TITLE
+from zhtui.draw.picture import Happening, Level, Line
 from zhtui.draw.series import Floats, Series
 from zhtui.lesson.card import Lesson
+from zhtui.runs import figures, origin
 from zhtui.tui.reading.followed import Followed
 from zhtui.tui.reading.history import SMOOTHING, History, published_levels
 from zhtui.tui.reading.watch import Seen, Watch
@@ -39,11 +40,15 @@ class Trace:
     followed: Followed
     colour: int
     _courses: dict[tuple[str, str, float], Course] = field(default_factory=dict)
-    _best: dict[str, tuple[int, float, float]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.seen.folder.name
+
+    @property
+    def label(self) -> str:
+        """What its line is called: a fork by what differs, "lr=200 brisk-otter"."""
+        return " ".join(filter(None, [origin.changed(self.seen.card), self.name]))
 
     def of(self, lesson: Lesson) -> bool:
         """Whether it is a run of the lesson."""
@@ -106,14 +111,18 @@ class Trace:
     def best(self, metric: str, higher: bool) -> tuple[float, float] | None:
         """(step, value) of the best point of a metric."""
         source = self.history.series.get(metric)
-        if source is None or not np.isfinite(source.y).any():
-            return None
-        size, step, value = self._best.get(metric, (0, 0.0, 0.0))
-        if size != len(source):
-            place = int(np.nanargmax(source.y) if higher else np.nanargmin(source.y))
-            step, value = float(source.x[place]), float(source.y[place])
-            self._best[metric] = (len(source), step, value)
-        return step, value
+        return None if source is None else source.best(higher)
+
+    def happened(self, axis: str) -> list[Happening]:
+        """What its line's marks are, on an axis; none where the run has no such axis."""
+        ink = SERIES + self.colour % SERIES_COUNT
+        known = [replace(each, ink=ink) for each in self.history.happened]
+        if axis == STEP:
+            return known
+        if (axis == UNITS and not self.units) or (axis == TIME and TIME not in self.history.series):
+            return []
+        places = self._along(np.array([each.at for each in known], dtype=np.float64), axis)
+        return [replace(each, at=at) for each, at in zip(known, places.tolist(), strict=True)]
 
 
 @dataclass
@@ -175,10 +184,16 @@ class Overlay:
                 longest = max(len(trace.history.series[name]) for name in trace.metrics())
                 seldom = len(series) * 2 < longest
                 twice = names.count(trace.name) > 1
-                name = f"{trace.seen.folder.lesson} {trace.name}" if twice else trace.name
+                name = f"{trace.seen.folder.lesson} {trace.label}" if twice else trace.label
                 noisy = bool(smoothing) and not seldom
-                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom, noisy))
+                best = series.best(any(figures.higher(lesson, metric) for lesson in lessons))
+                known = best if any(metric == lesson.figure for lesson in lessons) else None
+                lines.append(Line(name, series, trace.colour % SERIES_COUNT, seldom, noisy, known))
         return lines
+
+    def happened(self) -> list[Happening]:
+        """What was done to the runs in the chart."""
+        return [each for trace in self.traces for each in trace.happened(self.axis)]
 
     def levels(self, metric: str, lessons: Sequence[Lesson]) -> list[Level]:
         """Published figures and baselines of the lessons in the chart, each once, and guesses."""
@@ -191,7 +206,7 @@ class Overlay:
             found |= {(level.label, level.value): level for level in levels}
         for trace in self.traces:
             guess = trace.seen.guess
-            if guess is not None and guess.metric == metric:
+            if guess is not None and guess.metric == metric and not guess.answer:
                 label = f"guess before {trace.name}"
                 found[(label, guess.value)] = Level(guess.value, label, TITLE)
         return list(found.values())

@@ -24,7 +24,7 @@ from zhtui.draw.inks import (
 )
 from zhtui.lesson import knobs as config
 from zhtui.lesson.card import Lesson
-from zhtui.runs import figures
+from zhtui.runs import figures, origin
 from zhtui.tui import run_words
 from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.runs.log import LogView
@@ -111,9 +111,9 @@ def _row(
         good = lesson is not None and figures.reached(
             lesson, status.best, figures.data_name(run.card)
         )
-        parent = _parent(run)
-        origin = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,}"
-        note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], origin]))
+        parent, changed = origin.parent(run.card), origin.changed(run.card)
+        forked = "" if parent is None else f"↳ {parent[0]} @ {parent[1]:,} {changed}".rstrip()
+        note = "  ".join(filter(None, [status.error, run.note.split("\n")[0], forked]))
         age = status.state if status.live else run_words.ago(now - status.time)
         right = {
             "step": (f"{status.step:,} / {status.steps:,}", PLAIN),
@@ -145,14 +145,6 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else f"{text[: max(room - 1, 0)]}…"
 
 
-def _parent(run: Seen) -> tuple[str, int] | None:
-    """(run, step) that a run was forked from."""
-    parent = run.card.get("parent")
-    if not isinstance(parent, Mapping) or not isinstance(parent.get("step"), int):
-        return None
-    return str(parent.get("run")), parent["step"]
-
-
 class OverlayPane(Pane):
     """The marked runs in one chart."""
 
@@ -170,10 +162,11 @@ class OverlayPane(Pane):
         picture = self.chart.picture
         picture.empty = empty if not lines else ""
         if overlay.traces and metric and not lines:
-            picture.empty = f"no run here has counted its {NAME[overlay.axis]}"
+            picture.empty = f"no run here has recorded its {NAME[overlay.axis]}"
         picture.x_name, picture.whole = NAME[overlay.axis], overlay.axis != TIME
         self.title(overlay, lessons)
-        self.chart.show(lines, overlay.levels(metric, lessons) if lines else [], 0.0)
+        levels = overlay.levels(metric, lessons) if lines else []
+        self.chart.show(lines, levels, 0.0, overlay.happened())
 
     def title(self, overlay: Overlay, lessons: Sequence[Lesson]) -> None:
         """What is drawn, and how, in the border."""
@@ -259,8 +252,7 @@ def differing(cards: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _settings(run: Seen) -> dict[str, str]:
-    known = run.card.get("config")
-    knobs = known if isinstance(known, Mapping) else {}
+    knobs = origin.config(run.card)
     first = {"preset": str(run.card.get("preset", "–")), "seed": str(run.card.get("seed", "–"))}
     return {**first, **{str(name): config.text(value) for name, value in knobs.items()}}
 
@@ -303,9 +295,13 @@ def _about(run: Seen | None) -> list[list[Word]]:
     lines: list[list[Word]] = [
         [(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]
     ]
-    parent = _parent(run)
+    parent = origin.parent(card)
     if parent is not None:
-        lines.append([("forked   ", FAINT), (f"{parent[0]} at step {parent[1]:,}", PLAIN)])
+        changed = origin.changed(card)
+        how = f", with {changed}" if changed else ""
+        lines.append(
+            [("forked   ", FAINT), (f"from {parent[0]} at step {parent[1]:,}{how}", PLAIN)]
+        )
     if data:
         lines.append([("data     ", FAINT), (", ".join(data), PLAIN)])
     if run.status.error:

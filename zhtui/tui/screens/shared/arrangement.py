@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from zhtui.draw.inks import CHOSEN, FAINT
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.screens.shared.layout import KINDS, ONE, SMALL, layout
 from zhtui.tui.screens.shared.pane import Pane
+from zhtui.tui.widgets.lines import Word
 
 Choice = Callable[[str, int], set[int]]  # (room, current pane) -> the panes to show
 
@@ -45,8 +47,16 @@ class Arrangement:
         shown = self.choose(self.shown, self.current)
         for pane in self.panes:
             pane.display = pane.number in shown
+        self.screen.rule.name_all(self._names() if self.shown == ONE else ())
         if self.screen.focused is None or not self.screen.focused.is_on_screen:
             self._focus()
+
+    def _names(self) -> list[Word]:
+        """All panes by number and name, the one in sight lit."""
+        return [
+            (f"{pane.number} {pane.short}", CHOSEN if pane.number == self.current else FAINT)
+            for pane in self.panes
+        ]
 
     def to(self, number: int) -> None:
         """Goes to a pane."""

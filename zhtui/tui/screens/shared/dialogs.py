@@ -52,15 +52,18 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
     it is called beside the screen's thread.
     """
 
-    def __init__(self, title: str, text: str, value: str, check: Callable[[str], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, text: str, value: str, check: Callable[[str], None], low: bool = False
+    ) -> None:
+        """`low` puts it at the bottom, under what one has to see while one types."""
+        super().__init__(classes="-low" if low else None)
         self.heading, self.text, self.value, self.check = title, text, value, check
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="title", markup=False)
             yield Static(self.text, classes="faint", markup=False)
-            yield AskLine("▸", self.value)
+            yield AskLine("▸", self.value, offered=True)
             first = keyboard_of(self.app).first
             ways = f"{first('line.take')} takes it, {first('line.leave')} leaves it"
             yield Static(ways, id="verdict", markup=False)

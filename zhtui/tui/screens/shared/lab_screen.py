@@ -11,12 +11,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus, Resize, ScreenResume
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from zhtui.tui.keys.table import TYPED, Place
 from zhtui.tui.screens.shared.layout import KINDS, SMALL, layout
+from zhtui.tui.terminal.beneath import Beneath
 from zhtui.tui.terminal.garbage import Tidy
 from zhtui.tui.widgets.lines import KeyLine, Line, Rule
 
@@ -32,7 +32,7 @@ class StyledOnce:
         event.refresh_styles = False  # read by Textual's own handler, which comes after
 
 
-class LabScreen(StyledOnce, Screen[None]):
+class LabScreen(StyledOnce, Beneath):
     """The base of every screen, a lesson's own too.
 
     A subclass gives `BINDINGS` and, in `explained`, its help: a text, then (title, place) of its

@@ -44,12 +44,13 @@ class NotesScreen(LabScreen):
         except OSError:
             return f"# {self.entry.card.title}\n\nThis lesson has no notes.\n"
 
-    def on_notes_widget_opened(self) -> None:
+    def on_notes_widget_opened(self, message: NotesWidget.Opened) -> None:
         """The code that a link refers to; another address is told."""
-        if ".py" in self.text.link:
-            self.app.push_screen(SourceScreen(self.entry, "reference", self.text.link))
-        else:
-            self.notify(self.text.link, markup=False)
+        target = message.target
+        if isinstance(target, str) and ".py" in target:
+            self.app.push_screen(SourceScreen(self.entry, "reference", target))
+        elif isinstance(target, str):
+            self.notify(target, markup=False)
 
     def action_close(self) -> None:
         """Back to what was under them."""

@@ -9,13 +9,13 @@ from zhtui.lesson.source import LOOP
 
 
 class Pane(Vertical):
-    """A box with a number and a title; `target` is what takes the keys."""
+    """A box with a number and a title, at first `short`; `target` is what takes the keys."""
 
     def __init__(
         self, number: int, title: str, id: str, *content: Widget, classes: str = ""
     ) -> None:
         super().__init__(*content, id=id, classes=f"pane {classes}".strip())
-        self.number, self.name_ = number, ""
+        self.number, self.short, self.name_ = number, title, ""
         self.name_it(title)
 
     def name_it(self, title: str) -> None:

@@ -1,0 +1,45 @@
+"""What changes under a dialog is drawn once, and the dialog's screen then comes to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from textual.app import App
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from zhtui.tui.screens.shared.lab_screen import LabScreen
+
+
+class Plain(LabScreen):
+    def stage(self) -> Iterable[Widget]:
+        yield Static("Old.", id="text")
+
+
+class Counting(App[None]):
+    drawn = 0
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        self.drawn += 1
+        super()._display(screen, renderable)
+
+
+async def test_a_change_beneath_a_dialog_is_drawn_once_and_then_all_is_still() -> None:
+    app = Counting()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Plain())
+        await app.push_screen(ModalScreen[None]())
+        await pilot.pause()
+        beneath, before = app.screen_stack[-2], app.drawn
+        beneath.query_one("#text", Static).update("New.")
+        while app.drawn == before:  # pytest's timeout ends a wait in vain
+            await asyncio.sleep(0.01)
+        await pilot.pause()
+        assert not beneath._repaint_required, "it would be painted again, whole, and again"
+        app.pop_screen()
+        await pilot.pause()
+        assert app.screen is beneath
+        assert "New." in app.export_screenshot()

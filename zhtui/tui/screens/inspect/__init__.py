@@ -1,1 +1,0 @@
-"""A look inside a run's model while it reads a text."""
