@@ -47,6 +47,7 @@ class Parent(TypedDict):
     run: Name
     lesson: NotRequired[Name]
     step: NotRequired[Step]
+    changed: NotRequired[dict[Name, Value]]
 
 
 class Card(TypedDict):
