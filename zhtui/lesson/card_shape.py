@@ -13,7 +13,6 @@ from typing import Any
 from zhtui.data.dataset import DataSet
 from zhtui.lesson.card import Lesson, Question, Reference
 from zhtui.lesson.explore import Mistake
-from zhtui.lesson.knobs import knobs
 
 SHORT, LONG = 200, 4000  # characters
 MOST = 1000  # of anything in a list
@@ -46,8 +45,6 @@ def _config(card: Lesson) -> Iterator[str]:
     if not (isinstance(card.config, type) and dataclasses.is_dataclass(card.config)):
         yield "config is no dataclass"
         return
-    if "steps" not in {row.name for row in knobs(card.config)} and not _derived(card.config):
-        yield "config has no knob steps"
     presets = card.presets
     if not (isinstance(presets, Mapping) and presets):
         yield "presets are none"
@@ -55,11 +52,6 @@ def _config(card: Lesson) -> Iterator[str]:
         yield "a preset is not of the config's class"
     else:
         yield from _texts("presets", list(presets))
-
-
-def _derived(config: type) -> bool:
-    """Whether the number of steps follows from the other knobs."""
-    return isinstance(getattr(config, "steps", None), property)
 
 
 def _charts(charts: Any) -> Iterator[str]:
