@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from zhtui.lesson import vetting
+
 # A busy machine makes no test fail: what takes long is not what is held here.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -96,6 +98,8 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
         monkeypatch.setenv("ZHTUI_LESSONS", str(tmp_path / "own"))
         return folder
 
+    # A process each would cost a quarter of a second; what it is for is tested by itself.
+    monkeypatch.setattr(vetting, "vetted", lambda module, folder: "")
     return drop
 
 

@@ -20,12 +20,13 @@ def _lab() -> int:
     gc.disable()  # until the first frame: what is imported stays, and would be walked in vain
     from zhtui.errors import LabError
     from zhtui.runs import store
+    from zhtui.say import complain
     from zhtui.tui.app import open_lab  # deferred: textual, 150 ms, only where there is a screen
 
     try:
         return open_lab(store.root())
     except LabError as error:
-        print(f"zhtui: {error}", file=sys.stderr)
+        complain(f"zhtui: {error}")
         return 2
 
 

@@ -8,8 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# What moves the cursor, ends a line or commands a terminal.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What moves the cursor, ends a line, commands a terminal, turns the direction of writing, or is
+# half a character.
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 LONGEST = 3.6e8  # seconds that a clock shows: 100,000 hours
@@ -38,12 +41,12 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if 0.01 <= abs(value) < 1000 else f"{value:.4g}"
 
 
-def json_text(value: Any) -> str:
+def json_text(value: Any, *, ensure_ascii: bool = True) -> str:
     """A value as one line of JSON. NaN and the infinities, which JSON lacks, are null."""
     try:
-        return json.dumps(value, allow_nan=False)
+        return json.dumps(value, allow_nan=False, ensure_ascii=ensure_ascii)
     except ValueError:  # seldom: so all is looked through only where it has to be
-        return json.dumps(_finite(value), allow_nan=False)
+        return json.dumps(_finite(value), allow_nan=False, ensure_ascii=ensure_ascii)
 
 
 def _finite(value: Any) -> Any:

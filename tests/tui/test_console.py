@@ -402,9 +402,11 @@ async def test_resized_to_nothing_and_back_while_it_streams(lab: Make, run: RunF
             branch = screen.branches.hand
             assert branch is not None
             count = len(branch.tokens)
-            await until(
-                pilot, lambda count=count, branch=branch: len(branch.tokens) != count, seconds=60
-            )
+
+            def moved(count: int = count, branch: Branch = branch) -> bool:
+                return len(branch.tokens) != count or not branch.writing  # at its end, it seems
+
+            await until(pilot, moved, seconds=60)
             await pilot.resize_terminal(*size)
             await pilot.pause()
         await pilot.press("space")

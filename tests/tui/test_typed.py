@@ -9,13 +9,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.constants import ESCAPE_DELAY
 from textual.events import Key
 
-from zhtui.tui.terminal.input import TypedDriver
+from zhtui.tui.terminal.input import OldReports, TypedDriver
 
 
 class Typed(TypedDriver):
@@ -88,3 +91,44 @@ def test_the_end_of_what_is_typed_ends_the_thread(typed: Typed) -> None:
     os.close(typed.end)
     typed.thread.join(20)
     assert not typed.thread.is_alive()
+
+
+# As a terminal sends them that has gone over to X10: a byte a number, no text.
+REPORTS = [b"\x1b[M \x80!", b"\x1b[M !!", b"\x1b[M#\xff\xfe", b"\x1b[M\x20\xc3\x28"]
+PASTES = {b"caf\xe9": ["c", "a", "f"], b"\x80\xff\xc3(": ["left_parenthesis"], b"\xf0\x9f": []}
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=repr)
+def test_a_report_in_the_form_of_x10_is_no_key_and_the_other_form_is_asked_for(
+    typed: Typed, report: bytes
+) -> None:
+    asked = threading.Event()
+    typed._loop = SimpleNamespace(call_soon_threadsafe=lambda call: call())  # type: ignore[assignment]
+    typed._enable_mouse_support = asked.set  # type: ignore[method-assign]
+    os.write(typed.end, b"a" + report + b"b")
+    assert typed.came(2) == ["a", "b"]
+    assert asked.wait(20)
+
+
+@pytest.mark.parametrize("paste", PASTES, ids=repr)
+def test_bytes_that_are_no_text_are_dropped_and_the_lab_hears_on(
+    typed: Typed, paste: bytes
+) -> None:
+    os.write(typed.end, paste)
+    time.sleep(0.05)
+    os.write(typed.end, b"q")
+    assert typed.came(len(PASTES[paste]) + 1) == [*PASTES[paste], "q"]
+    assert typed.thread.is_alive()
+
+
+@given(st.lists(st.binary(max_size=6) | st.sampled_from(REPORTS), max_size=8), st.integers(1, 9))
+def test_reports_are_left_out_wherever_the_bytes_are_cut(parts: list[bytes], size: int) -> None:
+    parts = [part for part in parts if part in REPORTS or b"\x1b" not in part]
+    whole = b"".join(parts)
+    reports, heard = OldReports(), b""
+    for at in range(0, len(whole), size):
+        heard += reports.left_out(whole[at : at + size])
+    kept = b"".join(part for part in parts if part not in REPORTS)
+    cut = any(whole[at - 1 : at] == b"\x1b" or whole[at - 2 : at] == b"\x1b[" for at in
+              range(size, len(whole), size))  # fmt: skip
+    assert heard == kept or cut

@@ -18,9 +18,19 @@ import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from textual_serve.download_manager import DownloadManager
 
 from zhtui.cli import app
-from zhtui.cli.web import LOOPBACK, LabServer, serve
+from zhtui.cli.web import (
+    LOOPBACK,
+    MOST_LABS,
+    MOST_WAITING,
+    PATIENCE,
+    Lab,
+    LabServer,
+    serve,
+    sound,
+)
 from zhtui.errors import LabError
 
 
@@ -169,3 +179,99 @@ def test_without_textual_serve_it_is_said_what_to_install(
         app.main()
     assert left.value.code == 1
     assert "pip install 'zhtui[web]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['["stdin", 5]', '["stdin"]', "5", "[]", "{}", '["resize", 3]', '["resize", {"width": "x"}]',
+     '["resize", {"width": 1e400, "height": 3}]', '["ping"]', "no json",
+     "[" * 100_000, '[["stdin"]]'],
+    ids=lambda text: text[:24],
+)  # fmt: skip
+def test_what_no_page_of_ours_says_is_not_heard(text: str) -> None:
+    assert not sound(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['["stdin", "a"]', '["resize", {"width": 80, "height": 24}]', '["ping", 5]', '["blur"]',
+     '["focus"]'],
+)  # fmt: skip
+def test_what_a_page_of_ours_says_is_heard(text: str) -> None:
+    assert sound(text)
+
+
+async def test_a_page_that_says_nonsense_has_its_lab_still(store: Path) -> None:
+    with zhtui("--store", str(store)) as (_, address):
+        url, origin = address.replace("http", "ws") + "ws", address.rsplit("/", 2)[0]
+        client = aiohttp.ClientSession()
+        async with client, client.ws_connect(url, headers={"Origin": origin}) as page:
+            await until(page, "micrograd")
+            for text in ('["stdin", 5]', "[]", '["resize", {"width": "x", "height": {}}]'):
+                await page.send_str(text)
+            await page.send_str(json.dumps(["stdin", "?"]))
+            await until(page, "What is on this screen")
+
+
+STUBBORN = f"""{sys.executable} -c "
+import sys, time
+sys.stdout.write('__GANGLION__\\\\n'); sys.stdout.flush()
+time.sleep(600)
+" """
+
+
+async def test_a_lab_that_does_not_leave_ends_with_its_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("zhtui.cli.web.ENDS", 0.5)
+    lab = Lab("exec " + STUBBORN, write_bytes=None, write_str=None, close=None,  # type: ignore[arg-type]
+              download_manager=DownloadManager())  # fmt: skip
+    await lab.start()
+    process = lab._process
+    assert process is not None
+    await asyncio.sleep(0.3)
+    await lab.stop()
+    assert process.returncode is not None
+    await lab.stop()
+
+
+async def test_so_many_labs_are_open_at_a_time(served: LabServer) -> None:
+    served.labs = MOST_LABS
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
+        await greeted(f"{served.address}ws", served.public_url)
+    assert served.labs == MOST_LABS
+
+
+class Connection:
+    """A connection of which it is seen whether it was sent away."""
+
+    gone = False
+
+    def force_close(self) -> None:
+        self.gone = True
+
+
+def test_who_makes_no_request_is_sent_away() -> None:
+    server = LabServer("true", 1)
+    slow, asked = Connection(), Connection()
+    server._asked.add(id(asked))
+    server.sweep([slow, asked], 0.0)
+    server.sweep([slow, asked], PATIENCE - 1)
+    assert not slow.gone
+    server.sweep([slow, asked], PATIENCE + 1)
+    assert slow.gone
+    assert not asked.gone
+    many = [Connection() for _ in range(MOST_WAITING + 5)]
+    for count in range(len(many)):
+        server.sweep(many[: count + 1], 100.0 + count / 100)
+    assert [each.gone for each in many] == [True] * 5 + [False] * MOST_WAITING
+
+
+async def test_a_half_open_request_ends(store: Path) -> None:
+    with zhtui("--store", str(store)) as (_, address):
+        port = int(address.split(":")[2].split("/")[0])
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: ")
+        await writer.drain()
+        assert await asyncio.wait_for(reader.read(), 3 * PATIENCE) == b""
+        writer.close()

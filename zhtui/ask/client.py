@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -106,6 +109,19 @@ class Child:
     process: subprocess.Popen[bytes]
     waiting: dict[int, Reply] = field(default_factory=dict)
     ended: bool = False
+    outbox: queue.SimpleQueue[bytes | None] = field(default_factory=queue.SimpleQueue)
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Puts a request on its way; however busy the engine is, nobody waits for it here."""
+        self.outbox.put(json.dumps(request).encode() + b"\n")
+
+    def write(self) -> None:
+        """Writes requests until the engine ends; a thread of its own."""
+        assert self.process.stdin is not None
+        with suppress(OSError), self.process.stdin as lines:  # it ended: its reader tells of it
+            while (line := self.outbox.get()) is not None:
+                lines.write(line)
+                lines.flush()
 
 
 class Engine:
@@ -151,7 +167,7 @@ class Engine:
                 if self._child is None or self._child.ended:
                     self._child = self._start()
                 self._child.waiting[reply.number] = reply
-                _send(self._child, request)
+                self._child.send(request)
         except OSError as error:
             reply.grow({"error": f"the engine cannot be asked ({error.strerror}); ask again"})
 
@@ -159,10 +175,7 @@ class Engine:
         """Waits no longer for a reply: the engine stops before its next token or view."""
         with self._lock:
             if self._child is not None and reply.number in self._child.waiting:
-                try:
-                    _send(self._child, {"id": reply.number, "do": "cancel"})
-                except OSError:
-                    return  # it died; its reader tells the replies
+                self._child.send({"id": reply.number, "do": "cancel"})
 
     def close(self) -> None:
         """Ends the engine, also amid an answer that does not come; it holds nothing that could be
@@ -186,7 +199,8 @@ class Engine:
                 env={"OMP_NUM_THREADS": str(cores), **os.environ},
             )
         child = Child(process)
-        threading.Thread(target=self._read, args=(child,), name="zhtui-engine", daemon=True).start()
+        for work in (child.write, partial(self._read, child)):
+            threading.Thread(target=work, name="zhtui-engine", daemon=True).start()
         return child
 
     def _read(self, child: Child) -> None:
@@ -199,11 +213,7 @@ class Engine:
         with self._lock:
             child.ended = True
             left = list(child.waiting.values())
-        if child.process.stdin is not None:
-            try:
-                child.process.stdin.close()
-            except BrokenPipeError:
-                pass  # a request that it never read
+        child.outbox.put(None)
         how = f"signal {-code}" if code < 0 else f"code {code}"
         for reply in left:
             sentence = f"the engine ended in the middle of its answer ({how}); ask again"
@@ -219,12 +229,6 @@ class Engine:
             with self._lock:
                 del child.waiting[reply.number]
         reply.grow(part)
-
-
-def _send(child: Child, request: dict[str, Any]) -> None:
-    assert child.process.stdin is not None
-    child.process.stdin.write(json.dumps(request).encode() + b"\n")
-    child.process.stdin.flush()
 
 
 def _opened(log: Path | None) -> IO[bytes]:

@@ -13,7 +13,7 @@ import typer
 from zhtui import __version__
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
-from zhtui.cli.options import AsJson, Device, RunName, Store, lesson_names, run_names
+from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
 from zhtui.cli.runs import data_app, left, runs_app
 from zhtui.errors import (
     BusyError,
@@ -28,8 +28,9 @@ from zhtui.lesson import catalog
 from zhtui.lesson.knobs import find, parse
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
+from zhtui.say import complain, give_up, prepare, say
 from zhtui.tui.terminal.size import require_terminal
-from zhtui.wording import json_text, one_line, several_lines
+from zhtui.wording import json_text, one_line
 from zhtui.work import client
 
 WRONG = (
@@ -52,21 +53,36 @@ app.command()(explore)
 
 def main() -> None:
     """Runs the command; a mistake becomes one sentence and an exit code, never a traceback."""
+    prepare()
     try:
-        app(prog_name="zhtui")
+        try:
+            app(prog_name="zhtui")
+        finally:
+            sys.stdout.flush()  # a full disk is met here, not when Python ends
     except LabError as error:
-        print(f"zhtui: {one_line(str(error))}", file=sys.stderr)
+        complain(f"zhtui: {error}")
         sys.exit(2 if isinstance(error, WRONG) and not isinstance(error, BusyError) else 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up()
         sys.exit(141)
+    except OSError as error:
+        give_up()
+        complain(f"zhtui: {_named(error)}")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
+def _named(error: OSError) -> str:
+    """What the system did not do, in one sentence."""
+    if error.filename is None:
+        return f"nothing could be written ({error.strerror or error}); write somewhere else"
+    return f"{str(error.filename)!r} cannot be used ({error.strerror}); choose another"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"zhtui {__version__}")
+        say(f"zhtui {__version__}")
         raise typer.Exit
 
 
@@ -114,9 +130,11 @@ def run(
     preset: Annotated[
         str, typer.Option(help="tiny, quick, paper, or one of the lesson's own.")
     ] = "",
-    seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 1337,
+    seed: Seed = 1337,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets torch choose.")] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, max=256, help="CPU threads; 0 lets torch choose.")
+    ] = 0,
     resume: Annotated[
         str,
         typer.Option(metavar="RUN", help="Go on with a stopped run.", autocompletion=run_names),
@@ -204,7 +222,7 @@ def sample(
             min=0.0, max=1.0, help="Keep the likeliest tokens whose probabilities sum to this."
         ),
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="The dice.")] = 1337,
+    seed: Seed = 1337,
     step: Annotated[
         int | None,
         typer.Option(
@@ -225,14 +243,13 @@ def sample(
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
-    shown = several_lines if sys.stdout.isatty() else str
     if not as_json:
-        sys.stdout.write(shown(prompt))
+        say(prompt, end="", raw=True)
     for token in engine.sample(folder, opened, prompt, settings):
-        sys.stdout.write(json_text(asdict(token)) + "\n" if as_json else shown(token.text))
-        sys.stdout.flush()
+        said = json_text(asdict(token)) + "\n" if as_json else token.text
+        say(said, end="", raw=True)
     if not as_json:
-        print()
+        say("")
 
 
 @app.command()
@@ -242,12 +259,12 @@ def lessons(as_json: AsJson = False) -> None:
         card = entry.lesson
         if as_json:
             about = {"title": card.title, "presets": list(card.presets)} if card else {}
-            print(json_text({"name": entry.name, "error": entry.error, **about}))
+            say(json_text({"name": entry.name, "error": entry.error, **about}))
         elif card is None:
-            print(f"  !  {entry.name:<14} {entry.error}")
+            say(one_line(f"  !  {entry.name:<14} {entry.error}"))
         else:
-            print(f"{card.number:>3g}  {entry.name:<14} {card.summary}")
-            print(f"{'':>20}presets: {', '.join(card.presets)}")
+            say(one_line(f"{card.number:>3g}  {entry.name:<14} {card.summary}"))
+            say(one_line(f"{'':>20}presets: {', '.join(card.presets)}"))
 
 
 @app.command()
@@ -282,7 +299,7 @@ def doctor() -> None:
     from zhtui.tui.settings import report
 
     for line in (*checks.lines(), *report.report()):
-        print(line)
+        say(line)
 
 
 @app.command()
@@ -291,7 +308,7 @@ def keys() -> None:
     from zhtui.tui.settings import report
 
     for line in report.table():
-        print(line)
+        say(line)
 
 
 def _open(
@@ -310,7 +327,7 @@ def _open(
     place, opened = store.root(where), time.time()
     code = open_lab(place, lesson, name, mouse=mouse, ascii=ascii)
     for text in () if in_browser else left(place, opened):  # a browser shows no shell
-        print(text)
+        say(text)
     raise typer.Exit(code)
 
 

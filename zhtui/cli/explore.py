@@ -15,6 +15,7 @@ from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import plain
+from zhtui.say import say
 from zhtui.wording import json_text
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ def explore(
     for shown in _frames(explorer, asked, frame):
         said = plain(explorer.point(asked, shown.frame, pointed)) if pointed else ""
         if as_json:
-            print(json_text(_object(shown, said, poked=bool(poke))), flush=True)
+            say(json_text(_object(shown, said, poked=bool(poke))))
         else:
             pictures = every or bool(frame)
-            print("\n".join(_lines(shown, said, pictures=pictures, poked=bool(poke))), flush=True)
+            say("\n".join(_lines(shown, said, pictures=pictures, poked=bool(poke))))
     if refusal := explorer.refused(asked):
         raise ConfigError(refusal)
 

@@ -26,4 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 RunName = Annotated[
     str, typer.Argument(help="A run's name, or its beginning.", autocompletion=run_names)
 ]
+Seed = Annotated[
+    int, typer.Option(min=-(2**63), max=2**63 - 1, help="All randomness follows from it.")
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]

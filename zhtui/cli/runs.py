@@ -15,9 +15,11 @@ from zhtui.cli.options import AsJson, RunName, Store
 from zhtui.data.noted import noted
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog, knobs
+from zhtui.machine import room
 from zhtui.runs import changes, learner, store
 from zhtui.runs.folder import RunFolder, Status
-from zhtui.wording import clock, json_text, number, one_line, rate, several_lines
+from zhtui.say import Spelled, complain, say
+from zhtui.wording import clock, json_text, number, one_line, rate
 from zhtui.work import client
 
 HEADER = f"{'lesson':<12} {'run':<18} {'state':<9} step, newest figures, best, rate and time left"
@@ -39,16 +41,18 @@ def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = Fal
     place = store.root(where or context.obj)
     found = store.runs(place)
     if not found and not as_json:
-        print(f"no runs in {place}; start one with `zhtui run gpt --headless`")
+        say(f"no runs in {place}; start one with `zhtui run gpt --headless`")
     if found and not as_json:
-        print(HEADER)
+        say(HEADER)
     for folder in found:
         status = folder.status()
         if as_json:
             about = {"lesson": folder.lesson, "run": folder.name, "path": str(folder.path)}
-            print(json_text({**about, **plain(status)}))
+            say(json_text({**about, **plain(status)}))
         else:
-            print(line(folder.lesson, folder.name, status))
+            say(line(folder.lesson, folder.name, status))
+    if found and not as_json and (full := room.full(place)):
+        say(f"! {full}")
 
 
 @runs_app.command("show")
@@ -59,19 +63,19 @@ def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) ->
     folder = store.find(store.root(context.obj), name)
     card, status = folder.card(), folder.status()
     if as_json:
-        print(json_text({**card, "status": plain(status), "path": str(folder.path)}))
+        say(json_text({**card, "status": plain(status), "path": str(folder.path)}))
         return
-    print(line(folder.lesson, folder.name, status))
+    say(line(folder.lesson, folder.name, status))
     if status.error:
-        print(one_line(status.error))
+        say(one_line(status.error))
     pairs = (f"{key}={knobs.text(value)}" for key, value in card["config"].items())
-    print(one_line("  ".join(pairs)))
+    say(one_line("  ".join(pairs)))
     found = ", ".join(noted(card)) or "–"
-    print(one_line(f"preset {card['preset']}  seed {card['seed']}  data {found}"))
+    say(one_line(f"preset {card['preset']}  seed {card['seed']}  data {found}"))
     kept = ", ".join(f"{step:,}" for step, _ in folder.checkpoints()) or "none"
-    print(f"checkpoints at {kept}  in {folder.path}")
+    say(f"checkpoints at {kept}  in {folder.path}")
     width = min(120, shutil.get_terminal_size().columns)
-    print(headless.plot(folder, catalog.one(folder.lesson).card, width=width))
+    say(headless.plot(folder, catalog.one(folder.lesson).card, width=width))
 
 
 def _ask(context: typer.Context, name: str, action: str, **fields: Any) -> None:
@@ -80,7 +84,7 @@ def _ask(context: typer.Context, name: str, action: str, **fields: Any) -> None:
     event = client.answer(folder, client.request(folder, action, **fields))
     if event["event"] == "refused":
         raise ConfigError(event["error"])
-    print(f"{folder.name}: {action} at step {event.get('step', 0):,}")
+    say(f"{folder.name}: {action} at step {event.get('step', 0):,}")
 
 
 @runs_app.command("pause")
@@ -105,7 +109,7 @@ def runs_resume(context: typer.Context, name: RunName) -> None:
         _ask(context, name, "resume")
     else:
         client.start(folder)
-        print(f"{folder.name}: a worker goes on from its newest checkpoint")
+        say(f"{folder.name}: a worker goes on from its newest checkpoint")
 
 
 @runs_app.command("stop")
@@ -142,7 +146,7 @@ def runs_delete(
     if not yes and not folder.alive():
         typer.confirm(f"delete {folder.path}?", abort=True)
     changes.delete(folder)
-    print(f"{folder.name} deleted")
+    say(f"{folder.name} deleted")
 
 
 @runs_app.command("rename")
@@ -152,7 +156,7 @@ def runs_rename(
     """Gives a run another name."""
     place = store.root(context.obj)
     folder = store.find(place, name)
-    print(f"{folder.name} is now {changes.rename(place, folder, to).name}")
+    say(f"{folder.name} is now {changes.rename(place, folder, to).name}")
 
 
 @runs_app.command("note")
@@ -164,9 +168,7 @@ def runs_note(
     """Writes a note to a run, or prints the one that is there."""
     folder = store.find(store.root(context.obj), name)
     if text is None:
-        print(
-            several_lines(folder.note()) or f"{folder.name} has no note; write one after its name"
-        )
+        say(folder.note() or f"{folder.name} has no note; write one after its name")
     else:
         learner.write_note(folder, text)
 
@@ -189,12 +191,12 @@ def runs_fork(
     parent = store.find(place, run)
     at = max((done for done, _ in parent.checkpoints()), default=0) if step is None else step
     if warning := fork.caution(parent, knobs or ()):
-        print(f"zhtui: {warning}", file=sys.stderr)
+        complain(f"zhtui: {warning}")
     child = fork.fork(place, parent, at, knobs or (), name=name)
     if start:
         client.start(child)
     go_on = "" if start else f"; go on with `zhtui run --resume {child.name}`"
-    print(f"{child.name}: forked from {parent.name} at step {at:,}{go_on}")
+    say(f"{child.name}: forked from {parent.name} at step {at:,}{go_on}")
 
 
 @runs_app.command("export")
@@ -213,9 +215,9 @@ def runs_export(
 
     folder = store.find(store.root(context.obj), name)
     if to in export.PRINTED and into is None:
-        export.stream(folder, to, sys.stdout)
+        export.stream(folder, to, Spelled(sys.stdout))
     else:
-        print(export.write(folder, to, into or Path()))
+        say(str(export.write(folder, to, into or Path())))
 
 
 @data_app.callback(invoke_without_command=True)
@@ -230,7 +232,7 @@ def data_list() -> None:
     from zhtui.data import sets
 
     for known, place in sets.known(catalog.data_sets()):
-        print(f"{known.name:<14} {known.size:>11,} bytes  {place or 'not here'}  {known.title}")
+        say(f"{known.name:<14} {known.size:>11,} bytes  {place or 'not here'}  {known.title}")
 
 
 @data_app.command("get")
@@ -239,10 +241,11 @@ def data_get(name: Annotated[str, typer.Argument()]) -> None:
     from zhtui.data import sets
 
     def progress(done: int, total: int) -> None:
-        print(f"\r{name}: {done:,} of {total:,} bytes", end="", file=sys.stderr, flush=True)
+        print("\r", end="", file=sys.stderr)
+        say(f"{name}: {done:,} of {total:,} bytes", end="", to=sys.stderr)
 
     found = sets.get(name, progress if sys.stderr.isatty() else None, catalog.data_sets())
-    print(f"{found.name}: {found.path} ({found.size:,} bytes)")
+    say(f"{found.name}: {found.path} ({found.size:,} bytes)")
 
 
 def plain(status: Status) -> dict[str, Any]:
@@ -256,6 +259,8 @@ def line(lesson: str, name: str, status: Status) -> str:
     words += [f"{key} {number(value)}" for key, value in list(status.row.items())[:2]]
     if status.best is not None:
         words.append(f"best {number(status.best)}")
+    if status.state == "failed" and status.error:
+        words.append(status.error[:80])
     if status.live and status.rate:
         words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
     return one_line("  ".join(words))

@@ -12,6 +12,7 @@ import http.client
 import os
 import queue
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 BLOCK = 1 << 16  # bytes between two reports of progress
+SPAN, SLOWEST = 20.0, 256  # seconds in which at least so many bytes a second come
 TRIES = 3  # connections an address gets, each going on where the last was cut
 
 Progress = Callable[[int, int], None]
@@ -63,6 +65,22 @@ def fetch(
     raise Failed(reason)
 
 
+class Pace:
+    """Whether a server sends fast enough to be waited for."""
+
+    def __init__(self, have: int) -> None:
+        self.since, self.had = time.monotonic(), have
+
+    def check(self, host: str, have: int) -> None:
+        """Raises `Failed` where too little came in the last `SPAN` seconds."""
+        now = time.monotonic()
+        if now - self.since < SPAN:
+            return
+        if have - self.had < SLOWEST * SPAN:
+            raise Failed(f"{host} sends less than {SLOWEST} bytes a second")
+        self.since, self.had = now, have
+
+
 class Cut(Failed):
     """The connection ended early, after something had come: worth another try."""
 
@@ -80,8 +98,10 @@ def _go_on(url: str, file: BinaryIO, size: int, progress: Progress | None, patie
     with _ask(request, patience) as answer:
         if have and not _continues(answer, have):
             have = before = file.truncate(0)
+        pace = Pace(have)
         while block := _next_block(answer):
             have += file.write(block)
+            pace.check(request.host, have)
             if have > size:
                 file.truncate(0)
                 raise Failed(f"{url} sends more than the {size:,} bytes of the file")
@@ -101,7 +121,7 @@ def _continues(answer: http.client.HTTPResponse, have: int) -> bool:
 
 def _next_block(answer: http.client.HTTPResponse) -> bytes:
     try:
-        return answer.read(BLOCK)
+        return answer.read1(BLOCK)
     except (OSError, http.client.HTTPException):  # what has come so far stays in the .part
         return b""
 

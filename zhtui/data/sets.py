@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhtui.data.dataset import DATA_SETS, DataSet
+from zhtui.data.paths import expanded, there
 from zhtui.errors import DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
@@ -177,12 +178,12 @@ def _hash(data: DataSet, path: Path) -> str:
 
 def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
-    path = _expand(name)
-    if path.name == name and not path.exists():
+    path = expanded(name)
+    if path.name == name and not there(path):
         folder = _data_folder()
-        if folder is not None and (folder / name).exists():
+        if folder is not None and there(folder / name):
             path = folder / name
-    looks_like_a_path = os.sep in name or bool(path.suffix) or path.exists()
+    looks_like_a_path = os.sep in name or bool(path.suffix) or there(path)
     if not looks_like_a_path:
         _named(name, known)  # it is none of them, and the refusal names the nearest
     text = read_through(path)
@@ -211,17 +212,10 @@ def _data_folder() -> Path | None:
     text = os.environ.get("ZHTUI_DATA", "")
     if not text:
         return None
-    folder = _expand(text)
+    folder = expanded(text)
     if not folder.is_dir():
         raise DataError(f"ZHTUI_DATA is {text}, which is not a folder: correct it or unset it")
     return folder
-
-
-def _expand(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # "~nobody": there is no such home
-        return Path(text)
 
 
 def _cache() -> Path:

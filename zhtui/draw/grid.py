@@ -19,6 +19,7 @@ from zhtui.draw.inks import PLAIN
 SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
 
 
+MOST_CELLS = 20_000_000  # of a picture, which may be larger than the terminal and is scrolled
 MARKS = 4  # characters of a cell at most, so that no tower of marks slows a row
 ALONE = "◌"  # what a mark without a width stands on where nothing is before it
 
@@ -75,6 +76,8 @@ class Grid(ABC):
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = max(width, 0), max(height, 0)
+        if self.width * self.height > MOST_CELLS:
+            raise ValueError(f"a picture of {self.width:,} x {self.height:,} cells is too large")
 
     def put(self, x: int, y: int, text: str, ink: int = PLAIN, paper: int = 0) -> int:
         """Writes a line of text from (x, y), cut off at the edges; returns the next free x."""

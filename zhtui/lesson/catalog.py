@@ -6,9 +6,11 @@ is one. `ZHTUI_LESSONS` adds folders of one's own. Where two share a name the fi
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import importlib.util
+import io
 import os
 import pkgutil
 import sys
@@ -22,13 +24,15 @@ from types import ModuleType
 from typing import Any
 
 from zhtui.data.dataset import DataSet
+from zhtui.data.paths import expanded
 from zhtui.errors import LessonError, boundary
-from zhtui.lesson import knobs
+from zhtui.lesson import knobs, vetting
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.sampling import Sampling
 
 GROUP = "zhtui.lessons"
 VARIABLE = "ZHTUI_LESSONS"
+_broken: dict[str, Entry] = {}  # packages of lessons that cannot be imported
 OWN = "own_lessons_"  # how the name of a package of the learner's own begins
 
 
@@ -160,7 +164,7 @@ def one(name: str) -> Entry:
 
 def all_lessons() -> list[Entry]:
     """Every lesson by number; one that cannot be loaded is a row with its error, at the end."""
-    entries = [_load(name, *place) for name, place in _places().items()]
+    entries = [*(_load(name, *place) for name, place in _places().items()), *_broken.values()]
     kept = [entry for entry in entries if entry.lesson is not None or entry.error]
     return sorted(kept, key=lambda e: (e.lesson.number if e.lesson else float("inf"), e.name))
 
@@ -173,14 +177,34 @@ def data_sets() -> list[DataSet]:
 
 @lru_cache(maxsize=256)
 def _load(name: str, package: str, folder: Path) -> Entry:
+    failed = f"lesson {name} could not be loaded"
     try:
-        with boundary(f"lesson {name} could not be loaded: importing {folder / '__init__.py'}"):
-            card = getattr(importlib.import_module(f"{package}.{name}"), "lesson", None)
+        with boundary(f"{failed}: importing {folder / '__init__.py'}"):
+            card = getattr(_imported(f"{package}.{name}", folder, failed), "lesson", None)
+            if isinstance(card, Lesson) and not vetting.built_in(folder):
+                _check(card, failed)
     except LessonError as error:
         return Entry(name, f"{package}.{name}", folder, error=str(error))
     if not isinstance(card, Lesson):
         return Entry(name, f"{package}.{name}", folder)  # a shelf, not a lesson
     return Entry(name, f"{package}.{name}", folder, card)
+
+
+def _imported(module: str, folder: Path, failed: str) -> ModuleType:
+    """A module; a stranger's only where Python lived through it elsewhere, and without a word."""
+    if vetting.built_in(folder):
+        return importlib.import_module(module)
+    if why := vetting.vetted(module, folder):
+        raise LessonError(f"{failed}: {why}; correct {folder / '__init__.py'}")
+    with contextlib.redirect_stdout(io.StringIO()):
+        return importlib.import_module(module)
+
+
+def _check(card: Lesson, failed: str) -> None:
+    from zhtui.lesson import card_shape  # deferred: the lab's own are checked by its tests
+
+    if fault := card_shape.wrong(card):
+        raise LessonError(f"{failed}: its card does not fit, {fault}; correct it")
 
 
 def _places() -> dict[str, tuple[str, Path]]:
@@ -203,15 +227,27 @@ def _is_lesson(folder: Path) -> bool:
 
 def _packages() -> Iterator[ModuleType]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        with boundary(f"loading the package of lessons {point.value!r}"):
-            yield importlib.import_module(point.value)
-    for folder in _own_folders():
-        yield _own_package(folder)
+        failed = f"the package of lessons {point.value!r} could not be loaded"
+        try:
+            with boundary(failed):
+                spec = importlib.util.find_spec(point.value)
+                place = Path(spec.origin).parent if spec and spec.origin else Path()
+                package = _imported(point.value, place, failed)
+        except LessonError as error:
+            _broken[point.value] = Entry(point.name, point.value, Path(), error=str(error))
+        else:
+            yield package
+    yield from own_packages()
+
+
+def own_packages() -> list[ModuleType]:
+    """The learner's own folders of lessons, as packages."""
+    return [_own_package(folder) for folder in _own_folders()]
 
 
 def _own_folders() -> list[Path]:
     texts = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
-    return [Path(text).expanduser().absolute() for text in texts]
+    return [expanded(text).absolute() for text in texts]
 
 
 def _theirs(package: ModuleType, own: list[str]) -> list[str]:

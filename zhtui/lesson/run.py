@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from zhtui.lesson.views import View, check_name
+from zhtui.say import say
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class Alone:
         pass
 
     def say(self, step: int, text: str) -> None:
-        print(text)
+        say(text)
 
     def measured(self, name: str, of: str, measure: Callable[[], float]) -> float:
         return measure()

@@ -12,7 +12,7 @@ from zhtui import __version__
 from zhtui.data import sets
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
-from zhtui.machine import device, gpu, logind, measured
+from zhtui.machine import device, gpu, logind, measured, room
 from zhtui.runs import store
 
 
@@ -48,11 +48,13 @@ def _torch() -> Iterator[str]:
 def _store() -> Iterator[str]:
     place = store.root()
     near = place if place.exists() else place.parent
-    free = shutil.disk_usage(near if near.exists() else "/").free / 2**30
+    free = room.free(place) / 2**30
     yield f"runs in {place}: {len(store.runs(place))}, {free:.1f} GiB free"
     if near.exists() and not os.access(near, os.W_OK):
         yield f"! {near} cannot be written; choose another with --store or ZHTUI_STORE"
-    if free < 1:
+    if full := room.full(place):
+        yield f"! {full}"
+    elif free < 1:
         yield f"! less than 1 GiB is free at {place}; delete runs with `zhtui runs delete`"
 
 

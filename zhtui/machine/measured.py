@@ -11,20 +11,21 @@ from pathlib import Path
 
 from zhtui.errors import StoreError
 from zhtui.machine import device
-from zhtui.runs.files import read_json, write_json
+from zhtui.runs import border
+from zhtui.runs.files import read_plain, write_json
 
 KEPT = 200  # measurements, the newest
 
 
 def recall(what: str) -> float | None:
     """What was found here before; None where nothing was."""
-    value = (read_json(_place()) or {}).get(_key(what))
-    return float(value) if isinstance(value, int | float) else None
+    value = _known().get(_key(what))
+    return None if value is None else float(value)
 
 
 def remember(what: str, value: float) -> None:
     """Keeps what was found."""
-    known = read_json(_place()) or {}
+    known = _known()
     known.pop(_key(what), None)
     newest = [*known.items(), (_key(what), value)][-KEPT:]
     with suppress(OSError, StoreError):
@@ -35,8 +36,12 @@ def remember(what: str, value: float) -> None:
 def all_known() -> dict[str, float]:
     """Everything that was measured on this very machine, by what it is."""
     here = _key("")
-    found = (read_json(_place()) or {}).items()
+    found = _known().items()
     return {key.removesuffix(here): value for key, value in found if key.endswith(here)}
+
+
+def _known() -> dict[str, float]:
+    return border.measured(read_plain(_place()) or b"")
 
 
 def _key(what: str) -> str:

@@ -6,11 +6,12 @@ Standard library only.
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from zhtui.errors import BusyError, StoreError
 from zhtui.runs import store
-from zhtui.runs.files import read_json, write_json
+from zhtui.runs.files import write_json
 from zhtui.runs.folder import CARD, RunFolder
 
 
@@ -29,10 +30,11 @@ def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
             f"{folder.name} cannot be renamed ({error.strerror}); look at {folder.path}"
         ) from error
     for child in store.runs(place, folder.lesson):
-        card = read_json(child.path / CARD) or {}
-        parent = card.get("parent")
-        if isinstance(parent, dict) and parent.get("run") == folder.name:
-            write_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
+        with suppress(StoreError):  # no sound card: none of ours
+            card = child.card()
+            parent = card.get("parent")
+            if parent and parent["run"] == folder.name:
+                write_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
     return renamed
 
 

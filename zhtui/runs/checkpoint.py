@@ -23,12 +23,20 @@ from typing import Any
 import numpy as np
 
 from zhtui.errors import CheckpointError
+from zhtui.runs import border
 from zhtui.runs.files import is_file, is_folder, read_plain
 
 FORMAT = 1
 STATE = "state.json"
 LARGEST = 256 << 20  # bytes of the state beside the tensors
 PART = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+class Unfit(CheckpointError):
+    """A sound checkpoint whose state this lesson cannot take."""
 
 
 def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any]) -> Path:
@@ -59,42 +67,65 @@ def read(folder: Path) -> dict[str, Any]:
     wrong.
     """
     try:
-        whole = json.loads(read_plain(folder / STATE, LARGEST) or b"")
-        version, parts = whole["format"], whole["parts"]
-        hashes = {name: part["sha256"] for name, part in parts.items() if part["sha256"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(folder, f"{STATE} cannot be read") from error
-    if version > FORMAT:
+        whole = border.state(read_plain(folder / STATE, LARGEST) or b"", FORMAT)
+    except border.Misfit as error:
+        raise _damaged(folder, f"{STATE} cannot be read, {error}") from error
+    if whole["format"] > FORMAT:
         raise CheckpointError(
             f"{folder.name} was written by a newer zhtui; update zhtui to read it"
         )
-    for name, expected in hashes.items():
-        path = folder / f"{name}.safetensors"
-        if not PART.fullmatch(name) or not is_file(path):
+    for name, part in whole["parts"].items():
+        _check_part(folder, name, part)
+    return whole
+
+
+def _check_part(folder: Path, name: str, part: Mapping[str, Any]) -> None:
+    """Raises `CheckpointError` where a part's file is not the one that was written, or its state
+    asks for a tensor that is not in it.
+    """
+    path, names = folder / f"{name}.safetensors", []
+    if part["sha256"]:
+        if not is_file(path):
             raise _damaged(folder, f"{path.name} is missing")
-        if _sha256(path) != expected:
+        if _sha256(path) != part["sha256"]:
             raise _damaged(folder, f"{path.name} has changed or is cut short")
-    return dict(whole)
+        names = _names(folder, path)
+    try:
+        _unpacked(part["state"], {each: each for each in names})
+    except MALFORMED as error:
+        why = f"the state of {name} is not made as it was written"
+        raise _damaged(folder, why) from error
+
+
+def _names(folder: Path, path: Path) -> list[str]:
+    """The tensors in a file."""
+    import safetensors
+
+    try:
+        with safetensors.safe_open(path, framework="np") as file:
+            return list(file.keys())
+    except (OSError, safetensors.SafetensorError) as error:
+        raise _damaged(folder, f"{path.name} holds no tensors") from error
 
 
 def restore(folder: Path, state: Mapping[str, Any], name: str, part: Any) -> None:
-    """Gives a part the state that it had. Raises `CheckpointError` where it does not fit."""
+    """Gives a part the state that it had. Raises `Unfit` where it is not of this part."""
     if name not in state["parts"]:
-        raise CheckpointError(
+        raise Unfit(
             f"{folder.name} holds no {name}; it was written by another version of the lesson: "
             "start a new run"
         )
     saved = state["parts"][name]
-    tensors = _load(folder / f"{name}.safetensors", saved["kind"]) if saved["sha256"] else {}
-    value = _unpacked(saved["state"], tensors)
     try:
+        tensors = _load(folder / f"{name}.safetensors", saved["kind"]) if saved["sha256"] else {}
+        value = _unpacked(saved["state"], tensors)
         if hasattr(part, "load_state_dict"):
             part.load_state_dict(value)
         else:
             part.set_state(value["generator"])
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        first = str(error).splitlines()[0]
-        raise CheckpointError(
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0][:300]
+        raise Unfit(
             f"{name} of {folder.name} does not fit this lesson any more ({first}); start a new run"
         ) from error
 

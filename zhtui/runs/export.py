@@ -10,7 +10,7 @@ import csv
 import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 from zhtui.errors import ConfigError, StoreError, boundary
 from zhtui.lesson import catalog
@@ -21,6 +21,12 @@ from zhtui.wording import json_text
 PRINTED = ("csv", "json")  # go to a stream where no file is named
 WRITTEN = ("tensorboard", "svg")
 Export = Callable[[Path, Path], Path]
+
+
+class Stream(Protocol):
+    """What rows are written to."""
+
+    def write(self, text: str, /) -> object: ...
 
 
 def names(folder: RunFolder) -> list[str]:
@@ -64,11 +70,12 @@ def _write(folder: RunFolder, to: str, into: Path) -> Path:
     return path
 
 
-def stream(folder: RunFolder, to: str, out: TextIO) -> None:
+def stream(folder: RunFolder, to: str, out: Stream) -> None:
     """Writes rows as "csv" (a column a metric, empty where a row has none) or "json" lines."""
     rows = folder.rows()
     if to == "json":
-        out.writelines(json_text(row) + "\n" for row in rows)
+        for row in rows:
+            out.write(json_text(row) + "\n")
         return
     columns = list(dict.fromkeys(key for row in rows for key in row))
     writer = csv.DictWriter(out, columns)

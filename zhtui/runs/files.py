@@ -8,26 +8,26 @@ that reads or writes in a run folder does it through this one.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from zhtui.errors import StoreError
 from zhtui.wording import json_text
 
+T = TypeVar("T")
 LONGEST = 1 << 20  # bytes of one line or one small file; anything longer is not ours
 
 
 class Tail:
     """Reads what has been appended to a JSON-lines file since the last look; complete lines only.
 
-    A line that is no JSON object or longer than 1 MiB is passed over. A file that shrank or was
-    replaced is read from its beginning.
+    A line that is longer than 1 MiB is passed over. A file that shrank or was replaced is read from
+    its beginning.
     """
 
     def __init__(self, path: Path, offset: int = 0) -> None:
@@ -36,10 +36,13 @@ class Tail:
         self._rest = b""
         self._skipping = False
 
-    def read(self) -> list[dict[str, Any]]:
-        """The new objects, oldest first; empty where nothing is new or nothing can be read."""
-        parsed = (_parsed(line) for lines in self.lines() for line in lines)
-        return [value for value in parsed if value is not None]
+    def read(self, shape: Callable[[bytes], T | None]) -> list[T]:
+        """The new lines as what they hold, oldest first; empty where nothing is new or nothing can
+        be read. `shape` is one of `zhtui.runs.border`; a line of which it makes None is passed
+        over.
+        """
+        shaped = (shape(line) for lines in self.lines() for line in lines)
+        return [value for value in shaped if value is not None]
 
     def lines(self) -> Iterator[list[bytes]]:
         """The new complete lines, a mebibyte at a time; a reader may stop between two and go on
@@ -55,6 +58,8 @@ class Tail:
             while chunk := file.read(LONGEST):
                 self.offset += len(chunk)
                 yield self._whole(chunk)
+                if self._skipping:
+                    self.offset = _after_hole(file, self.offset)
 
     def _moved(self) -> bool:
         """Whether the file's size is another than what was read: one call where nothing is new."""
@@ -64,9 +69,12 @@ class Tail:
             return False
 
     def _whole(self, chunk: bytes) -> list[bytes]:
+        if self._skipping:
+            end = chunk.find(b"\n")
+            if end < 0:
+                return []
+            chunk, self._skipping = chunk[end + 1 :], False
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if self._skipping and lines:
-            lines, self._skipping = lines[1:], False
         if len(self._rest) > LONGEST:
             self._rest, self._skipping = b"", True
         return [line for line in lines if len(line) <= LONGEST]
@@ -103,10 +111,19 @@ def read_plain(path: Path, size: int = LONGEST) -> bytes | None:
     return content if len(content) <= size else None
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A small JSON object, or None where there is none to be read."""
-    content = read_plain(path)
-    return None if content is None else _parsed(content)
+def read_settings(path: Path, size: int = LONGEST) -> bytes:
+    """The content of a file of the user's own, which may well be a link to another place.
+
+    Raises `OSError`, also where it is a pipe, a device or larger than `size` bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        content = file.read(size + 1)
+    if len(content) > size:
+        raise OSError(errno.EFBIG, f"it has more than {size:,} bytes")
+    return content
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -200,6 +217,16 @@ def _foreign(path: Path) -> StoreError:
     )
 
 
+def _after_hole(file: BinaryIO, offset: int) -> int:
+    """Goes to where a file has bytes again: gigabytes of a hole are no line."""
+    try:
+        offset = os.lseek(file.fileno(), offset, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # none to its end
+            offset = os.fstat(file.fileno()).st_size
+    return file.seek(offset)
+
+
 class Appender:
     """A JSON-lines file kept open: one write a line, a fresh one where the last was cut short."""
 
@@ -228,14 +255,6 @@ def append_json(path: Path, value: Mapping[str, Any]) -> None:
         appender.append(value)
     finally:
         appender.close()
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def scan(path: Path) -> list[os.DirEntry[str]]:

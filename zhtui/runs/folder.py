@@ -1,23 +1,24 @@
-"""A run's folder: the one place that knows its file names. The reading side; standard library only.
+"""A run's folder: the one place that knows its file names. The reading side.
 
 Every file is write-once, append-only or atomically replaced, so a reader needs no lock. Nothing in
-a folder is trusted: links are not followed, long lines are passed over, nothing is executed.
+a folder is trusted: links are not followed, long lines are passed over, nothing is executed, and
+what is read has its type from `border`. That one is imported when something is read: it is no part
+of the first frame.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from zhtui.errors import StoreError
 from zhtui.lesson.views import NAME
 from zhtui.runs import lease
-from zhtui.runs.files import Tail, check_plain, is_folder, read_json, read_plain, scan
+from zhtui.runs.files import Tail, check_plain, is_folder, read_plain, scan
 
 FORMAT = 1
 CARD, STATUS, METRICS, EVENTS = "run.json", "status.json", "metrics.jsonl", "events.jsonl"
@@ -26,13 +27,15 @@ NOTE, GUESS = "note.txt", "guess.json"
 PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(rf"(\d{{6,12}})-({NAME.pattern})\.json")
-LIVE = ("starting", "running", "paused")
+LIVE = ("starting", "running", "paused", "silent")
 YOUTH = 60.0  # seconds within which a new worker says something
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a run last said of itself; "lost" where it says alive and its lease is free."""
+    """What a run last said of itself; "lost" where it says alive and its lease is free, "silent"
+    where its worker holds the lease and has not said a word for longer than it promised.
+    """
 
     state: str = "starting"
     step: int = 0
@@ -73,12 +76,15 @@ class RunFolder:
 
     def card(self) -> dict[str, Any]:
         """run.json. Raises `StoreError` where it is missing, broken or of a newer format."""
-        card = read_json(self.path / CARD)
-        if card is None:
+        from zhtui.runs import border
+
+        try:
+            card = border.card(read_plain(self.path / CARD) or b"", FORMAT)
+        except border.Misfit as error:
             raise StoreError(
-                f"{self.name} has no readable {CARD}; delete {self.path} or restore it"
-            )
-        if not isinstance(card.get("format"), int) or card["format"] > FORMAT:
+                f"{self.name} has no readable {CARD} ({error}); delete {self.path} or restore it"
+            ) from error
+        if card["format"] > FORMAT:
             raise StoreError(f"{self.name} was written by a newer zhtui; update zhtui to read it")
         return card
 
@@ -99,12 +105,17 @@ class RunFolder:
         return card
 
     def status(self) -> Status:
-        """The last status, "lost" where it says alive but nobody holds the lease."""
-        known = _sound(read_json(self.path / STATUS) or {})
+        """The last status; "lost" or "silent" where it is not what it says."""
+        from zhtui.runs import border
+
+        known = border.status(read_plain(self.path / STATUS) or b"")
         status = Status(**known)
-        if status.live and not self.alive() and not self._young(status):
-            return Status(**{**known, "state": "lost"})
-        return status
+        if not status.live:
+            return status
+        if not self.alive():
+            return status if self._young(status) else replace(status, state="lost")
+        late = 0 < status.promise < time.time()  # stopped by a signal, or its disk does not answer
+        return replace(status, state="silent") if late else status
 
     def alive(self) -> bool:
         """Whether a worker holds the run, by the kernel's word."""
@@ -138,13 +149,16 @@ class RunFolder:
         """All recorded rows in order of step; where a step stands twice, the last one counts. What
         was no number is NaN.
         """
-        read = map(_with_nan, Tail(self.path / METRICS).read())
-        by_step = {row["step"]: row for row in read if "step" in row}
+        from zhtui.runs import border
+
+        by_step = {row["step"]: row for row in Tail(self.path / METRICS).read(border.row)}
         return [by_step[step] for step in sorted(by_step)]
 
     def events(self) -> list[dict[str, Any]]:
         """All events, oldest first."""
-        return Tail(self.path / EVENTS).read()
+        from zhtui.runs import border
+
+        return Tail(self.path / EVENTS).read(border.event)
 
     def note(self) -> str:
         """What the learner wrote about the run, or ""."""
@@ -164,17 +178,3 @@ def measured_of(folder: RunFolder, name: str, of: str) -> float | None:
         if (event.get("event"), event.get("name"), event.get("of")) == ("measured", name, of):
             return float(value) if isinstance(value, int | float) else None
     return None
-
-
-def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as it was recorded: JSON lacks NaN and the infinities, and has null instead."""
-    return {name: math.nan if value is None else value for name, value in row.items()}
-
-
-def _sound(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a status that have the type they should have."""
-    kinds = {"state": str, "unit": str, "device": str, "host": str, "error": str, "row": dict}
-    known = {key: raw[key] for key in Status.__dataclass_fields__ if raw.get(key) is not None}
-    sound = {k: v for k, v in known.items() if isinstance(v, kinds.get(k, (int, float)))}
-    row: Any = sound.get("row", {})
-    return sound | {"row": _with_nan(row)}

@@ -14,7 +14,7 @@ from typing import Any
 
 from zhtui.errors import ConfigError, StoreError
 from zhtui.lesson.card import Question
-from zhtui.runs.files import Tail, read_json, replace_file, write_json
+from zhtui.runs.files import Tail, read_plain, replace_file, write_json
 from zhtui.runs.folder import GUESS, NOTE, RunFolder
 from zhtui.wording import json_text
 
@@ -56,20 +56,19 @@ def write(folder: RunFolder, question: Question, value: float, answer: str = "")
 
 def read(folder: RunFolder) -> Guess | None:
     """The guess that a run was begun with; None where there is none, or none that can be read."""
-    raw = read_json(folder.path / GUESS) or {}
-    question, metric, at, value = (raw.get(key) for key in ("question", "metric", "at", "value"))
-    if not (isinstance(question, str) and isinstance(metric, str) and isinstance(at, str | int)):
+    content = read_plain(folder.path / GUESS)
+    if content is None:
         return None
-    known = _finite(value) if isinstance(value, int | float) else None
-    answer = raw.get("answer")
-    letters = answer if isinstance(answer, str) else ""
-    return None if known is None else Guess(question, metric, at, known, letters)
+    from zhtui.runs import border  # deferred: most runs have no guess
+
+    known = border.guess(content)
+    return None if known is None else Guess(**known)
 
 
-def _finite(value: str | float) -> float | None:
+def _finite(value: str) -> float | None:
     try:
         found = float(value)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return found if math.isfinite(found) else None
 
@@ -157,11 +156,14 @@ def did(store: Path, what: Did) -> None:
 def progress(store: Path) -> dict[str, Progress]:
     """What was done, by lesson; lines that are broken or of a newer zhtui are passed over."""
     found: dict[str, Progress] = {}
-    for line in Tail(store / LEARNER).read():
-        kind, lesson = line.get("kind"), line.get("lesson")
-        if kind in KINDS and isinstance(lesson, str):
-            known = found.setdefault(lesson, Progress())
-            known.take(str(kind), _name(line), line.get("right") is True)
+    if not (store / LEARNER).exists():
+        return found
+    from zhtui.runs import border  # deferred: a first frame may have nothing to read
+
+    for line in Tail(store / LEARNER).read(border.did):
+        if line["kind"] in KINDS:
+            known = found.setdefault(line["lesson"], Progress())
+            known.take(line["kind"], _name(line), line.get("right") is True)
     return found
 
 
@@ -169,18 +171,12 @@ def answered(store: Path, lesson: str) -> list[Did]:
     """The cards of a lesson that were answered, in the order in which they were; lines that are
     broken are passed over.
     """
-    found = []
-    for line in Tail(store / LEARNER).read():
-        if line.get("kind") == "card" and line.get("lesson") == lesson:
-            value, truth = (_number(line.get(key)) for key in ("value", "truth"))
-            name, answer, run = (str(line.get(key, "")) for key in ("name", "answer", "run"))
-            right = line.get("right") is True
-            found.append(Did("card", lesson, name, "", right, value, truth, answer, run))
-    return found
+    if not (store / LEARNER).exists():
+        return []
+    from zhtui.runs import border  # deferred, as above
 
-
-def _number(value: Any) -> float | None:
-    return _finite(value) if isinstance(value, int | float) else None
+    lines = Tail(store / LEARNER).read(border.did)
+    return [Did(**line) for line in lines if line["kind"] == "card" and line["lesson"] == lesson]
 
 
 def _name(line: dict[str, Any]) -> str:

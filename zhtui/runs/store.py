@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from zhtui.data.paths import expanded, is_folder
 from zhtui.errors import StoreError
 from zhtui.runs.files import Tail
 from zhtui.runs.folder import CARD, RunFolder, Status
@@ -16,6 +17,7 @@ from zhtui.runs.folder import CARD, RunFolder, Status
 __all__ = ["RunFolder", "Status", "Tail", "find", "fresh_name", "root", "runs"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+LONGEST = 4096  # characters of a path
 FIRST = [
     "brisk",
     "calm",
@@ -55,9 +57,9 @@ def root(option: Path | None = None) -> Path:
     own.
     """
     if option is not None:
-        return option.expanduser().absolute()
+        return expanded(option).absolute()
     if given := os.environ.get("ZHTUI_STORE"):
-        return Path(given).expanduser().absolute()
+        return expanded(given).absolute()
     if Path("checkpoints").is_dir():
         return Path("checkpoints").absolute()
     from platformdirs import user_data_path  # deferred: 4 ms that most starts do not need
@@ -79,6 +81,8 @@ def find(store: Path, text: str) -> RunFolder:
     """
     if not text.strip("./"):
         raise StoreError("give the name of a run; `zhtui runs` lists them")
+    if len(text) > LONGEST:
+        raise StoreError(f"{text[:40]!r}… is too long for a run's name; `zhtui runs` lists them")
     known = runs(store)
     exact = [run for run in known if text in (run.name, f"{run.lesson}/{run.name}")]
     near = exact or [run for run in known if run.name.startswith(text)]
@@ -87,8 +91,8 @@ def find(store: Path, text: str) -> RunFolder:
     if near:
         several = ", ".join(f"{run.lesson}/{run.name}" for run in near[:4])
         raise StoreError(f"{text!r} may be any of {several}; write one of these")
-    if os.sep in text and Path(text).expanduser().is_dir():
-        folder = RunFolder(Path(text).expanduser().absolute())
+    if os.sep in text and is_folder(expanded(text)):
+        folder = RunFolder(expanded(text).absolute())
         folder.claim()
         return folder
     close = difflib.get_close_matches(text, [run.name for run in known], n=1)

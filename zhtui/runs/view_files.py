@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from zhtui.errors import StoreError
 from zhtui.lesson.views import KINDS, Node, View
+from zhtui.runs import border, view_shapes
 from zhtui.runs.files import make_folder, read_plain, replace_file
 from zhtui.wording import json_text
 
@@ -33,8 +33,8 @@ def read(path: Path) -> View:
     if content is None:
         raise StoreError(f"{path.name} is not there; choose another step")
     try:
-        return decode(json.loads(content))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return view_shapes.check(decode(border.anything(content)))
+    except (ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
         raise StoreError(f"{path.name} cannot be read as a view; delete it and go on") from error
 
 

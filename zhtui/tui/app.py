@@ -27,13 +27,14 @@ from zhtui.tui import run_words
 from zhtui.tui.doors import LabDoors
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import Keyboard, check
-from zhtui.tui.messages import DeviceRead, RunsChanged
+from zhtui.tui.messages import DeviceRead, ReadingFailed, RunsChanged
 from zhtui.tui.reading.device import reading
 from zhtui.tui.reading.watch import Watch
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
 from zhtui.tui.session import Finds, Session
 from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
+from zhtui.tui.terminal.clean import CLEAN
 from zhtui.tui.terminal.hangup import Hangup
 from zhtui.tui.terminal.output import Link, driver
 from zhtui.tui.terminal.paced import PacedApp
@@ -88,7 +89,7 @@ class LabApp(PacedApp[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through on its way to the terminal."""
-        return [*super().get_line_filters(), *self.plain]
+        return [*super().get_line_filters(), *self.plain, CLEAN]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: every key that works on the screen, by its sentence; of what is
@@ -134,6 +135,10 @@ class LabApp(PacedApp[int]):
 
     def on_device_read(self, message: DeviceRead) -> None:
         self.tell(DeviceRead)
+
+    def on_reading_failed(self, message: ReadingFailed) -> None:
+        """Says what the reader could not read."""
+        self.notify(message.sentence, severity="error", timeout=30, markup=False)
 
     def on_key(self, event: Key) -> None:
         """Somebody is there: what nobody looked at is read again."""

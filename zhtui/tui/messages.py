@@ -24,5 +24,13 @@ class RunGrew(Coalesced, bubble=False):
     """The run that is looked at has new rows, events or views."""
 
 
+class ReadingFailed(Message, bubble=False):
+    """Something could not be read, which nobody foresaw; the reader goes on with the rest."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
 class DeviceRead(Coalesced, bubble=False):
     """The device was read again."""

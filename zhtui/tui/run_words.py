@@ -19,6 +19,7 @@ SIGNS = {
     "finished": ("✓", GOOD),
     "failed": ("✗", WRONG),
     "lost": ("?", WRONG),
+    "silent": ("…", WRONG),
 }
 
 

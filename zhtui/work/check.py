@@ -18,6 +18,7 @@ from zhtui.errors import LabError, boundary
 from zhtui.lesson import knobs, parts, source
 from zhtui.lesson.card import CHOOSE, LINES, NUMBER, ORDER
 from zhtui.lesson.catalog import Entry
+from zhtui.say import say
 from zhtui.work import check_runs, check_scenes
 from zhtui.work.check_runs import must
 
@@ -32,7 +33,7 @@ def run(entries: Iterable[Entry]) -> int:
         for name, why in outcomes(entry):
             failed += bool(why)
             line = f"{'✗' if why else '✓'} {entry.name}: {name}"
-            print("\n    ".join([line, *why.split("\n")]) if why else line, flush=True)
+            say("\n    ".join([line, *why.split("\n")]) if why else line)
     return int(failed > 0)
 
 

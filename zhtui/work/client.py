@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,8 @@ PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
 # A worker leaves one core to the terminal. Threads that wait for each other spin: where they must
 # share cores a step takes far longer; asleep while waiting, three times as long on a quiet machine.
 PATIENT = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
+# A log takes any text, whatever the language of the shell is, and at once.
+WORKER = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
 ACTIONS = ("pause", "resume", "step", "stop", "checkpoint", "set", "sample")
 
 
@@ -67,8 +73,9 @@ def create(
         make_folder(store / entry.name)
         folder = RunFolder(store / entry.name / fresh_name(store, entry.name, name))
         folder.path.mkdir()
-        write_json(folder.path / CARD, card)
-        _promise(folder, int(settings.steps))
+        with whole_or_none(folder):
+            write_json(folder.path / CARD, card)
+            _promise(folder, int(settings.steps))
     except OSError as error:
         why = error.strerror or error
         raise StoreError(
@@ -77,28 +84,44 @@ def create(
     return folder
 
 
+@contextmanager
+def whole_or_none(folder: RunFolder) -> Iterator[None]:
+    """A new run's folder goes again where it could not be filled: it would keep its name."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+
+
 def start(folder: RunFolder) -> int:
     """Starts a detached worker on a new or a stopped run. Returns its process id.
 
     The worker has its own session, so a closed terminal does not reach it. Raises `BusyError`.
     """
     folder.claim()
-    if lease.held(folder.path / LEASE):
-        raise BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
+    with _first(folder) as turn:
+        if lease.held(folder.path / LEASE):
+            raise _busy(folder)
+        return _start(folder, turn)
+
+
+def _start(folder: RunFolder, turn: int) -> int:
     control = folder.path / CONTROL
     inbox = control.stat().st_size if control.exists() else 0
-    command = [sys.executable, "-P", "-m", "zhtui.work.worker", str(folder.path), str(inbox)]
+    command = [sys.executable, "-P", "-m", "zhtui.work.worker", str(folder.path)]
     try:
         before = folder.status()
         _promise(folder, before.steps, before.step)
         with open(open_own(folder.path / OUTPUT, os.O_WRONLY | os.O_APPEND), "ab") as output:
             worker = subprocess.Popen(
-                command,
+                [*command, str(inbox), str(turn)],
+                pass_fds=(turn,),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env={**PATIENT, **os.environ, **surroundings(folder), "PYTHONUNBUFFERED": "1"},
+                env={**PATIENT, **os.environ, **surroundings(folder), **WORKER},
             )
     except OSError as error:
         raise StoreError(f"no worker could be started ({error.strerror}); try again") from error
@@ -152,6 +175,35 @@ _children: list[subprocess.Popen[bytes]] = []
 def _reap() -> None:
     """Workers outlive us or end before us; those that ended are collected here."""
     _children[:] = [child for child in _children if child.poll() is None]
+
+
+@atexit.register
+def _let_go() -> None:
+    """Workers that outlive us do so on purpose: Python would warn of each."""
+    _reap()
+    for child in _children:
+        child.returncode = 0
+
+
+@contextmanager
+def _first(folder: RunFolder) -> Iterator[int]:
+    """The turn to start a worker, as a descriptor with a lock, which the worker keeps until it
+    holds the lease: of several clients at a time one starts it. Raises `BusyError`.
+    """
+    descriptor = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a disk without such locks
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise _busy(folder) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _busy(folder: RunFolder) -> BusyError:
+    return BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
 
 
 def _promise(folder: RunFolder, steps: int, step: int = 0) -> None:

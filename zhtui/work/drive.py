@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -18,14 +19,17 @@ from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
 from zhtui.machine import device
-from zhtui.runs import lease
+from zhtui.runs import border, lease
+from zhtui.runs.checkpoint import Unfit
 from zhtui.runs.files import Tail
 from zhtui.runs.folder import CONTROL, LEASE, RunFolder
 from zhtui.work.pace import Pace
 from zhtui.work.record import Listener, Recorder, log_sentence, log_traceback
 
 NAP = 0.02  # seconds between two looks at the inbox while paused
+MOST_THREADS = 256  # far more than help; torch falls over ten thousands of them
 SAVE_EVERY = 60.0  # seconds; the most that a killed run has to do again
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 CODES = {"finished": 0, "stopped": 0, "failed": 1}
 
 
@@ -54,13 +58,25 @@ def work(
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
         recorder = Recorder(folder, entry.card, listeners)
         try:
-            run = _prepare(card, entry, recorder)
-            state = Drive(entry, run, recorder, _inbox(folder, inbox), wish).go()
+            state = _from_newest(card, entry, recorder, _inbox(folder, inbox), wish)
         except Exception as error:  # noqa: BLE001 - the run folder is told, whatever it was
             return _failed(recorder, error)
         finally:
             recorder.close()
     return 128 + wish.signal if wish.signal and state == "stopped" else CODES[state]
+
+
+def _from_newest(
+    card: Mapping[str, Any], entry: catalog.Entry, recorder: Recorder, inbox: Tail, wish: Asked
+) -> str:
+    """Drives a run from its newest checkpoint that the lesson can take; the state it ends in."""
+    while True:
+        run = _prepare(card, entry, recorder)
+        try:
+            return Drive(entry, run, recorder, inbox, wish).go()
+        except Unfit as error:
+            if not recorder.pass_over(error):
+                raise
 
 
 class Drive:
@@ -142,8 +158,8 @@ class Drive:
         self.pace.rest()
 
     def _take_requests(self) -> None:
-        for request in self.inbox.read():
-            action, about = str(request.get("action", "")), {"id": request.get("id")}
+        for request in self.inbox.read(border.request):
+            action, about = str(request.get("action", "")), {"id": _id(request)}
             try:
                 with boundary(f"the request {action!r}"):
                     self._do(action, request)
@@ -185,7 +201,7 @@ class Drive:
         sampling = self.entry.sampling(request)
         tokens = generate(self.run, str(request.get("prompt", "")), sampling)
         text = "".join(token.text for token in tokens)
-        self.recorder.event("sample", step=self.run.step, id=request.get("id"), text=text)
+        self.recorder.event("sample", step=self.run.step, id=_id(request), text=text)
 
     def _turn_knobs(self, step: int) -> None:
         """Live knobs that an earlier sitting changed by this step are changed again."""
@@ -233,8 +249,8 @@ def _threads() -> int:
 
 def _threads_of(card: Mapping[str, Any], folder: RunFolder) -> int:
     """As many as were asked for, else as the run began with: other sums would round otherwise."""
-    begun = (e.get("threads") for e in folder.events() if e.get("event") == "started")
-    return int(card.get("threads") or next(begun, 0) or 0)
+    begun = (e.get("threads") for e in folder.events() if e["event"] == "started")
+    return min(int(card.get("threads") or next(begun, 0) or 0), MOST_THREADS)
 
 
 def _inbox(folder: RunFolder, offset: int | None) -> Tail:
@@ -245,8 +261,13 @@ def _inbox(folder: RunFolder, offset: int | None) -> Tail:
 
 
 def _knobs_to_come(folder: RunFolder) -> list[tuple[int, str, str]]:
-    events = [event for event in folder.events() if event.get("event") == "knob"]
-    return sorted((int(e["step"]), str(e["knob"]), str(e["value"])) for e in events)
+    events = [event for event in folder.events() if event["event"] == "knob"]
+    return sorted((e["step"], e["knob"], str(e["value"])) for e in events)
+
+
+def _id(request: Mapping[str, Any]) -> str:
+    """What a client calls its request: it waits for the answer of that name."""
+    return str(request.get("id", ""))[:64]
 
 
 def _finite(row: Mapping[str, Any], run: Run) -> None:
@@ -263,35 +284,39 @@ def _failed(recorder: Recorder, error: Exception) -> int:
     """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
-        sentence = (
-            f"{recorder.folder.path} cannot be written ({error.strerror}); make room and resume"
-        )
+        why = f"the run cannot be written ({error.strerror})"
+        sentence = f"{why}; make room in {recorder.folder.path} and resume"
     cause = error.__cause__
     if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         log_traceback(error)
-    before = recorder.folder.status()
-    try:
-        recorder.event("failed", error=sentence)
-        at = {"step": recorder.done, "steps": before.steps}
-        recorder.status("failed", force=True, error=sentence, **at)
-    except OSError as full:
-        log_sentence(f"the run folder could not be written ({full.strerror}); make room and resume")
+    recorder.make_room()
+    at = {"step": recorder.done, "steps": recorder.folder.status().steps, "error": sentence}
+    status = partial(recorder.status, "failed", force=True, **at)
+    for tell in (status, partial(recorder.event, "failed", error=sentence)):
+        try:
+            tell()
+        except OSError as full:
+            why = f"the run folder could not be written ({full.strerror})"
+            log_sentence(f"{why}; make room and resume")
     log_sentence(sentence)
     return 1
 
 
 @contextmanager
 def _signals(asked: Asked) -> Iterator[Asked]:
-    """SIGTERM and Ctrl-C ask for a stop between two steps; a second one stops at once."""
+    """SIGTERM, Ctrl-C and a terminal that goes ask for a stop between two steps; a second one stops
+    at once. A signal that is ignored stays so (`nohup`, a worker).
+    """
 
     def handler(number: int, frame: FrameType | None) -> None:
         if asked.signal:
             raise KeyboardInterrupt
         asked.signal = number
 
-    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    heeded = [each for each in STOPS if signal.getsignal(each) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heeded}
     try:
         yield asked
     finally:

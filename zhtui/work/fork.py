@@ -57,10 +57,10 @@ def fork(
         parent=_origin(folder, step, pairs),
     )
     try:
-        _inherit(folder, child, card, start)
-        _append(child.path / EVENTS, _events(folder, start[0], step, live))
+        with client.whole_or_none(child):
+            _inherit(folder, child, card, start)
+            _append(child.path / EVENTS, _events(folder, start[0], step, live))
     except OSError as error:
-        shutil.rmtree(child.path, ignore_errors=True)
         why = error.strerror or error
         raise StoreError(f"{folder.name} could not be copied ({why}); try again") from error
     return child
@@ -161,7 +161,7 @@ def _inherit(
         for part in scan(source):
             _link(Path(part.path), aside / part.name)
         aside.rename(child.path / source.name)
-        status["best"] = checkpoint.read(source)["facts"]["best"]
+        status["best"] = checkpoint.read(source)["facts"].get("best")
     write_json(child.path / STATUS, {**status, "time": time.time()})
 
 
@@ -172,9 +172,7 @@ def _events(parent: RunFolder, done: int, step: int, live: Sequence[str]) -> lis
     kept = [{"event": "forked", "step": step, "run": parent.name, "lesson": parent.lesson}]
     turned = {pair.partition("=")[0]: pair.partition("=")[2] for pair in live}
     for event in parent.events():
-        kind, at = event.get("event"), event.get("step", 0)
-        if not isinstance(at, int):
-            continue
+        kind, at = event["event"], event.get("step", 0)
         said = kind in INHERITED and at < max(done, 1)
         if said or (kind == "knob" and at < step + (event.get("knob") not in turned)):
             kept.append(event)

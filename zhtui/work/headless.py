@@ -7,7 +7,6 @@ without a word.
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import signal
 import sys
@@ -22,6 +21,7 @@ from zhtui.lesson import catalog
 from zhtui.lesson.card import Lesson
 from zhtui.runs.figures import own_references
 from zhtui.runs.folder import RunFolder
+from zhtui.say import complain, give_up, say
 from zhtui.work.drive import Asked, work
 
 SAMPLE = 300  # characters or tokens shown at the end
@@ -38,24 +38,31 @@ def run(folder: RunFolder, *, as_json: bool = False, out: TextIO | None = None) 
     guarded("begin", {})
     code = work(folder, listeners=(guarded,), asked=asked)
     guarded("end", {"code": code})
-    return 141 if guarded.closed else code
+    return guarded.closed or code
 
 
 class Guarded:
-    """A listener behind which the pipe may close: then the run is asked to save and stop."""
+    """A listener behind which the pipe may close, the terminal go or its disk fill: then the run is
+    asked to save and stop.
+    """
 
     def __init__(self, report: Report | JsonLines, asked: Asked) -> None:
-        self.report, self.asked, self.closed = report, asked, False
+        self.report, self.asked = report, asked
+        self.closed = 0  # the exit code, once nobody can read
 
     def __call__(self, kind: str, value: Mapping[str, Any]) -> None:
         if self.closed:
             return
         try:
             self.report.hear(kind, value)
-        except BrokenPipeError:
-            self.closed = True
+        except OSError as error:
+            piped = isinstance(error, BrokenPipeError)
+            self.closed = 128 + signal.SIGPIPE if piped else 1
             self.asked.signal = self.asked.signal or signal.SIGPIPE
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not piped:
+                why = f"what it says cannot be written ({error.strerror})"
+                complain(f"zhtui: {why}; the run saves and stops, and can go on elsewhere")
+            give_up()
 
 
 class JsonLines:
@@ -67,7 +74,7 @@ class JsonLines:
     def hear(self, kind: str, value: Mapping[str, Any]) -> None:
         """One object for a row or an event."""
         if kind in ("row", "event"):
-            print(wording.json_text(value), file=self.stream, flush=True)
+            say(wording.json_text(value), to=self.stream)
 
 
 class Report:
@@ -123,7 +130,7 @@ class Report:
         if self.bar:
             self.bar.clear()
         name, status = self.folder.name, self.folder.status()
-        if code in (130, 143):
+        if code > 128:
             saved = f"saved at step {status.step:,}"
             self._print(f"interrupted; {saved}; go on with: zhtui run --resume {name} --headless")
         elif code == 0:
@@ -136,7 +143,7 @@ class Report:
             return
         if self.bar:
             self.bar.clear()
-        print(wording.several_lines(text), file=self.stream, flush=True)
+        say(text, to=self.stream)
 
 
 class Bar:

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
-from zhtui.runs.files import Appender, write_json
+from zhtui.runs.files import Appender, replace_file, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
+from zhtui.say import complain, say
 from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
+ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
 
@@ -45,6 +48,9 @@ class Recorder:
         self.listeners = listeners
         self.card = folder.card()
         self.keys: set[str] | None = None  # in every row so far; a row with more is an evaluation
+        self._room = folder.path / ROOM
+        with suppress(OSError):  # a full disk: then there is nothing to keep
+            replace_file(self._room, bytes(RESERVE))
         self._metrics = Appender(folder.path / METRICS)
         self._events = Appender(folder.path / EVENTS)
         self.best: float | None = None
@@ -52,12 +58,15 @@ class Recorder:
         self.done = 0  # steps
         self.elapsed = 0.0  # seconds of training, over all sittings
         self._source: tuple[Path, dict[str, Any]] | None = None
+        self._unfit: set[Path] = set()
         self._row: dict[str, Any] = {}
         self._told = 0.0
 
     def resume(self) -> int:
         """Chooses the newest sound checkpoint to restore from. Returns its step, or 0."""
         for _step, path in reversed(self.folder.checkpoints()):
+            if path in self._unfit:
+                continue
             try:
                 state = checkpoint.read(path)
             except CheckpointError as error:
@@ -65,11 +74,22 @@ class Recorder:
                 continue
             facts = state["facts"]
             self._source = (path, state)
-            self.keys, self.elapsed = set(facts["keys"]) or None, facts["elapsed"]
-            self.best, self.best_step = facts["best"], facts["best_step"]
+            self.keys, self.elapsed = set(facts.get("keys", ())) or None, facts.get("elapsed", 0.0)
+            self.best, self.best_step = facts.get("best"), facts.get("best_step", -1)
             self.done = int(state["step"])
             return self.done
         return 0
+
+    def pass_over(self, error: CheckpointError) -> bool:
+        """Names the checkpoint in hand as one that the lesson cannot take; whether there is an
+        older one to go on from.
+        """
+        assert self._source is not None
+        self._unfit.add(self._source[0])
+        if all(path in self._unfit for _, path in self.folder.checkpoints()):
+            return False
+        self.event("damaged", text=str(error))
+        return True
 
     def data(self, name: str, auto: tuple[str, ...]) -> Path:
         """A data set asked for; on a resume the very one that the run began with."""
@@ -146,6 +166,11 @@ class Recorder:
         """Closes the files that are appended to."""
         self._metrics.close()
         self._events.close()
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Gives the room away that was kept for the last words of a run on a full disk."""
+        self._room.unlink(missing_ok=True)
 
     def due(self) -> bool:
         """Whether it is time for another status."""
@@ -190,12 +215,12 @@ class Recorder:
 
 def _number(value: Any) -> float | int:
     """A metric as JSON holds it; reading a tensor waits for the device."""
-    return value if isinstance(value, int) else float(value)
+    return int(value) if isinstance(value, int) else float(value)
 
 
 def log_sentence(text: str) -> None:
     """One line for the log."""
-    print(one_line(text), file=sys.stderr, flush=True)
+    complain(text)
 
 
 def log_traceback(error: BaseException) -> None:
@@ -206,4 +231,6 @@ def log_traceback(error: BaseException) -> None:
     for entry in traceback.format_exception(error):
         ours = entry.startswith("  File ")  # a frame: its lines are code
         first, *more = map(one_line, entry.rstrip("\n").split("\n"))
-        print(first, *(line if ours else f"  | {line}" for line in more), sep="\n", file=sys.stderr)
+        lines = [first, *(line if ours else f"  | {line}" for line in more)]
+        with suppress(OSError):
+            say("\n".join(lines), to=sys.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from zhtui.lesson.knobs import text
 from zhtui.machine import device
 from zhtui.runs.figures import figure_of, higher
 from zhtui.runs.folder import RunFolder
+from zhtui.say import complain, say
 from zhtui.wording import clock, json_text
 from zhtui.work import client
 from zhtui.work.drive import Asked, work
@@ -53,7 +53,7 @@ def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool =
         chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
         for outcome in outcomes(entry, chosen, where):
             differs = differs or outcome.verdict == "differs"
-            print(json_text(asdict(outcome)) if as_json else _line(outcome), flush=True)
+            say(json_text(asdict(outcome)) if as_json else _line(outcome))
     return int(differs)
 
 
@@ -102,7 +102,7 @@ def _worked(entry: Entry, one: Reference, seed: int, where: str) -> list[dict[st
     if one.data:
         pairs += (f"data={one.data}",)
     said = " ".join((f"running {entry.name} preset={one.preset}", *pairs, f"seed {seed}"))
-    print(said, file=sys.stderr, flush=True)
+    complain(said)
     with tempfile.TemporaryDirectory(prefix="zhtui-verify-") as place:
         folder = client.create(
             Path(place), entry, preset=one.preset, knobs=pairs, seed=seed, where=where
@@ -136,7 +136,7 @@ def _tell_time(folder: RunFolder, runs: int) -> None:
     words = f"  about {clock(status.left)} for {status.steps:,} steps, evaluations aside"
     if runs > 1:
         words += f"; {clock(status.left + whole * (runs - 1))} for this and {runs - 1} more"
-    print(words, file=sys.stderr, flush=True)
+    complain(words)
 
 
 def _reason_to_skip(entry: Entry, reference: Reference, where: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from zhtui.errors import LabError
 from zhtui.runs.folder import RunFolder
@@ -22,11 +24,28 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     give_way()
     inbox = int(arguments[1]) if len(arguments) > 1 else None
+    turn = Turn(int(arguments[2])) if len(arguments) > 2 else None
     try:
-        return drive.work(RunFolder(Path(arguments[0])), inbox=inbox)
+        return drive.work(
+            RunFolder(Path(arguments[0])), inbox=inbox, listeners=(turn,) if turn else ()
+        )
     except LabError as error:
         log_sentence(str(error))
         return 1
+
+
+class Turn:
+    """The lock of who started this worker; given back when the lease is held."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        os.set_inheritable(descriptor, False)
+
+    def __call__(self, kind: str, value: Mapping[str, Any]) -> None:
+        """The first thing that is told comes after the lease."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
 
 def give_way() -> None:

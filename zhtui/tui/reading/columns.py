@@ -8,13 +8,13 @@ look exactly as expected goes there too, so the fast way never changes what is r
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhtui.draw.series import Floats
+from zhtui.runs import border
 
 Points = tuple[Floats, Floats]  # (steps, values)
 FEW = 64  # lines from which the sweep pays
@@ -34,6 +34,7 @@ def columns(lines: Sequence[bytes]) -> dict[str, Points]:
     if swept is None:
         return _collected(enumerate(lines))
     names, numbers = swept  # (rows, keys)
+    numbers, plain = _with_steps(numbers, names.index("step"), plain)
     steps = numbers[:, names.index("step")]
     found = {name: (steps, numbers[:, i]) for i, name in enumerate(names) if name != "step"}
     rest = _rows((i, lines[i]) for i in others.tolist())
@@ -49,8 +50,8 @@ def _parted(lines: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 def _swept(lines: Sequence[bytes]) -> tuple[list[str], Floats] | None:
     """(keys, numbers) of lines that are all made like the first one; None where they are not."""
-    first = _object(lines[0])
-    if not first or "step" not in first or len(first) > len(MARKS):
+    first = border.row(lines[0])
+    if first is None or len(first) > len(MARKS):
         return None
     text = b"\n".join(lines)
     made = lines[0].translate(None, DIGITS) + b"\n"
@@ -74,6 +75,15 @@ def _swept(lines: Sequence[bytes]) -> tuple[list[str], Floats] | None:
     if len(numbers) != len(lines) * len(first):
         return None
     return list(first), numbers.reshape(len(lines), len(first))
+
+
+def _with_steps(
+    numbers: Floats, column: int, plain: NDArray[np.int64]
+) -> tuple[Floats, NDArray[np.int64]]:
+    """The rows whose step is one: a whole number within bounds."""
+    steps = numbers[:, column]
+    sound = (steps >= 0) & (steps <= border.LAST_STEP) & (steps == np.floor(steps))
+    return (numbers, plain) if sound.all() else (numbers[sound], plain[sound])
 
 
 def _merged(
@@ -102,19 +112,7 @@ def _rows(lines: Iterable[tuple[int, bytes]]) -> list[tuple[int, dict[str, float
     """(place, numbers) of each line that is a row."""
     rows = []
     for place, line in lines:
-        row = _object(line)
-        if "step" in row:
+        row = border.row(line)
+        if row is not None:
             rows.append((place, row))
     return rows
-
-
-def _object(line: bytes) -> dict[str, float]:
-    """The numbers of one line, null as NaN; empty where it is no JSON object."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(value, dict):
-        return {}
-    numbers = {k: math.nan if v is None else v for k, v in value.items()}
-    return {k: v for k, v in numbers.items() if isinstance(v, (int, float))}

@@ -58,16 +58,14 @@ class History:
         self.status = growth.status or self.status
 
     def _hear(self, event: dict[str, Any]) -> None:
-        kind, step = event.get("event"), event.get("step") or 0
-        if not isinstance(step, int):
-            return
+        kind, step = event["event"], event.get("step", 0)
         if kind == "shown":
-            name = str(event.get("name"))
-            self.views[name] = str(event.get("kind"))
+            name = event["name"]
+            self.views[name] = event["kind"]
             self.shown[name] = min(step, self.shown.get(name, step))
             self.newest[name] = max(step, self.newest.get(name, step))
         if kind == "data":
-            self.data = str(event.get("name", ""))
+            self.data = event.get("name", "")
         if kind in ("shown", "sample"):
             self.eventful.add(step)
         text = event.get("text")
@@ -77,10 +75,10 @@ class History:
             "said": "note",
             "data": "note",
         }
-        if kind in named and isinstance(text, str):
-            self.samples = [Sample(step, named[str(kind)], text), *self.samples[: KEPT - 1]]
+        if kind in named and text is not None:
+            self.samples = [Sample(step, named[kind], text), *self.samples[: KEPT - 1]]
         if kind == "knob":
-            self._turn(step, str(event.get("knob")), str(event.get("value")))
+            self._turn(step, event["knob"], str(event["value"]))
         if kind == "forked":
             text = f"↳ fork of {event.get('run')}"
             self.happened.append(Happening(step, text, LIT))

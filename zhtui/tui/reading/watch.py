@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right, insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +23,7 @@ from zhtui.runs import learner, store
 from zhtui.runs.files import Tail
 from zhtui.runs.folder import EVENTS, METRICS, RunFolder, Status
 from zhtui.runs.learner import Guess
-from zhtui.tui.messages import DeviceRead, RunGrew, RunsChanged
+from zhtui.tui.messages import DeviceRead, ReadingFailed, RunGrew, RunsChanged
 
 if TYPE_CHECKING:
     from zhtui.tui.reading.columns import Points
@@ -95,11 +96,13 @@ class Follower:
         """Reads what is new; called by the thread. Whether something waits to be taken."""
         if now >= self._next_look:
             self._next_look = now + (ROWS_EVERY if self._status.live else IDLE_EVERY)
+            from zhtui.runs import border  # deferred: not part of the first frame
+
             points = self._read_rows()
-            events, status = self._events.read(), self.folder.status()
+            events, status = self._events.read(border.event), self.folder.status()
             for event in events:
-                if event.get("event") == "shown" and isinstance(event.get("step"), int):
-                    steps = self._shown.setdefault(str(event.get("name")), [])
+                if event["event"] == "shown":
+                    steps = self._shown.setdefault(event["name"], [])
                     if event["step"] not in steps[-1:]:
                         insort(steps, event["step"])
             with self._lock:
@@ -197,6 +200,7 @@ class Watch(threading.Thread):
         self._known: dict[Path, tuple[float, Seen]] = {}
         self._end, self._hurry = threading.Event(), threading.Event()
         self._next_runs, self._device_read = 0.0, -QUIET_EVERY
+        self._said: set[str] = set()  # what went wrong, each once
 
     def follow(self, follower: Reading) -> None:
         """Begins to tail a run; once, however often it is asked."""
@@ -223,20 +227,35 @@ class Watch(threading.Thread):
         self._hurry.set()
 
     def run(self) -> None:
-        """Looks, tells, sleeps; until the app ends."""
+        """Looks, tells, sleeps; until the app ends. What goes wrong in a round is said, and the
+        next one begins.
+        """
         while not self._end.is_set():
-            self.look()
+            with self._told("reading the runs"):
+                self.look()
             self._hurry.wait(ROWS_EVERY)
             self._hurry.clear()
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong is said, once; the thread lives on."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a lab that is blind without a word is worse
+            sentence = f"{what} failed ({type(error).__name__}: {error}); the rest goes on"[:500]
+            if sentence not in self._said:
+                self._said.add(sentence)
+                self.target.post_message(ReadingFailed(sentence))
 
     def look(self) -> None:
         """One round over all that is due."""
         now = self.clock()
         for follower in self._followers:
-            if follower.look(now):
-                follower.target.post_message(RunGrew())
-            if follower.behind:
-                self._hurry.set()
+            with self._told("reading the run that is shown"):
+                if follower.look(now):
+                    follower.target.post_message(RunGrew())
+                if follower.behind:
+                    self._hurry.set()
         if now >= self._next_runs:
             self._next_runs = now + RUNS_EVERY
             started = time.monotonic()
@@ -248,13 +267,19 @@ class Watch(threading.Thread):
         due = now - self._device_read >= (DEVICE_EVERY if live else QUIET_EVERY)
         if due and (live or self.looked_at):
             self._device_read, self.looked_at = now, False
-            reading = self.device()
+            reading = ""
+            with self._told("reading the device"):
+                reading = self.device()
             if reading != self.reading:
                 self.reading = reading
                 self.target.post_message(DeviceRead())
 
     def _look_at_runs(self) -> None:
-        runs = tuple(filter(None, map(self._seen, store.runs(self.root))))
+        found = []
+        for folder in store.runs(self.root):
+            with self._told(f"reading {folder.lesson}/{folder.name}"):
+                found.append(self._seen(folder))
+        runs = tuple(filter(None, found))
         if runs != self.runs:
             self.runs = runs
             self.target.post_message(RunsChanged())

@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zhtui.data.paths import expanded
 from zhtui.errors import ConfigError
+from zhtui.runs.files import read_settings
 from zhtui.tui.keys import keyboard
 from zhtui.tui.terminal.output import BYTES_A_SECOND
 
 VARIABLE = "ZHTUI_CONFIG"
 THEME_NAMES = {"dark": "lab-dark", "light": "lab-light", "safe": "lab-safe", "own": "ansi-dark"}
 LEAST_BYTES = 2_000  # a second; below it a screen takes longer to come than one waits for it
+MOST_BYTES = 10**12
+DEEPEST = 8  # tables in tables under [keys]
 POOR = {"linux", "vt100", "vt220"}  # terminals without the signs that charts are drawn with
 
 
@@ -43,7 +47,7 @@ USUAL = Settings()
 def path() -> Path:
     """The file: $ZHTUI_CONFIG, else config.toml in the user's own folder for settings."""
     if given := os.environ.get(VARIABLE):
-        return Path(given).expanduser().absolute()
+        return expanded(given).absolute()
     from platformdirs import user_config_path
 
     return user_config_path("zhtui") / "config.toml"
@@ -52,7 +56,7 @@ def path() -> Path:
 def load(lessons: Collection[str] = ()) -> Settings:
     """What the file says; the defaults and a complaint where it has a mistake."""
     try:
-        return read(path().read_text(encoding="utf-8"), lessons)
+        return read(read_settings(path()).decode("utf-8"), lessons)
     except (FileNotFoundError, NotADirectoryError):
         return USUAL
     except OSError as error:
@@ -72,6 +76,8 @@ def read(text: str, lessons: Collection[str] = ()) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(str(error), text)) from error
+    except (RecursionError, ValueError) as error:  # brackets without end, a number of 5,000 digits
+        raise ConfigError("a value is too long or too deep; `zhtui keys` shows how") from error
     rebound = table.pop("keys", {})
     for name, value in table.items():
         if wrong := _wrong(name, value):
@@ -100,7 +106,7 @@ def _keys(table: dict[str, Any], lessons: Collection[str]) -> dict[str, str]:
 
 def _flat(table: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in table.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and before.count(".") < DEEPEST:
             yield from _flat(value, f"{before}{name}.")
         else:
             yield f"{before}{name}", value
@@ -114,7 +120,7 @@ def _wrong(name: str, value: object) -> str:
     if name in ("mouse", "ascii"):
         return "" if isinstance(value, bool) else f"{name} is true or false; write one of them"
     if name == "bytes_a_second":
-        sound = type(value) is int and value >= LEAST_BYTES
+        sound = type(value) is int and LEAST_BYTES <= value <= MOST_BYTES
         return "" if sound else f"bytes_a_second is a whole number; write {LEAST_BYTES} or more"
     return f"there is no setting {name}; take theme, mouse, ascii, bytes_a_second or [keys]"
 

@@ -29,8 +29,33 @@ from zhtui.tui.terminal.size import size
 
 LOOK = 0.1  # seconds between two looks whether the lab has ended
 ESCAPE = "\x1b"
+X10 = b"\x1b[M"
 SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?7l"  # the other one, no cursor, focus, no wrap
 SIZES = (Resize, InBandWindowResize)
+
+
+class OldReports:
+    """Takes the mouse's reports in the form of X10 out of what was typed.
+
+    That form has a byte a number, of any value: no text. A terminal sends it where something (a
+    multiplexer that was left and joined again) forgot that the lab had asked for the other one.
+    """
+
+    def __init__(self) -> None:
+        self.came = False  # in the bytes that were looked at last
+        self._begun = b""  # a report whose end has not come yet
+
+    def left_out(self, data: bytes) -> bytes:
+        """The bytes without reports; one that is cut off is waited for."""
+        data, self._begun = self._begun + data, b""
+        self.came = X10 in data
+        while (at := data.find(X10)) >= 0:
+            end = at + len(X10) + 3
+            if end > len(data):
+                self._begun, data = data[at:], data[:at]
+                break
+            data = data[:at] + data[end:]
+        return data
 
 
 class Typed(XTermParser):
@@ -104,7 +129,8 @@ class TypedDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Reads what is typed and posts it, until the lab ends; the thread of the driver."""
-        parser, decode = Typed(self._debug), getincrementaldecoder("utf-8")().decode
+        parser, reports = Typed(self._debug), OldReports()
+        decode = getincrementaldecoder("utf-8")("ignore").decode
         open_end = False  # an escape came, and nothing after it yet
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
@@ -113,7 +139,9 @@ class TypedDriver(LinuxDriver):
                     data = self._read()
                     if not data:
                         break  # the other end was closed
-                    text = decode(data)
+                    text = decode(reports.left_out(data))
+                    if reports.came:
+                        self._loop.call_soon_threadsafe(self._enable_mouse_support)
                     open_end = text.endswith(ESCAPE)
                     events = list(parser.feed(text)) if text else []
                 else:
