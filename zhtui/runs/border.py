@@ -47,7 +47,7 @@ class Parent(TypedDict):
     run: Name
     lesson: NotRequired[Name]
     step: NotRequired[Step]
-    changed: NotRequired[dict[Name, Value]]
+    changed: NotRequired[dict[Name, Value]]  # knobs that are others from that step on
 
 
 class Card(TypedDict):
