@@ -478,7 +478,8 @@ async def test_a_run_is_looked_at_at_any_kept_step_and_live_at_its_newest(
 
 @pytest.mark.parametrize("size", [NARROW, USUAL], ids=["80x24", "120x40"])
 def test_picture(explore: Make, snap_compare: Compare, size: tuple[int, int]) -> None:
-    keys = ("m", "1", "v", "enter", "down", "down", "plus", "full_stop", "full_stop")
+    to_x = () if size == NARROW else ("v",)  # the only one in sight is the matrix already
+    keys = ("m", "1", *to_x, "enter", "down", "down", "plus", "full_stop", "full_stop")
 
     async def ready(pilot: Pilot[int]) -> None:
         await opened(pilot)
