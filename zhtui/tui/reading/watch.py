@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.message_pump import MessagePump
 
 from zhtui.errors import LabError
-from zhtui.lesson.views import View
+from zhtui.lesson.views import Text, View
 from zhtui.runs import learner, store
-from zhtui.runs.files import Tail
-from zhtui.runs.folder import EVENTS, METRICS, RunFolder, Status
+from zhtui.runs.files import Tail, is_file
+from zhtui.runs.folder import ARTIFACTS, EVENTS, METRICS, RunFolder, Status
 from zhtui.runs.learner import Guess
 from zhtui.tui.messages import DeviceRead, ReadingFailed, RunGrew, RunsChanged
 
@@ -168,8 +168,10 @@ class Follower:
         self._have[name] = step
         try:
             return step, name, self.folder.artifact(step, name)
-        except LabError:
-            return None  # deleted or unreadable: the picture before it stays
+        except LabError as error:
+            if not is_file(self.folder.path / ARTIFACTS / f"{step:06d}-{name}.json"):
+                return None  # deleted: the picture before it stays
+            return step, name, Text(f"this view cannot be drawn: {error}")
 
 
 class Reading(Protocol):
