@@ -264,7 +264,8 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
         await pilot.pause()
         inside = pilot.app.screen
         assert isinstance(inside, ExploreScreen)
-        assert inside.watched.step == 12
+        await until(pilot, lambda: inside.inquiry.at is not None, 60)
+        assert inside.inquiry.at == 12
 
 
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:
