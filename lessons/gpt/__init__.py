@@ -227,8 +227,7 @@ lesson = Lesson(
         Question(
             ask="Why does training need contexts of every length?",
             predict="A text of 8 characters gives 8 tasks: tell the second from one, the third "
-            "from two … Trained so, val is 2.365 after 600 steps. And if the last position alone "
-            "counts, the one with the full context?",
+            "from two … Trained so, val is 2.365 after 600 steps. And if the last alone counts?",
             metric="val",
             preset="rung-layernorm",
             knobs={"loss_at": "last", "steps": 600, "eval_every": 600, "baselines": False,

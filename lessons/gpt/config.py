@@ -75,6 +75,7 @@ class Config:
     grad_clip: float = knob(1.0, "longest gradient; 0 does not clip", low=0.0, live=True)
     eval_every: int = knob(250, "steps between evaluations", low=1)
     eval_batches: int = knob(20, "batches an evaluation averages, of train and of val", low=1)
+    whole: bool = knob(False, "the last evaluation is over the whole validation text, too")
     timed: bool = knob(False, "evaluations time a step as attention is taught, and as it is used")
     precision: str = knob("auto", "matrix products in", choices=("auto", "fp32", "bf16"))
     compile: bool = knob(False, "torch.compile, where it works")

@@ -21,6 +21,7 @@ from lessons.gpt.model import GPT
 from zhtui.lab import Run
 
 UNASKED = -100  # a target that cross-entropy leaves out
+AT_ONCE = 64  # stretches of the whole text
 ROUNDS = 5  # times that a step is timed in each form
 
 
@@ -82,3 +83,33 @@ def timed(run: Run, model: GPT, batch: Tensor, precision: str) -> dict[str, floa
             took[name].append(1e3 * (time.perf_counter() - start))
     found = {name: statistics.median(each[1:]) for name, each in took.items()}
     return found | {"speedup": found["ms_taught"] / found["ms_used"]}
+
+
+@torch.no_grad()
+def whole(run: Run, model: GPT, ids: Tensor, precision: str) -> Tensor:
+    """The mean loss over all stretches of T + 1 tokens of a text (n,), end to end: no luck is in
+    it, and every token but the first of the text is asked once.
+    """
+    T = run.config.block_size
+    n = (len(ids) - 1) // T
+    x, y = (part[: n * T].view(n, T).to(run.device) for part in (ids, ids[1:]))  # (n, T) twice
+    total = torch.zeros((), device=run.device)
+    model.eval()
+    with autocast(precision, run.device):
+        for some, after in zip(torch.split(x, AT_ONCE), torch.split(y, AT_ONCE), strict=True):
+            total += model.loss(some, after) * len(some)
+    model.train()
+    mean: Tensor = total / n
+    return mean
+
+
+def more(
+    run: Run, model: GPT, batch: Tensor, ids: Tensor, precision: str
+) -> dict[str, float | Tensor]:
+    """What is measured where a knob asks for it: a step's time, the whole validation text."""
+    found: dict[str, float | Tensor] = {}
+    if run.config.timed:
+        found |= timed(run, model, batch, precision)
+    if run.config.whole and run.step + 1 == run.config.steps:
+        found["val_whole"] = whole(run, model, ids, precision)
+    return found

@@ -22,7 +22,7 @@ from lessons.blocks.precision import autocast, choose
 from lessons.blocks.text import windows_of
 from lessons.gpt import microgpt
 from lessons.gpt.build import build, text_of
-from lessons.gpt.measure import asked, evaluate, stretches, timed
+from lessons.gpt.measure import asked, evaluate, more, stretches
 from lessons.gpt.views import gauge, glimpse, table, watch, working
 from zhtui.lab import Run
 
@@ -90,11 +90,9 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
             row["bits_per_byte"] = text.bits_per_byte(row["val"])
             if counted:
                 row["counted"] = min(c.loss for c in counted)
-            row |= watch(run)
+            row |= watch(run) | more(run, model, batch, text.val, precision)
             if config.one_batch:
                 run.show("one batch", gauge(total, len(alphabet)))
-            if config.timed:
-                row |= timed(run, model, batch, precision)
         elif step % max(10, config.steps // 50) == 0:
             glimpse(run)
         yield row

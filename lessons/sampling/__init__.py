@@ -74,5 +74,18 @@ lesson = Lesson(
             say="People are not most probable: they surprise about as much as the entropy says. "
             "Cuts of the tail (top-p: 2.59) lie between, and leave out what is hardly ever right.",
         ),
+        Question(
+            ask="How far temperature moves a text",
+            predict="400 letters are written in four ways, and each is asked what its letters "
+            "cost by the model's own shares. Put the four in order of bits a letter.",
+            metric="bits_greedy", kind="order", lowest=True, data=SHAKESPEARE,
+            among={
+                "always the likeliest": "bits_greedy", "T = 0.5": "bits_cold",
+                "as it says": "bits_plain", "T = 1.5": "bits_hot",
+            },
+            see="1.79, 2.19, 3.08 and 4.31.",
+            say="T sharpens or flattens the shares before the dice fall, and the text comes to "
+            "surprise less or more than the model's own entropy. T = 0 is the likeliest.",
+        ),
     ),
 )  # fmt: skip

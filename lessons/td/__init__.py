@@ -51,6 +51,11 @@ def perfect(metric: str, value: float, label: str) -> Reference:
     return Reference(metric, value, 1e-9, label, source, "afterstate", line=False)
 
 
+def after_50(alpha: float) -> Cell:
+    """The error of TD(0) after 50 walks."""
+    return Cell("walk", "error", 0, 50, frame=0, ask={"alpha": alpha, "episodes": 50})
+
+
 lesson = Lesson(
     number=17,
     title="td",
@@ -113,6 +118,20 @@ lesson = Lesson(
             see="100, 80 and 51.2: into room 2 it is a step away from the goal, and back again.",
             say="Q of a door is what it pays, plus γ times the best door behind it. From room 2 "
             "there is but the way back to 3, so two steps are lost.",
+        ),
+        Question(
+            ask="How large should a step be?",
+            predict="TD(0) learns five values from the same 50 walks, with one of three step "
+            "sizes. Whose values are nearest to the truth in the end?",
+            metric="", kind="choose", lowest=True,
+            among={
+                "α = .02": after_50(0.02),
+                "α = .1": after_50(0.1),
+                "α = .5": after_50(0.5),
+            },
+            see="The small step has not arrived yet, the large one leaps about the truth.",
+            say="A step size is a compromise: what is learned fast is forgotten as fast, with the "
+            "luck of the last walks in it. Steps that get smaller would come to rest.",
         ),
         Question(
             ask="Monte Carlo or TD(0)?",

@@ -95,7 +95,7 @@ def test_a_number_is_judged_by_the_spread_of_what_the_card_tells(
 
 def test_a_guess_on_the_wrong_side_of_what_was_told_hears_so() -> None:
     said = weighed(2.0, 2.567, {"one layer": 2.392}).words
-    assert said.endswith(". You expected less than one layer has; it is more")
+    assert said.endswith(". Not less than one layer, but more")
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))

@@ -145,7 +145,7 @@ def test_a_lesson_that_cannot_score_says_so(
     stranger("mute", generate="def generate(run, prompt, sampling):\n    yield from ()\n")
     run = client.create(store, catalog.one("mute"), preset="tiny", where="cpu")
     assert drive.work(run) == 0
-    assert "cannot read a given text" in asked(engine, "score", run, text="a").error
+    assert "cannot read a text that you give" in asked(engine, "score", run, text="a").error
 
 
 def test_a_checkpoint_of_ones_choice_is_asked(engine: Engine, speaker: RunFolder) -> None:
@@ -220,7 +220,7 @@ def test_killed_in_mid_stream_it_says_so_and_the_next_request_starts_another(
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     heard.until(lambda: reply.done)
-    assert "ended in the midst of its answer (signal 9)" in reply.error
+    assert "ended in the middle of its answer (signal 9)" in reply.error
     again = asked(engine, "generate", speaker, sampling=Sampling(tokens=2))
     assert waiting.done
     assert waiting.error

@@ -47,7 +47,11 @@ def worker(run: RunFolder) -> subprocess.Popen[bytes]:
     env = {**os.environ, **client.PATIENT, **client.surroundings(run)}
     with (run.path / "output.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", SLOWED, str(run.path)], stdout=log, stderr=log, env=env
+            [sys.executable, "-P", "-c", SLOWED, str(run.path)],
+            stdout=log,
+            stderr=log,
+            env=env,
+            start_new_session=True,
         )
 
 

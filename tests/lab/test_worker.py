@@ -102,6 +102,7 @@ def test_two_workers_on_one_run(live: tuple[RunFolder, int]) -> None:
         client.start(run)
     second = subprocess.run(
         [sys.executable, "-P", "-m", "zhtui.work.worker", str(run.path)],
+        start_new_session=True,  # else all of this session gives way from now on
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert second.returncode == 1

@@ -384,7 +384,10 @@ def test_a_text_that_nobody_chose_leaves_out_what_the_model_does_not_know(run: R
 
 def test_every_knob_opens_every_scene(tmp_path: Path) -> None:
     base = Config(block_size=16, n_layer=1, n_head=2, n_embd=8)
-    for knobs in ({"n_kv_head": 1, "ffn": "swiglu"}, {"norm": "rmsnorm-unscaled", "qk_norm": True}):
+    for knobs in (
+        {"n_kv_head": 1, "ffn": "swiglu"}, {"norm": "rmsnorm-unscaled", "qk_norm": True},
+        {"experts": 3, "active": 2}, {"rung": "microgpt"},
+    ):  # fmt: skip
         config = replace(base, **knobs)
         assert assemble(config, 5)
         run = run_of(tmp_path / "verse.txt", **knobs)

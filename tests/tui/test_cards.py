@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from recorded import alive, curve, lines, record, status_of
 from textual.pilot import Pilot
 
 from zhtui.lesson import catalog
-from zhtui.lesson.answer import lettered
-from zhtui.lesson.card import LINES, NUMBER
+from zhtui.lesson.answer import lettered, solution
+from zhtui.lesson.card import LINES, NUMBER, Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
 from zhtui.runs.folder import CARD, GUESS, METRICS, STATUS, RunFolder
@@ -244,6 +245,60 @@ async def test_where_the_card_is_not_in_sight_the_end_is_told(make: Make, store:
             await pilot.press("u")
             await tick(pilot)
             assert SAY in told(pilot)
+
+
+CHOICE = Question(
+    ask="Which falls further?",
+    predict="On which text is the loss lower in the end?",
+    metric="train",
+    see="On what it learns from.",
+    say="It has seen it.",
+    preset="tiny",
+    kind="choose",
+    among={"learned from": "train", "held out": "val"},
+    lowest=True,
+)
+
+
+async def test_one_of_several_metrics_is_chosen_before_the_run_that_answers(
+    make: Make, store: Path, started: list[RunFolder], entries: list[Entry]
+) -> None:
+    own = [replace(e, lesson=replace(e.card, questions=(CHOICE,))) if e.name == "gpt" else e
+           for e in entries[:3]]  # fmt: skip
+    right = solution(CHOICE, {"learned from": 1.0, "held out": 2.0})
+    async with make(entries=own).run_test(size=(120, 40)) as pilot:
+        screen = await at_the_card(pilot)
+        assert "Type its letter" in told(pilot)
+        await pilot.press("enter", *right, "enter")
+        await tick(pilot)
+        (run,) = started
+        kept = learner.read(run)
+        assert kept is not None
+        assert (kept.metric, kept.answer) == ("train", right)
+        lines(run.path / METRICS, curve(100))
+        await tick(pilot)
+        text = told(pilot)
+        assert CHOICE.ask not in text
+        assert "learned from" in text
+        levels = screen.query_one("#chart", ChartWidget).picture.levels
+        assert "your guess" not in {level.label for level in levels}, "letters are no height"
+        (run.path / STATUS).write_text(json.dumps(status_of("finished", 100, 100)))
+        await tick(pilot, 5)
+        assert f"{CHOICE.ask} predict" in told(pilot)
+        assert " right " in told(pilot)
+        assert "1 played, 1 right" in shown(pilot)
+        (did,) = learner.answered(store, "gpt")
+        assert (did.answer, did.right, did.run) == (right, True, run.name)
+
+
+async def test_a_card_tells_how_long_its_run_takes_here(make: Make, store: Path) -> None:
+    run = record(store, config={"lr": 1e-3, "n_layer": 3, "rung": "full", "steps": 600})
+    status = status_of("finished", 600, 600, host=socket.gethostname())
+    (run.path / STATUS).write_text(json.dumps(status))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await at_the_card(pilot)
+        await tick(pilot)
+        assert "(about 30 s here)" in told(pilot), "600 steps, twenty a second"
 
 
 async def test_a_lesson_without_questions_says_so(make: Make) -> None:

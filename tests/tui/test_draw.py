@@ -658,3 +658,16 @@ def test_the_names_in_an_svg_stand_as_their_lines_end() -> None:
     assert order == ["far", "val", "train", "loss"]
     places = sorted(float(y) for y, _ in found)
     assert np.diff(places).min() >= 15
+
+
+@pytest.mark.parametrize(("guess", "told"), [(6.0, "your guess 6"), (60.0, "↑ your guess 60")])
+def test_the_axis_goes_to_meet_a_guess_or_an_arrow_says_where_it_is(
+    guess: float, told: str
+) -> None:
+    """Curves from 4 to 2: a guess within four of their heights is inside, another one is named."""
+    one = picture([4 - i / 50 for i in range(100)], levels=[Level(guess, "your guess", within=4.0)])
+    lines = chart.draw(one, 60, 16).lines()
+    assert any(told in line for line in lines)
+    other = picture([4 - i / 50 for i in range(100)], levels=[Level(guess, "published")])
+    far = chart.draw(other, 60, 16).lines()
+    assert any(f"↑ published {guess:g}" in line for line in far), "another level is no reason"

@@ -50,6 +50,10 @@ def test_what_a_fork_changed_is_read_from_a_card_that_may_be_broken() -> None:
         assert origin.parent({"parent": parent}) is None
     assert origin.changed({"parent": {"changed": {"lr": "1\n2"}}}) == "lr=1\\n2"
     assert origin.config({"config": 7}) == {}
+    told = {"parent": {"run": "a", "step": 1250, "changed": {"lr": "200"}}}
+    assert origin.words(told) == "from a at step 1,250, with lr=200"
+    assert origin.words({"parent": {"run": "a", "step": 3}}) == "from a at step 3"
+    assert origin.words({}) == ""
 
 
 def forked(store: Path) -> RunFolder:

@@ -22,7 +22,7 @@ Predict: what is it?
 
 Run: `preset=tiny lr=0.5`, and look at the view `attention`. See: it is seven.
 
-Press: `c`.
+Press: `u`, on its own screen `c`.
 
 Run: `preset=tiny lr=much`.
 """
@@ -110,7 +110,7 @@ async def test_a_key_is_pressed_and_a_knob_that_is_none_is_refused(
         await notes_of(pilot)
         await pilot.press(*["right"] * 4, "enter")
         await tick(pilot)
-        assert "1 rate" in shown(pilot), "the next chart"
+        assert "7 question 1 of 2" in shown(pilot)
         await pilot.press("n", "right", "enter")
         await tick(pilot)
         (note,) = pilot.app._notifications

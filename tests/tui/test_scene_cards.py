@@ -49,7 +49,7 @@ async def card(pilot: Pilot[int]) -> CardPane:
     await tick(pilot)
     screen = pilot.app.screen
     assert isinstance(screen, LessonScreen)
-    await until(pilot, lambda: bool(screen.cards.cells.truth or screen.cards.cells.error), 5)
+    await until(pilot, lambda: bool(screen.cards.cells.truth or screen.cards.cells.error), 60)
     assert not screen.cards.cells.error
     await tick(pilot)
     return screen.cards
@@ -124,8 +124,8 @@ async def test_an_answer_and_its_score_are_there_again_when_the_lab_is_opened_an
         await tick(pilot)
     async with at("td").run_test(size=(120, 40)) as pilot:
         await tick(pilot)
-        assert "1/6" in shown(pilot)
-        assert "1 of 6 questions, 1 right" in " ".join(shown(pilot).split())
+        assert "1/7" in shown(pilot)
+        assert "1 of 7 questions, 1 right" in " ".join(shown(pilot).split())
         pane = await card(pilot)
         assert pane.question.ask in told(pilot)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from asked import until
 from onscreen import Make, shown
 from recorded import record
 
@@ -57,10 +58,9 @@ def test_a_run_that_cannot_be_read_is_named_once_and_the_others_are_read(
 
 async def test_what_the_reader_could_not_read_is_on_the_screen(make: Make) -> None:
     app = make()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         app.post_message(ReadingFailed("reading gpt/odd failed (RuntimeError: no)"))
-        await pilot.pause(0.1)
-        assert "reading gpt/odd failed" in shown(pilot)
+        await until(pilot, lambda: "reading gpt/odd failed" in shown(pilot))
 
 
 async def test_no_stranger_s_words_command_the_terminal(make: Make, store: Path) -> None:
@@ -69,12 +69,12 @@ async def test_no_stranger_s_words_command_the_terminal(make: Make, store: Path)
     append_json(run.path / EVENTS, {"event": "sample", "step": 900, "text": STEER})
     append_json(run.path / EVENTS, {"event": "said", "step": 901, "text": STEER})
     app = make()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         app.session.watch.look()
         await pilot.pause()
         app.notify(STEER, markup=False)
         app.session.do(lambda: (_ for _ in ()).throw(LabError(STEER)))
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "PWNED" in shown(pilot))
         text = "".join(
             segment.text
             for strip in app.screen._compositor.render_strips()
@@ -82,5 +82,5 @@ async def test_no_stranger_s_words_command_the_terminal(make: Make, store: Path)
                 app.get_line_filters()[-1], app.screen.styles.background
             )
         )
-        assert "PWNED" in text
+        assert text.count("PWNED") >= 2
         assert not set(text) & set("\x1b\x07\x9b\u202e")

@@ -226,7 +226,7 @@ async def test_a_lab_that_does_not_leave_ends_with_its_page(
     monkeypatch.setattr("zhtui.cli.web.ENDS", 0.5)
     lab = Lab("exec " + STUBBORN, write_bytes=None, write_str=None, close=None,  # type: ignore[arg-type]
               download_manager=DownloadManager())  # fmt: skip
-    await lab.start()
+    await lab.start(80, 24)
     process = lab._process
     assert process is not None
     await asyncio.sleep(0.3)

@@ -16,7 +16,7 @@ from zhtui.data.noted import noted
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog, knobs
 from zhtui.machine import room
-from zhtui.runs import changes, learner, store
+from zhtui.runs import changes, learner, origin, store
 from zhtui.runs.folder import RunFolder, Status
 from zhtui.say import Spelled, complain, say
 from zhtui.wording import clock, json_text, number, one_line, rate
@@ -68,6 +68,8 @@ def runs_show(context: typer.Context, name: RunName, as_json: AsJson = False) ->
     say(line(folder.lesson, folder.name, status))
     if status.error:
         say(one_line(status.error))
+    if forked := origin.words(card):
+        say(f"forked {forked}")
     pairs = (f"{key}={knobs.text(value)}" for key, value in card["config"].items())
     say(one_line("  ".join(pairs)))
     found = ", ".join(noted(card)) or "–"

@@ -101,7 +101,7 @@ def _turned(guess: float, truth: float, known: Mapping[str, float]) -> str:
     for name, value in known.items():
         if (guess - value) * (truth - value) < 0:
             more, less = ("more", "less") if truth > value else ("less", "more")
-            return f". You expected {less} than {name} has; it is {more}"
+            return f". Not {less} than {name}, but {more}"
     return ""
 
 

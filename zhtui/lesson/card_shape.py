@@ -13,7 +13,6 @@ from typing import Any
 from zhtui.data.dataset import DataSet
 from zhtui.lesson.card import Lesson, Question, Reference
 from zhtui.lesson.explore import Mistake
-from zhtui.lesson.knobs import knobs
 
 SHORT, LONG = 200, 4000  # characters
 MOST = 1000  # of anything in a list
@@ -46,8 +45,6 @@ def _config(card: Lesson) -> Iterator[str]:
     if not (isinstance(card.config, type) and dataclasses.is_dataclass(card.config)):
         yield "config is no dataclass"
         return
-    if "steps" not in {row.name for row in knobs(card.config)}:
-        yield "config has no knob steps"
     presets = card.presets
     if not (isinstance(presets, Mapping) and presets):
         yield "presets are none"

@@ -47,6 +47,7 @@ class Parent(TypedDict):
     run: Name
     lesson: NotRequired[Name]
     step: NotRequired[Step]
+    changed: NotRequired[dict[Name, Value]]  # knobs that are others from that step on
 
 
 class Card(TypedDict):
@@ -226,8 +227,9 @@ def row(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         values = _numbers(line)
     step = values.get("step")
-    sound = type(step) is int and 0 <= step <= LAST_STEP and len(values) <= MOST_METRICS
-    return with_nan(values) if sound else None
+    if type(step) is not int or not 0 <= step <= LAST_STEP or len(values) > MOST_METRICS:
+        return None
+    return with_nan(values) if None in values.values() else values
 
 
 def _numbers(line: bytes) -> dict[str, Any]:
@@ -250,9 +252,7 @@ def _number(value: Any) -> Any:
 
 def with_nan(values: dict[str, Any]) -> dict[str, Any]:
     """Numbers as they were recorded: null is NaN again."""
-    if None in values.values():
-        return {key: math.nan if value is None else value for key, value in values.items()}
-    return values
+    return {key: math.nan if value is None else value for key, value in values.items()}
 
 
 def event(line: bytes) -> dict[str, Any] | None:

@@ -31,3 +31,12 @@ def changed(card: Mapping[str, Any]) -> str:
     if not isinstance(pairs, Mapping):
         return ""
     return " ".join(one_line(f"{name}={value}") for name, value in pairs.items())
+
+
+def words(card: Mapping[str, Any]) -> str:
+    """Where a fork comes from: "from brisk-otter at step 250, with lr=200"; "" for no fork."""
+    known = parent(card)
+    if known is None:
+        return ""
+    how = changed(card)
+    return one_line(f"from {known[0]} at step {known[1]:,}{f', with {how}' if how else ''}")

@@ -30,6 +30,7 @@ from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
 ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
+NAMED = 20  # damaged checkpoints, each by its name
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
 
@@ -64,13 +65,16 @@ class Recorder:
 
     def resume(self) -> int:
         """Chooses the newest sound checkpoint to restore from. Returns its step, or 0."""
+        passed = 0
         for _step, path in reversed(self.folder.checkpoints()):
             if path in self._unfit:
                 continue
             try:
                 state = checkpoint.read(path)
             except CheckpointError as error:
-                self.event("damaged", text=str(error))
+                passed += 1
+                if passed <= NAMED:
+                    self.event("damaged", text=str(error))
                 continue
             facts = state["facts"]
             self._source = (path, state)

@@ -24,6 +24,7 @@ TOGETHER = (
     ("anywhere", "dialog", "notes"),
     ("anywhere", "explore", "player", "picture", "list", "dials"),
 )
+PLAYED = ("lesson.own", "lesson.explore", "lesson.cards", "lesson.step")
 MODIFIERS = {"shift", "ctrl", "alt", "meta", "super", "hyper"}
 NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
 
@@ -70,12 +71,14 @@ def keyboard_of(app: object) -> Keyboard:
     return keyboard if isinstance(keyboard, Keyboard) else USUAL
 
 
-def named(place: Place = "lesson") -> dict[str, Key]:
-    """The keys of a place as notes name them: as they are written on a keyboard."""
+def named() -> dict[str, Key]:
+    """The keys of a lesson that its notes can play, as they are written on a keyboard. Others may
+    mean another thing on the lesson's own screen, which notes speak of too.
+    """
     found: dict[str, Key] = {}
-    for key in keys.row(place):
-        for part in key.keys.split(","):
-            found.setdefault(USUAL.written(part), key)
+    for key in keys.row("lesson"):
+        for part in key.keys.split(",") if key.id in PLAYED else ():
+            found[USUAL.written(part)] = key
     return found
 
 

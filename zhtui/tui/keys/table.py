@@ -54,7 +54,7 @@ LESSON = (
     Key("lesson.step", "full_stop", "ask('step')", "step", "make a single step, then pause"),
     Key("lesson.edit", "e", "edit", "edit knob", "change the knob at the cursor"),
     Key("lesson.notes", "n", "visit(5)", "notes", "the lesson's text; again to come back"),
-    Key("lesson.view", "v", "view(1)", "view", "the next thing that the lesson shows"),
+    Key("lesson.view", "v", "view(1)", "view", "the next view"),
     Key("lesson.view_back", "V", "view(-1)", "view", "the view before", False),
     Key("lesson.chart", "c", "chart(1)", "chart", "the next chart"),
     Key("lesson.cards", "u", "visit(7)", "questions", "guess a number, run, compare"),
@@ -79,7 +79,7 @@ REPLAY = (
     Key("replay.play", "P", "play", "play", "play the run from here; again: 3, 10, 30, 100 times"),
     Key("replay.still", "space", "still", "hold", "while it is replayed: hold, or play on", False),
     Key("replay.live", "l", "follow", "newest", "back to the newest step"),
-    Key("replay.fork", "f", "fork", "fork", "from here with a knob changed, beside this run"),
+    Key("replay.fork", "f", "fork", "fork", "fork: go on from here with a knob changed"),
 )
 
 RUNS = (
@@ -171,7 +171,7 @@ EXPLORE = (
     Key("explore.console", "c", "console", "", "let the run's model write after the text", False),
     Key("explore.source", "s", "source", "source", "the code of this scene, or of the mistake"),
     Key("explore.notes", "n", "notes", "notes", "the lesson's text"),
-    Key("explore.back", "escape", "back", "back", "leave the line, the knobs, the zoom, this"),
+    Key("explore.back", "escape", "back", "back", "leave the line, knobs, zoom, screen"),
 )
 
 DIALS = (
@@ -222,7 +222,7 @@ LIST = (
 KNOBS = (
     Key("knobs.less", "left", "turn(-1)", "", "turn the knob down, or to the preset before", False),
     Key("knobs.more", "right", "turn(1)", "turn", "turn the knob up, or to the next preset", False),
-    Key("knobs.sift", "slash", "sift", "", "show only knobs of which every word holds", False),
+    Key("knobs.sift", "slash", "sift", "", "show only the knobs that match every word", False),
 )
 
 CARD = (

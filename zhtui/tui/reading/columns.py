@@ -55,7 +55,7 @@ def _swept(lines: Sequence[bytes]) -> tuple[list[str], Floats] | None:
         return None
     text = b"\n".join(lines)
     made = lines[0].translate(None, DIGITS) + b"\n"
-    wordy = not any(set(name.encode()) & set(DIGITS) for name in first)
+    wordy = not any(set(json.dumps(name).encode()) & set(DIGITS) for name in first)
     if wordy and text.translate(None, DIGITS) == (made * len(lines))[:-1]:
         spaced = text.translate(BLANK)  # no number here has an exponent
     else:

@@ -25,7 +25,7 @@ share is faint.
 The newest checkpoint writes, or the one of the step at which a replay stood; < and > take an older
 and a newer one, so that two branches may be of the same prompt and of two ages.
 """
-EMPTY = """Type a prompt and press enter: the model goes on from there.
+EMPTY = """Press p, type a prompt, press enter: the model goes on from there.
 \\n in a prompt is a new line."""
 
 

@@ -80,7 +80,7 @@ def state(inquiry: Inquiry, escape: str, waits: bool = False) -> list[tuple[Word
     that the run was asked for.
     """
     if waits:
-        return [("asked the run for a checkpoint; it is looked at when it is there", YOURS)]
+        return [("asked the run for a checkpoint; it is shown as soon as it is saved", YOURS)]
     if inquiry.error:
         return [(inquiry.error, WRONG)]
     if inquiry.late:

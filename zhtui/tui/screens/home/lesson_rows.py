@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zhtui.draw.grid import Grid
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, WRONG
+from zhtui.draw.words import put
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import figures
@@ -48,7 +49,7 @@ def row(entry: Entry, runs: Sequence[Seen], progress: Progress) -> Paint:
         lesson = entry.lesson
         if lesson is None:
             cells.put(2, y, f" ✗ {entry.name}", WRONG)
-            cells.put(20, y, entry.error, FAINT)
+            put(cells, SUMMARY, y, entry.error, FAINT, room=max(cells.width - SUMMARY, 0))
             return
         cells.put(2, y, f"{lesson.number:>3g}", FAINT)
         title = cells.put(7, y, lesson.title, CHOSEN if chosen else TITLE)

@@ -84,7 +84,7 @@ class Following(LabScreen):
             self.panes.to(1)
         await self.views.clear()
         self.views.wanted = ""
-        nothing = f"{no_run(self.app)}, and its loss falls here"
+        nothing = f"{no_run(self.app)}; its curve will stand here"
         self.charts.restart("waiting for the first step" if seen else nothing)
         if seen is not None:
             self.followed = Followed(seen.folder, self.session.watch, self, seen)

@@ -109,7 +109,8 @@ def options(card: Card) -> list[str]:
 
 
 def _options(card: Card, width: int) -> list[Row]:
-    told = options(card)
+    """Under their letters; where the numbers stand beside them, they are named there."""
+    told = options(card) if card.question.kind == LINES or not card.told else []
     line = "    ".join(told)
     if len(line) <= width - MARGIN - 1:
         return [[(MARGIN, line, CHOSEN)]] if told else []
@@ -175,8 +176,9 @@ def _run(card: Card, width: int) -> list[Row]:
         where = f"no run is needed: scene {', '.join(scenes)}" if scenes else "no run is needed"
         return _block("run", where, width)
     takes = f"   ({card.takes})" if card.takes and not card.answer else ""
-    rows = _block("run", f"{setting(card.question)}{takes}", width)
-    if card.run:
+    whose = f"{card.run}: " if card.told else ""
+    rows = _block("run", f"{whose}{setting(card.question)}{takes}", width)
+    if card.run and not card.told:
         rows.append([(MARGIN, f"{card.run} · {card.state}", FAINT)])
     return rows
 

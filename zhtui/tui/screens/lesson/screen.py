@@ -28,13 +28,16 @@ from zhtui.tui.widgets.views import ViewWidget
 from zhtui.work import client
 
 HELP = """
-The line on top is the state of the run. 1 shows its curves: each as it was recorded, a noisy one
-faint under its smoothed course, one that is measured seldom dotted; dashed lines are published
-figures and baselines. 2 shows what the lesson looks at inside the model, 3 what the model writes, 4
-the knobs of this run and of the next one: those with ● change while the run goes on. 5 is the
-lesson's text. 6 is what the GPU, the run's worker and the machine do, and what would help where the
-run is starved. 7 has questions: a guess, and then a run or a scene answers; the guess is a line in
-its chart. s reads the code that the thing at the cursor comes from.
+The line on top is the state of the run. 1 shows its curves as they were recorded: a noisy one is
+faint under its smoothed course, one that is measured seldom is dotted with • where it was measured,
+★ is the best point. Dashed lines are published figures and baselines. A dotted upright says what
+was done there: ● a knob was turned, ↳ the run was forked, ▸ it was resumed.
+
+2 shows what the lesson looks at inside the model, 3 what the model writes. 4 has the knobs of this
+run and of the next one; those with ● change while the run goes on. 5 is the lesson's text. 6 shows
+what the GPU, the run's worker and the machine do, and what would help where something holds the run
+up. 7 has questions: you guess, and then a run or a scene answers; the guess is a line in its chart.
+s reads the code that the thing at the cursor comes from.
 
 In the chart the arrow keys move a crosshair that reads every line, and replay the run: every view,
 sample and knob is that of the step. { and } go from moment to moment in every pane, P plays, l goes

@@ -295,13 +295,8 @@ def _about(run: Seen | None) -> list[list[Word]]:
     lines: list[list[Word]] = [
         [(key_of(run), TITLE), (f"  made {str(card.get('created', ''))[:16]}", FAINT)]
     ]
-    parent = origin.parent(card)
-    if parent is not None:
-        changed = origin.changed(card)
-        how = f", with {changed}" if changed else ""
-        lines.append(
-            [("forked   ", FAINT), (f"from {parent[0]} at step {parent[1]:,}{how}", PLAIN)]
-        )
+    if forked := origin.words(card):
+        lines.append([("forked   ", FAINT), (forked, PLAIN)])
     if data:
         lines.append([("data     ", FAINT), (", ".join(data), PLAIN)])
     if run.status.error:

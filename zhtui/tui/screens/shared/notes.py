@@ -17,7 +17,10 @@ from zhtui.tui.screens.shared.source import SourceScreen
 from zhtui.tui.widgets.lines import words
 from zhtui.tui.widgets.notes import NotesWidget
 
-HELP = "The lesson's text. Links to the code are chosen by the arrows and opened by enter."
+HELP = """
+The lesson's text. The arrows choose a link to the code, which enter opens, or what is folded, which
+enter unfolds.
+"""
 
 
 class NotesScreen(LabScreen):

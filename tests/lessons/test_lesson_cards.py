@@ -22,6 +22,7 @@ KNOWN: dict[str, float | list[str]] = {
     "A table of counts is a model": 3 / 4,
     "What the counts say of three pairs": ["'m' after 'e'", "'m' begins a word", "'v' after 'a'"],
     "Row 0 has one letter to listen to": 1.0,
+    "How large should a step be?": ["α = .5", "α = .02", "α = .1"],
     "A reward goes back door by door": ["from 1 to 5", "from 3 to 4", "from 3 to 2"],
 }
 
@@ -52,7 +53,7 @@ def test_a_scene_answers_with_numbers_that_differ(pair: tuple[Entry, Question]) 
 
 def test_all_kinds_are_used_and_six_lessons_have_a_card_without_a_run() -> None:
     kinds = {question.kind for _, question in CARDS}
-    assert {NUMBER, ORDER, LINES} <= kinds
+    assert kinds == {NUMBER, CHOOSE, ORDER, LINES}
     assert len({entry.name for entry, _ in OF_SCENES}) >= 6
 
 
