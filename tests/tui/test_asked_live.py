@@ -40,7 +40,7 @@ async def opened(pilot: Pilot[int]) -> LessonScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, LessonScreen))
     screen = pilot.app.screen
     assert isinstance(screen, LessonScreen)
-    await until(pilot, lambda: "loss" in screen.history.series)
+    await until(pilot, lambda: "loss" in screen.history.series, seconds=60)
     return screen
 
 

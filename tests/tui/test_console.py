@@ -252,7 +252,7 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
 ) -> None:
     async with lab(entries=[catalog.one("gpt")]).run_test(size=WIDE) as pilot:
         await console(pilot, run, "ROMEO:", step=13)
-        assert "ready: an older checkpoint" in shown(pilot)
+        await until(pilot, lambda: "ready: an older checkpoint" in shown(pilot))
         await pilot.press("space")
         assert (await done(pilot)).step == 12
         await pilot.press("home", "down", "down", "enter")
@@ -264,7 +264,8 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
         await pilot.pause()
         inside = pilot.app.screen
         assert isinstance(inside, ExploreScreen)
-        assert inside.watched.step == 12
+        await until(pilot, lambda: inside.inquiry.at is not None, 60)
+        assert inside.inquiry.at == 12
 
 
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:

@@ -26,6 +26,7 @@ from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.shared.notes import NotesScreen
 from zhtui.tui.screens.shared.source import SourceScreen
+from zhtui.tui.widgets.ask import AskLine
 
 NARROW, USUAL, WIDE = (80, 24), (120, 40), (200, 60)
 Compare = Callable[..., bool]
@@ -320,6 +321,9 @@ async def test_the_console_answers_while_a_scene_loops(explore: Make, run: RunFo
         console = app.screen
         assert isinstance(console, ConsoleScreen)
         await until(pilot, lambda: console.writer.opening.done, 60)
+        if not isinstance(console.focused, AskLine):
+            await pilot.press("p")
+        await until(pilot, lambda: isinstance(console.focused, AskLine))
         await pilot.press(*"ROMEO:", "enter")
         await until(
             pilot, lambda: console.branches.hand and len(console.branches.hand.tokens) > 4, 60

@@ -60,9 +60,9 @@ def test_a_file_says_keys_theme_mouse_ascii_and_bytes() -> None:
         ('[keys.home]\nrun = "r"\nopen = "returnn"', "home.open: there is no key 'returnn'"),
         ('[keys]\nhome.run = ""', "home.run: there is no key ''"),
         ('[keys]\nhome.run = "hype+x"', "there is no key 'hype"),
-        ('[keys]\nhome.run = "R"', "R is the key of home.runs as well"),
-        ('[keys]\nhome.explore = "x"\nhome.run = "k"', "k is the key of list.up"),
-        ('[keys]\napp.quit = "e"', "e is the key of lesson.edit"),
+        ('[keys]\nhome.run = "R"', "R is already the key of home.runs"),
+        ('[keys]\nhome.explore = "x"\nhome.run = "k"', "k is already the key of list.up"),
+        ('[keys]\napp.quit = "e"', "e is already the key of lesson.edit"),
         ('theme = "light', "correct it"),
         ('[keys]\na = """x', "correct it"),
     ],
@@ -85,7 +85,7 @@ def test_a_lesson_s_keys_are_checked_once_its_screen_has_brought_them() -> None:
     assert "there is no key with the id drift" in nowhere[1]
     clash = keyboard.check({"drift.on": "x"}, ["drift"], [brought])
     assert clash is not None
-    assert "x is the key of drift.x as well" in clash[1]
+    assert "x is already the key of drift.x" in clash[1]
 
 
 def test_no_file_is_no_mistake() -> None:
