@@ -41,7 +41,7 @@ def test_a_guess_is_kept_and_stands(run: RunFolder) -> None:
 
 def test_nobody_guesses_at_a_run_that_has_begun(run: RunFolder) -> None:
     (run.path / "status.json").write_text('{"state": "running", "step": 1}')
-    with pytest.raises(StoreError, match="has begun"):
+    with pytest.raises(StoreError, match="has already begun"):
         learner.write(run, QUESTION, 2.1)
     assert learner.read(run) is None
 
@@ -53,7 +53,7 @@ def test_where_it_cannot_be_kept_it_says_so(run: RunFolder) -> None:
 
 @pytest.mark.parametrize("text", ["", "two", "2,1", "nan", "inf", "1e999", "2.1.0", "9" * 400])
 def test_what_is_no_number_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(ConfigError, match="is no number; type one"):
+    with pytest.raises(ConfigError, match="is not a number; type one"):
         learner.number(text)
 
 

@@ -127,11 +127,11 @@ def on_cpu(mine: float, **more: Any) -> Vitals:
         (look(), ""),
         (look(gpu=replace(H200, memory_used=132 * GIB)), "memory is 95 % full: take a smaller"),
         (look(used=60 * GIB), "The machine's memory is 94 % full: take a smaller batch_size"),
-        (look(gpu=replace(H200, slowed="heat", temperature=87)), "at 87 °C: look after"),
+        (look(gpu=replace(H200, slowed="heat", temperature=87)), "at 87 °C: check its cooling"),
         (look(gpu=replace(H200, slowed="power")), "power limit of 700 W"),
         (look(gpu=replace(H200, utilisation=23)), "23 % busy and waits for the worker"),
         (look(gpu=replace(H200, utilisation=23)), "raise batch_size"),
-        (look(mine=30.0, gpu=replace(H200, utilisation=23)), "the data come too slowly"),
+        (look(mine=30.0, gpu=replace(H200, utilisation=23)), "the data arrive too slowly"),
         (
             look(mine=9.0, gpu=replace(H200, utilisation=23), waiting=40.0),
             "only 9 % of a core, the disks are waited for 40 % of the time",

@@ -399,7 +399,7 @@ def test_what_it_writes_is_what_the_whole_model_says() -> None:
     ("changes", "words"),
     [
         ({"n_head": 3}, "n_head"),
-        ({"weights": "nowhere at all"}, "no folder"),
+        ({"weights": "nowhere at all"}, "is not a folder"),
         ({"weights": "owner/name"}, "config.json"),
         ({"tokenizer": "missing.tiktoken"}, "tokenizer"),
         ({"block_size": 1_000_000}, "block_size"),

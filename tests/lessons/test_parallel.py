@@ -58,7 +58,7 @@ def test_chunks_and_halves_make_the_bubble_smaller() -> None:
     plain = pipeline.timeline("1f1b", 4, 8).bubble
     assert pipeline.timeline("interleaved", 4, 8, 2).bubble < plain
     assert pipeline.timeline("zero-bubble", 4, 8).bubble < plain
-    with pytest.raises(ValueError, match="no multiple"):
+    with pytest.raises(ValueError, match="not a multiple"):
         pipeline.timeline("interleaved", 4, 6)
 
 

@@ -202,7 +202,8 @@ async def test_three_streams_have_the_same_dice_and_three_settings(
         assert sum(strand.display and strand.region.width > 20 for strand in screen.strands) == 3
         cold, _, hot = (branch.surprise[1] for branch in trio if branch)
         assert cold < hot
-        await pilot.press(*["tab"] * 5)
+        for _ in screen.writer.dials:
+            await pilot.press("tab")
         assert screen.column == 2, "behind the last setting comes the next stream"
         await pilot.press("plus", "plus")
         assert screen.writer.settings[2].temperature == pytest.approx(1.4)

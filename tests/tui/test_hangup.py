@@ -107,7 +107,7 @@ def test_without_a_terminal_one_sentence_and_exit_2(store: Path, words: tuple[st
     done = ran(*words)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("zhtui: the lab needs a terminal, and its standard input is none")
+    assert done.stderr.startswith("zhtui: the lab needs a terminal, and standard input is not one")
     assert done.stderr.count("\n") == 1
     assert not list(store.iterdir()), "no run was begun"
 
@@ -136,8 +136,8 @@ def spawned(command: str, size: tuple[int, int] = (40, 120), **env: str) -> Iter
 @pytest.mark.parametrize(
     ("command", "env", "says"),
     [
-        ("$PY -m zhtui | cat", {}, "its standard output is none"),
-        ("$PY -m zhtui < /dev/null", {}, "its standard input is none"),
+        ("$PY -m zhtui | cat", {}, "standard output is not one"),
+        ("$PY -m zhtui < /dev/null", {}, "standard input is not one"),
         ("$PY -m zhtui", {"TERM": "dumb"}, "TERM=dumb"),
         ("$PY -m zhtui", {"TERM": "unknown"}, "TERM=unknown"),
         ("$PY -m zhtui", {"TERM": "unset"}, "TERM=''"),
@@ -274,7 +274,7 @@ def test_a_terminal_that_closes_while_an_engine_answers(store: Path, slow: RunFo
         seen = Seen(child)
         seen.until("FINISHED")
         seen.press("p", "ready: the newest")
-        seen.press("\r", "word")
+        seen.press("p\r", "word")
         assert len(family(child.pid)) > 1, "there is an engine"
         hang_up(child)
 

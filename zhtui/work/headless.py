@@ -196,7 +196,12 @@ def _points(rows: Sequence[Mapping[str, Any]], metric: str) -> list[tuple[float,
     """(step, value) where a metric was recorded as a number, within what plotext can draw."""
     have = [(row["step"], row[metric]) for row in rows if row.get(metric) is not None]
     finite = [pair for pair in have if all(map(math.isfinite, pair))]
-    return [(ticks.clamped(step), ticks.clamped(value)) for step, value in finite]
+    return [(ticks.clamped(step), _large(ticks.clamped(value))) for step, value in finite]
+
+
+def _large(value: float) -> float:
+    """A number, or 0 where it has so many zeros that plotext cannot count them."""
+    return value if abs(value) > ticks.TINY else 0.0
 
 
 def _progress(row: Mapping[str, Any], steps: int, status: Mapping[str, Any]) -> str:

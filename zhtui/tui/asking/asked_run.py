@@ -108,7 +108,7 @@ class AskedRun:
         """The run, whether it is live, the step of the checkpoint that answers, and which it is."""
         parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
         if self.status is not None and self.live:
-            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 20))
+            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 97))
         step, which = "step …" if at is None else f"step {at:,}", self.which(at)
         if self.step is None:
             parts += [words(step, PLAIN, 98), words(which, FAINT, 15)]
