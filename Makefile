@@ -11,7 +11,7 @@ lab: $(VENV)/installed  ## install what is missing, then open the lab
 
 install: $(VENV)/installed  ## only the virtual environment and what a user needs
 
-test: $(VENV)/dev  ## the tests, under six minutes on two cores
+test: $(VENV)/dev  ## the tests
 	$(RUN) pytest
 
 test-all: $(VENV)/dev  ## with those that train for minutes

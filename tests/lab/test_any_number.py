@@ -83,7 +83,7 @@ def test_a_view_shows_any_numbers(data: st.DataObject, size: int) -> None:
         assert isinstance(pictures.plain(view), list)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(values=ROWS)
 def test_a_run_of_any_numbers_is_listed_plotted_and_exported(values: list[float]) -> None:
     with tempfile.TemporaryDirectory() as place:

@@ -19,7 +19,11 @@ def made(store: Path, name: str, config: dict[str, Any], seconds: float, host: s
     """A run that took so long for 100 steps."""
     folder = store / "gpt" / name
     folder.mkdir(parents=True)
-    (folder / CARD).write_text(json.dumps({"format": FORMAT, "lesson": "gpt", "preset": "tiny", "seed": 1, "config": config}))
+    (folder / CARD).write_text(
+        json.dumps(
+            {"format": FORMAT, "lesson": "gpt", "preset": "tiny", "seed": 1, "config": config}
+        )
+    )
     rows = [{"step": step, "time": seconds * (step + 1) / 100} for step in (0, 49, 99)]
     (folder / METRICS).write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / STATUS).write_text(json.dumps({"state": "finished", "step": 100, "host": host}))

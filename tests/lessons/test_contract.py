@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
@@ -13,10 +14,19 @@ from zhtui.work.check import CHECKS, Check, promise
 ENTRIES = [entry for entry in catalog.all_lessons() if entry.package.startswith("lessons.")]
 LESSONS = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 KEEP = ("tiny", "quick", "paper")
+# A step of many processes takes a second, and these checks take many steps: half a minute each.
+SLOW = {"parallel-killed", "parallel-stopped", "parallel-sampled"}
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@LESSONS
+def case(entry: Entry, check: Check) -> ParameterSet:
+    """A lesson and what it must hold."""
+    name = f"{entry.name}-{check.__name__}"
+    return pytest.param(entry, check, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+
+
+@pytest.mark.parametrize(
+    ("entry", "check"), [case(entry, check) for entry in ENTRIES for check in CHECKS]
+)
 def test_the_contract_holds(entry: Entry, check: Check, store: Path) -> None:
     assert promise(check)
     check(entry, store)

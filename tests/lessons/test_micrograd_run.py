@@ -138,7 +138,7 @@ def test_the_references_are_those_of_the_notebook() -> None:
     assert losses == [0.8958441028683222, 0.010978370135492717]
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", [pytest.param("relu", marks=pytest.mark.slow), "tanh"])
 def test_arrays_learn_what_numbers_learn(activation: str) -> None:
     config = replace(Config(), activation=activation)
     numbers, _ = rows_of(config)
