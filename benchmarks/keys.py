@@ -70,7 +70,7 @@ SCREENS: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]], list[bytes]
     ),
     "console": (
         ("gpt", "quiet-bard"),
-        [(b"p", b"prompt"), (b"ROMEO:\r", b"bits")],
+        [(b"p", b"prompt"), (b"pROMEO:\r", b"bits")],
         [LEFT, LEFT, UP, b"\t", b"+", b"s"],
     ),
     "explore": (
