@@ -15,7 +15,7 @@ share keys and values, D channels a head, F hidden channels, V words of the voca
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -76,11 +76,3 @@ class Notes(dict[str, Tensor]):
     def __call__(self, name: str, x: Tensor) -> Tensor:
         self[name] = x
         return x
-
-
-class Looked(Protocol):
-    """A model whose inside can be seen and changed."""
-
-    def look(self, ids: Tensor, tap: Tap) -> Tensor:
-        """Logits (B, T, V) of tokens (B, T), each point handed to `tap` on the way."""
-        ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import storied
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -44,14 +45,7 @@ TEXT = "the cat sat on the mat, and then the cat sat on the hat. " * 40
 SCENES = pytest.mark.parametrize("name", lesson.scenes)
 
 
-def scene(name: str) -> ModuleType:
-    return importlib.import_module(f"lessons.attention.explore.{name}")
-
-
-def frames(name: str, poke: Poke | None = None, **asked: Any) -> dict[str, Frame]:
-    module, run = scene(name), asked.pop("run", None)
-    made = module.explore(run, module.Ask(**asked), poke or Poke())
-    return {frame.title: frame for frame in made}
+scene, frames = partial(storied.scene, "attention"), partial(storied.frames, "attention")
 
 
 def values(frame: Frame, view: str) -> np.ndarray:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import replace
-from types import ModuleType
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+import storied
 import torch
 
 from lessons.blocks.points import Notes, at, points
@@ -30,19 +31,12 @@ from lessons.inspect.model import (
 )
 from lessons.inspect.planted import LETTERS, Small, repeated, told
 from lessons.inspect.train import train
-from zhtui.lab import Bars, Frame, Heatmap, LabError, Poke, Run, Spot, plain
+from zhtui.lab import Bars, Heatmap, LabError, Poke, Run, Spot
 
 SCENES = pytest.mark.parametrize("name", lesson.scenes)
 
 
-def scene(name: str) -> ModuleType:
-    return importlib.import_module(f"lessons.inspect.explore.{name}")
-
-
-def frames(name: str, poke: Poke | None = None, **asked: Any) -> dict[str, Frame]:
-    module, run = scene(name), asked.pop("run", None)
-    made = module.explore(run, module.Ask(**asked), poke or Poke())
-    return {frame.title: frame for frame in made}
+scene, frames = partial(storied.scene, "inspect"), partial(storied.frames, "inspect")
 
 
 @pytest.fixture(autouse=True)
@@ -177,27 +171,12 @@ def test_the_planted_rule() -> None:
 
 @SCENES
 def test_a_scene_tells_a_story_with_numbers_to_predict(name: str) -> None:
-    told_, module = frames(name), scene(name)
-    assert 5 <= len(told_) <= 12
-    asked = [frame for frame in told_.values() if frame.predict is not None]
-    assert len(asked) >= 3
-    for frame in asked:
-        assert frame.predict is not None
-        assert frame.predict.view in frame.shown()
-        assert plain(module.point(module.Ask(), frame, frame.predict))
-    assert all(plain(frame.say) and plain(frame.look) for frame in told_.values())
+    storied.tells_a_story(scene(name), frames(name), 5, 12)
 
 
 @SCENES
 def test_every_cell_can_be_pointed_at_in_80_columns(name: str) -> None:
-    module = scene(name)
-    for frame in frames(name).values():
-        for view, shown in frame.shown().items():
-            if isinstance(shown, Heatmap):
-                spot = Spot(view, shown.values.shape[0] - 1, shown.values.shape[1] - 1)
-                words = plain(module.point(module.Ask(), frame, spot))
-                assert words
-                assert all(len(line) <= 80 for line in words.splitlines()), words
+    storied.spells_its_heatmaps(scene(name), frames(name))
 
 
 def test_a_later_letter_moves_nothing_before_it() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import storied
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,21 +34,14 @@ from lessons.positions.model import (
 )
 from lessons.positions.train import train
 from lessons.positions.views import by_position
-from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Sampling, Spot, plain
+from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Sampling, Spot
 
 TEXT = "the cat sat on the mat, and then the cat sat on the hat. " * 40
 SCENES = pytest.mark.parametrize("name", lesson.scenes)
 TURNS = pytest.mark.parametrize("turn", [turn_neighbours, turn_halves])
 
 
-def scene(name: str) -> ModuleType:
-    return importlib.import_module(f"lessons.positions.explore.{name}")
-
-
-def frames(name: str, poke: Poke | None = None, **asked: Any) -> dict[str, Frame]:
-    module, run = scene(name), asked.pop("run", None)
-    made = module.explore(run, module.Ask(**asked), poke or Poke())
-    return {frame.title: frame for frame in made}
+scene, frames = partial(storied.scene, "positions"), partial(storied.frames, "positions")
 
 
 def values(frame: Frame, view: str) -> np.ndarray:
@@ -163,26 +157,12 @@ def test_the_taught_forms_are_the_shelfs_fast_ones() -> None:
 
 @SCENES
 def test_a_scene_tells_a_story_with_numbers_to_predict(name: str) -> None:
-    told, module = frames(name), scene(name)
-    assert 6 <= len(told) <= 12
-    asked = [frame for frame in told.values() if frame.predict is not None]
-    assert len(asked) >= 3
-    for frame in asked:
-        assert frame.predict is not None
-        assert frame.predict.view in frame.shown()
-        assert plain(module.point(module.Ask(), frame, frame.predict))
-    assert all(plain(frame.say) and plain(frame.look) for frame in told.values())
+    storied.tells_a_story(scene(name), frames(name), 6, 12)
 
 
 @SCENES
 def test_every_cell_can_be_pointed_at_in_80_columns(name: str) -> None:
-    module = scene(name)
-    for frame in frames(name).values():
-        for view, shown in frame.shown().items():
-            if isinstance(shown, Heatmap):
-                spot = Spot(view, shown.values.shape[0] - 1, shown.values.shape[1] - 1)
-                told = plain(module.point(module.Ask(), frame, spot))
-                assert all(len(line) <= 80 for line in told.splitlines()), told
+    storied.spells_its_heatmaps(scene(name), frames(name), plainly=("X",))
 
 
 def test_a_letter_on_another_place_moves_its_row_and_column_only() -> None:

@@ -6,11 +6,12 @@ import importlib
 import itertools
 import math
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import storied
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -42,7 +43,7 @@ from lessons.sampling.samplers import (
 )
 from lessons.sampling.train import train
 from lessons.sampling.views import repeats
-from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Table, plain
+from zhtui.lab import Bars, LabError, Poke, Run, Spot, Table, plain
 
 TEXT = "the cat sat on the mat, and then the cat sat on the hat. " * 40
 SCENES = pytest.mark.parametrize("name", lesson.scenes)
@@ -51,14 +52,7 @@ scores = st.lists(st.floats(-8, 8, width=32), min_size=1, max_size=30, unique=Tr
 steady = settings(deadline=None)  # the first call pays for what torch loads late
 
 
-def scene(name: str) -> ModuleType:
-    return importlib.import_module(f"lessons.sampling.explore.{name}")
-
-
-def frames(name: str, poke: Poke | None = None, **asked: Any) -> dict[str, Frame]:
-    module, run = scene(name), asked.pop("run", None)
-    made = module.explore(run, module.Ask(**asked), poke or Poke())
-    return {frame.title: frame for frame in made}
+scene, frames = partial(storied.scene, "sampling"), partial(storied.frames, "sampling")
 
 
 @pytest.fixture
@@ -246,15 +240,7 @@ def test_repeats() -> None:
 
 @SCENES
 def test_a_scene_tells_a_story_with_numbers_to_predict(name: str) -> None:
-    told, module = frames(name), scene(name)
-    assert 4 <= len(told) <= 12
-    asked = [frame for frame in told.values() if frame.predict is not None]
-    assert len(asked) >= 3
-    for frame in asked:
-        assert frame.predict is not None
-        assert frame.predict.view in frame.shown()
-        assert plain(module.point(module.Ask(), frame, frame.predict))
-    assert all(plain(frame.say) and plain(frame.look) for frame in told.values())
+    storied.tells_a_story(scene(name), frames(name), 4, 12)
 
 
 @SCENES

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import replace
-from types import ModuleType
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+import storied
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -46,14 +47,7 @@ NORMS = pytest.mark.parametrize("parts", [POST, PRE], ids=["post", "pre"])
 V = len(task.CHARACTERS)
 
 
-def scene(name: str) -> ModuleType:
-    return importlib.import_module(f"lessons.transformer.explore.{name}")
-
-
-def frames(name: str, poke: Poke | None = None, **asked: Any) -> dict[str, Frame]:
-    module, run = scene(name), asked.pop("run", None)
-    made = module.explore(run, module.Ask(**asked), poke or Poke())
-    return {frame.title: frame for frame in made}
+scene, frames = partial(storied.scene, "transformer"), partial(storied.frames, "transformer")
 
 
 def values(frame: Frame, view: str) -> np.ndarray:
@@ -252,27 +246,12 @@ def test_greedy_stops_at_the_end_and_pads() -> None:
 
 @SCENES
 def test_a_scene_tells_a_story_with_numbers_to_predict(name: str) -> None:
-    told, module = frames(name), scene(name)
-    assert 8 <= len(told) <= 16
-    asked = [frame for frame in told.values() if frame.predict is not None]
-    assert len(asked) >= 3
-    for frame in asked:
-        assert frame.predict is not None
-        assert frame.predict.view in frame.shown()
-        assert plain(module.point(module.Ask(), frame, frame.predict))
-    assert all(plain(frame.say) and plain(frame.look) for frame in told.values())
+    storied.tells_a_story(scene(name), frames(name), 8, 16)
 
 
 @SCENES
 def test_every_cell_can_be_pointed_at_in_80_columns(name: str) -> None:
-    module = scene(name)
-    for frame in frames(name).values():
-        for view, shown in frame.shown().items():
-            if isinstance(shown, Heatmap):
-                spot = Spot(view, shown.values.shape[0] - 1, shown.values.shape[1] - 1)
-                told = plain(module.point(module.Ask(), frame, spot))
-                assert told
-                assert all(len(line) <= 80 for line in told.splitlines()), told
+    storied.spells_its_heatmaps(scene(name), frames(name))
 
 
 def moved(spot: Spot, letter: str, **asked: Any) -> tuple[set[str], set[str]]:

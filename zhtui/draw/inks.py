@@ -126,12 +126,6 @@ def coarse(palette: Palette) -> Palette:
     return replace(palette, rich=False)
 
 
-def by_name(name: str) -> Palette:
-    """A palette by its name; the dark one where there is none of that name."""
-    known = (DARK, LIGHT, SAFE, SIXTEEN, PLAINEST)
-    return next((palette for palette in known if palette.name == name), DARK)
-
-
 NIGHT = "#12151c"
 DAY = "#fbfaf6"
 

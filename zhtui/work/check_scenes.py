@@ -40,17 +40,12 @@ def scenes(entry: Entry, store: Path) -> None:
 def points(scene: Scene, asked: Asked) -> None:
     """Points at the four corners of every view of every frame. Raises `LabError`."""
     explorer = _explorer()
-    for number in range(1, FRAMES + 1):
-        for _ in explorer.reach(asked, number):
-            pass
-        shown = explorer.show(asked, number)
+    for number, shown in enumerate(_shown_frames(explorer, asked), 1):
         for name, view in shown.views.items():
             for row, column in _corners(view):
                 words = explorer.point(asked, number, Spot(name, row, column))
                 told = f"{scene.title} says nothing of {name}[{row}, {column}] in {shown.title!r}"
                 must(bool(words), told)
-        if shown.of is not None and number >= shown.of:
-            return
 
 
 def cards(entry: Entry, store: Path) -> None:
@@ -70,10 +65,7 @@ def card_truth(entry: Entry, question: Question) -> dict[str, float]:
     for cell in question.cells.values():
         scene = entry.scene(cell.scene)
         asked = Asked(scene, knobs.replace(scene.ask(), cell.ask))
-        number = cell.frame or LAST
-        for _ in explorer.reach(asked, number):
-            pass
-        shown[asked_cards.frame_of(cell)] = explorer.show(asked, number)
+        shown[asked_cards.frame_of(cell)] = _frame(explorer, asked, cell.frame or LAST)
     return asked_cards.truth(question, shown)
 
 
@@ -145,12 +137,17 @@ def _explorer() -> Explorer:
     return Explorer(lambda folder, step: open_run(folder, where="cpu", step=step))
 
 
-def _shown_frames(asked: Asked) -> Iterator[Shown]:
-    explorer = _explorer()
+def _frame(explorer: Explorer, asked: Asked, number: int) -> Shown:
+    """A frame by its number from 1 on, or the last one where there are fewer."""
+    for _ in explorer.reach(asked, number):
+        pass
+    return explorer.show(asked, number)
+
+
+def _shown_frames(explorer: Explorer, asked: Asked) -> Iterator[Shown]:
+    """The first frames, as many as are looked at."""
     for number in range(1, FRAMES + 1):
-        for _ in explorer.reach(asked, number):
-            pass
-        shown = explorer.show(asked, number)
+        shown = _frame(explorer, asked, number)
         yield shown
         if shown.of is not None and number >= shown.of:
             return
@@ -158,13 +155,14 @@ def _shown_frames(asked: Asked) -> Iterator[Shown]:
 
 def _frames(asked: Asked) -> list[str]:
     """The frames as they go over the wire; one of more than 1 MB is refused."""
-    return [json.dumps({**to_wire(shown), "of": None}) for shown in _shown_frames(asked)]
+    made = _shown_frames(_explorer(), asked)
+    return [json.dumps({**to_wire(shown), "of": None}) for shown in made]
 
 
 def _views(asked: Asked) -> dict[str, list[str]]:
     """The views of all frames by name, as they go over the wire."""
     found: dict[str, list[str]] = {}
-    for shown in _shown_frames(asked):
+    for shown in _shown_frames(_explorer(), asked):
         for name, view in shown.views.items():
             found.setdefault(name, []).append(json.dumps(view_files.encode(view)))
     return found

@@ -69,7 +69,6 @@ class Drawn(ScrollView, can_focus=True):
         self.cells: Grid = Page(0, 0)
         self._ink = Inkwell(DARK, Style())
         self._ground: Style | None = None  # the widget's own style, until it changes
-        self._stale = True
         self._first: Size | None = None  # the room that it was first drawn for
 
     def draw(self, width: int, height: int) -> Grid:
@@ -94,10 +93,8 @@ class Drawn(ScrollView, can_focus=True):
     def redraw(self) -> None:
         """Draws afresh and refreshes the lines that changed."""
         if not self.is_mounted or not self.room.area:
-            self._stale = True
             return
         before, self.cells = self.cells, self.draw(*self.room)
-        self._stale = False
         changed = self.cells.differs(before)
         size = Size(self.cells.width, self.cells.height)
         if changed is None or size != self.virtual_size:
@@ -119,7 +116,7 @@ class Drawn(ScrollView, can_focus=True):
         """Draws in time for the first frame, which comes before the message that tells the size."""
         room = self.room
         if self.is_mounted and room.area:
-            self.cells, self._stale = self.draw(*room), False
+            self.cells = self.draw(*room)
             if (self.cells.width, self.cells.height) == room:  # else it scrolls: laid out anew
                 self._first = room
                 self.set_reactive(Drawn.virtual_size, room)
