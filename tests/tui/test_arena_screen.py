@@ -207,10 +207,10 @@ async def test_an_engine_that_dies_does_not_end_the_game(tmp_path: Path) -> None
         await until(pilot, lambda: "cannot move" in shown.note)
         assert shown.sitting.moves == [4]
         await pilot.press("space")
-        await until(pilot, lambda: shown.thinking.thought is not None)
-        assert app.session.explorer.pid != first
+        await until(pilot, lambda: app.session.explorer.pid not in (None, first))
+        await until(pilot, lambda: shown.thinking.busy and shown.thinking.thought is not None)
         await pilot.press("m")
-        assert len(shown.sitting.moves) == 2
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
 
 
 async def test_a_record_is_saved_and_read_again(tmp_path: Path) -> None:
