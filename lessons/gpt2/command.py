@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from lessons.gpt2.config import Config
-from zhtui.lab import LabError, find_data, open_run, say
+from zhtui.lab import LabError, find_data, find_run, open_run, run_folder, say
 
 gpt2 = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, add_completion=False,
@@ -106,3 +106,30 @@ def evaluate(
         sys.stderr.write("\r\x1b[K")
     for score in found:
         say(json.dumps(asdict(score)) if as_json else score.words(), raw=as_json)
+
+
+@gpt2.command()
+def report(
+    run: Name,
+    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
+    hellaswag: Items = "",
+    lambada: Words = "",
+    text: Texts = "",
+    limit: Limit = 0,
+    price: Annotated[float, typer.Option(min=0.0, help="Of an hour of the machine.")] = 0.0,
+    store: Store = None,
+) -> None:
+    """Writes how a run was trained: report.md and its curve, of a run that may still go on."""
+    from lessons.gpt2 import report as page
+
+    folder, scores, weights = run_folder(find_run(run, store)), [], 0
+    if folder.lesson != "gpt2":
+        raise LabError(f"{run} is no run of lesson gpt2; name one of `zhtui runs list`.")
+    if folder.checkpoints():
+        from lessons.gpt2.build import model
+        from lessons.gpt2.model import count
+
+        stood = opened(run, store)
+        weights = count(model(stood))
+        scores = scored(stood, hellaswag, lambada, text, limit)
+    say(str(page.write(folder, to, scores, weights, price)))
