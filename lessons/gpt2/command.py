@@ -133,3 +133,21 @@ def report(
         weights = count(model(stood))
         scores = scored(stood, hellaswag, lambada, text, limit)
     say(str(page.write(folder, to, scores, weights, price)))
+
+
+@gpt2.command()
+def shards(
+    texts: Annotated[list[Path], typer.Argument(help=".txt, .jsonl with text, or .parquet.")],
+    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
+    ranks: Annotated[
+        str, typer.Option("--tokenizer", help="gpt2, or a .tiktoken file with its .json.")
+    ] = "gpt2",
+    size: Annotated[int, typer.Option(min=1, help="Tokens a shard.")] = 100_000_000,
+    workers: Annotated[int, typer.Option(min=0, max=256, help="Processes; 0: a core each.")] = 0,
+) -> None:
+    """Cuts texts into shards of tokens; what was broken off goes on when it is given again."""
+    from lessons.gpt2.shards import prepare
+
+    path = find_data("gpt2-tokens") if ranks == "gpt2" else Path(ranks)
+    made = prepare(texts, to, path, size=size, workers=workers, told=say)
+    say(f"{made.total:,} tokens in {len(made.shards)} shards; train with data={to}")
