@@ -55,7 +55,7 @@ class Alarm:
             if not self.rings(loss) or draw + 1 == MOST:
                 break
             for name, part in self.parts.items():
-                part.load_state_dict(self.held[name])
+                part.load_state_dict(clone(self.held[name]))  # an optimizer keeps what it is given
             back = f"back by {self.since} steps, with another batch"
             say(f"loss {loss:.3f} is above {self.limit:.3f} (alarm={self.k:g}): {back}")
         self.took(loss)
