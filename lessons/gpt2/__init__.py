@@ -35,7 +35,7 @@ lesson = Lesson(
         "gradient": ("grad_norm",),
         "rate": ("lr",),
     },
-    scenes=("ledger", "family"),
+    scenes=("ledger", "family", "ladder"),
     subjects=("gpt2",),
     mistakes=MISTAKES,
     references=(
