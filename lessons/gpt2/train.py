@@ -20,6 +20,7 @@ from lessons.gpt2.batches import Source, source_of
 from lessons.gpt2.build import model, text_of
 from lessons.gpt2.clock import Clock
 from lessons.gpt2.launch import shared
+from lessons.gpt2.memory import largest, too_large
 from lessons.gpt2.model import GPT2
 from lessons.gpt2.update import Update, rounded
 from lessons.gpt2.views import published, watch
@@ -49,7 +50,15 @@ def stepper(
 
     def stepped(step: int) -> dict[str, Any]:
         def once() -> dict[str, Any]:
-            return update.step(run.config, clock.place(step), source.batch(texts))
+            batch = source.batch(texts)  # (B, T + 1)
+            try:
+                return update.step(run.config, clock.place(step), batch)
+            except torch.OutOfMemoryError as error:
+                if update.team.size > 1:
+                    raise
+                new = not any(optimizer.state for optimizer in update.kept.values())
+                found = largest(update.gpt, update.model, batch, c.batch_size, averages=new)
+                raise too_large(c.batch_size, c.accumulation, found) from error
 
         with clock.running():
             row = alarm.guard(once, run.say) if c.alarm else once()

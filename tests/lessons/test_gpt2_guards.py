@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from typer.testing import CliRunner
 
+from lessons.gpt2 import budget, memory
 from lessons.gpt2 import clock as clocks
 from lessons.gpt2.alarm import EVERY, WARM, Alarm
 from lessons.gpt2.clock import Clock
 from lessons.gpt2.config import PRESETS
 from lessons.gpt2.train import train
-from zhtui.lab import LabError, Run
+from lessons.gpt2.update import Scored
+from zhtui.cli.app import app
+from zhtui.lab import LabError, Run, run_folder, runs_of
 from zhtui.lesson import catalog
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive
@@ -194,3 +198,67 @@ def test_what_was_spent_is_kept_across_a_resume(
     assert drive.work(run) == 0
     assert run.status().state == "finished"
     assert run.status().step == 30
+
+
+def test_budgets_are_listed_the_best_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "time", Ticking())
+    entry, common = catalog.one("gpt2"), ("data=python", "steps=1000", "eval_every=999")
+    for name, more in (
+        ("short", ("minutes=0.1",)),
+        ("good", ("minutes=0.3",)),
+        ("bad", ("minutes=0.3", "lr=1e-6")),
+    ):
+        run = client.create(
+            tmp_path, entry, preset="tiny", knobs=(*common, "min_lr=1e-6", *more), name=name
+        )
+        assert drive.work(run) == 0
+    client.create(tmp_path, entry, preset="tiny", knobs=("data=python",), name="without")
+    (tmp_path / "gpt2" / "broken").mkdir()
+    (tmp_path / "gpt2" / "broken" / "run.json").write_text("{")
+    found = budget.table(runs_of("gpt2", tmp_path))
+    assert [one.run for one in found] == ["short", "good", "bad"]
+    assert [one.steps for one in found] == [6, 18, 18]
+    assert found[1].tokens == 18 * 128
+    rows = run_folder(tmp_path / "gpt2" / "good").rows()
+    assert found[1].val == min(row["val"] for row in rows if "val" in row)
+    done = CliRunner().invoke(app, ["gpt2", "budget", "--store", str(tmp_path)])
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["run", "short", "good", "bad"]
+    none = CliRunner().invoke(app, ["gpt2", "budget", "--store", str(tmp_path / "none")])
+    assert "minutes-1" in none.stdout
+
+
+# Memory
+
+
+class Small(nn.Module):
+    """A GPU that takes so many texts and no more."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.weight, self.room = nn.Parameter(torch.ones(())), room
+
+    def forward(self, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if len(ids) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return self.weight * 2
+
+
+@pytest.mark.parametrize("room", [0, 1, 5, 7, 15])
+def test_the_largest_batch_that_fits_is_found(room: int) -> None:
+    model, texts = Small(room), torch.zeros(16, 9, dtype=torch.int64)
+    assert memory.largest(model, model, texts, 16, averages=True) == room
+    assert model.weight.grad is None, "nothing of the trials is left"
+
+
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [(3, "largest that fits is 3; take batch_size=3 accumulation=3"), (0, "one text")],
+)
+def test_a_gpu_too_small_says_what_fits(
+    room: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Small(room)
+    monkeypatch.setattr(Scored, "forward", lambda _, ids, targets: small(ids, targets))
+    with pytest.raises(LabError, match=words) as caught:
+        next(train(Run(TINY)))
+    assert "\n" not in str(caught.value)
