@@ -25,6 +25,15 @@ lesson = Lesson(
         Reference("norm_gap", 0.0, 1e-6, "tensor: the norm", TORCH, preset="tp", line=False),
         Reference("norm_gap", 0.0, 1e-6, "pipeline: the norm", TORCH, preset="pp", line=False),
         Reference(
+            "held_gap",
+            0.0,
+            0.02,
+            "ZeRO: bytes a rank holds",
+            "Rajbhandari 2020, section 3",
+            preset="quick",
+            line=False,
+        ),
+        Reference(
             "norm_gap", 0.0, 1e-6, "data and tensor: the norm", TORCH, preset="mixed", line=False
         ),
     ),

@@ -47,6 +47,7 @@ class Shared:
     plain: nn.Sequential  # the same parameters, under the run's names
     rows: int  # ranks that share the rows
     row: int  # which of them this one is
+    loss: float | None = None  # of this rank's own rows, in the step before
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
         """The run's weights, each rank its part of them."""
@@ -77,6 +78,7 @@ class Shared:
                 with self.model.no_sync():  # type: ignore[operator]
                     loss = self.forward(inputs, targets)
             total += loss
+        self.loss = total.item() / int(self.asked["micro"])
         dist.all_reduce(total)
         mean = total.item() / dist.get_world_size() / int(self.asked["micro"])
         return mean, self.norm()
@@ -107,6 +109,16 @@ class Shared:
             begin = mine.start + i * size
             yield slice(begin, begin + size), i == m - 1
 
+    def own(self) -> dict[str, Any]:
+        """What this rank has of a step: its rows' loss, its part's norm and bytes."""
+        squares, weights, gradients = 0.0, 0, 0
+        for parameter in self.model.parameters():
+            assert parameter.grad is not None, "every weight has a gradient after a step"
+            grad = local(parameter.grad)
+            squares += float(grad.square().sum())
+            weights, gradients = weights + local(parameter).nbytes, gradients + grad.nbytes
+        return {"mine": self.loss, "part": squares**0.5, "weights": weights, "grads": gradients}
+
     def norm(self) -> float:
         """The norm of the whole gradient: parts are squared and added over those who hold them."""
         squares = torch.zeros((), device=self.asked["device"])
@@ -132,6 +144,7 @@ class Staged(Shared):
         else:
             schedule.step(target=wanted if rank == last else None, losses=losses)
         total = torch.stack(losses).mean() if losses else torch.zeros((), device=x.device)
+        self.loss = float(total) if losses else None  # the last stage alone sees it
         dist.all_reduce(total)  # only the last stage has any
         squares = torch.zeros((), device=x.device)
         for parameter in self.plain.parameters():
@@ -140,6 +153,11 @@ class Staged(Shared):
         if self.asked["mistake"] != "norm-twice":
             dist.all_reduce(squares)
         return float(total), float(squares.sqrt())
+
+
+def local(tensor: Tensor) -> Tensor:
+    """The part of a tensor that this rank holds; all of it where it is not in parts."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 def shared_by(asked: dict[str, Any]) -> Shared:
