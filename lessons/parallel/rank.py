@@ -22,7 +22,6 @@ from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
 from lessons.blocks.torchrun import leave_with_launcher
-from lessons.parallel.measure import measure
 from lessons.parallel.step import Shared, shared_by
 
 FAREWELL = "end"
@@ -42,6 +41,8 @@ def main() -> None:
     store.set_timeout(LONG)
     me = dist.get_rank()
     if asked["memory"]:
+        from lessons.parallel.measure import measure  # deferred: it takes seconds to load
+
         store.set(f"held/{me}", json.dumps(measure(asked)))
     shared = shared_by(asked)
     step = int(asked["step"])

@@ -13,27 +13,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import fully_shard
-from torch.distributed.pipelining import PipelineStage, Schedule1F1B
-from torch.distributed.tensor import DTensor, distribute_tensor
-from torch.distributed.tensor.parallel import (
-    ColwiseParallel,
-    RowwiseParallel,
-    parallelize_module,
-)
 from torch.nn.parallel import DistributedDataParallel
 
 from lessons.parallel.net import loss_of, net
 
+if TYPE_CHECKING:  # each way loads what it needs: together they take three seconds
+    from torch.distributed.device_mesh import DeviceMesh
+    from torch.distributed.pipelining import Schedule1F1B
+
 
 def tensor_parallel(model: nn.Sequential, mesh: DeviceMesh) -> None:
     """The first of each pair by rows, the second by columns: one all-reduce a pair."""
+    from torch.distributed.tensor.parallel import (
+        ColwiseParallel,
+        RowwiseParallel,
+        parallelize_module,
+    )
+
     for pair in model:
         parallelize_module(pair, mesh, {"up": ColwiseParallel(), "down": RowwiseParallel()})
 
@@ -54,11 +55,7 @@ class Shared:
         with torch.no_grad():
             for name, parameter in self.plain.named_parameters():
                 whole = weights[name].to(self.asked["device"])
-                if isinstance(parameter, DTensor):
-                    mesh, places = parameter.device_mesh, parameter.placements
-                    parameter.copy_(distribute_tensor(whole, mesh, places))
-                else:
-                    parameter.copy_(whole)
+                parameter.copy_(like(parameter, whole))
         self.model.zero_grad(set_to_none=True)
 
     def step(self, x: Tensor, wanted: Tensor, kept: Tensor | None) -> tuple[float, float]:
@@ -125,7 +122,7 @@ class Shared:
         for parameter in self.plain.parameters():
             grad = parameter.grad
             assert grad is not None, "every weight has a gradient after a step"
-            whole = grad.full_tensor() if isinstance(grad, DTensor) else grad
+            whole: Tensor = grad.full_tensor() if hasattr(grad, "full_tensor") else grad
             squares += whole.square().sum()
         if self.asked["mistake"] == "norm-twice":
             dist.all_reduce(squares)
@@ -157,7 +154,18 @@ class Staged(Shared):
 
 def local(tensor: Tensor) -> Tensor:
     """The part of a tensor that this rank holds; all of it where it is not in parts."""
-    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+    part: Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return part
+
+
+def like(parameter: Any, whole: Tensor) -> Tensor:
+    """A whole tensor, in parts as a parameter is."""
+    if not hasattr(parameter, "placements"):
+        return whole
+    from torch.distributed.tensor import distribute_tensor
+
+    cut: Tensor = distribute_tensor(whole, parameter.device_mesh, parameter.placements)
+    return cut
 
 
 def shared_by(asked: dict[str, Any]) -> Shared:
@@ -166,6 +174,11 @@ def shared_by(asked: dict[str, Any]) -> Shared:
     plain = net(int(asked["width"]), int(asked["layers"])).to(device)
     if way == "ddp":
         return Shared(asked, DistributedDataParallel(plain), plain, n, rank)
+    if way == "pp":
+        return staged(asked, plain, n, rank)
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
     if way == "fsdp":
         for pair in plain:
             fully_shard(pair)
@@ -174,18 +187,18 @@ def shared_by(asked: dict[str, Any]) -> Shared:
     if way == "tp":
         tensor_parallel(plain, init_device_mesh(device, (n,)))
         return Shared(asked, plain, plain, 1, 0)
-    if way == "ddp+tp":
-        mesh = init_device_mesh(device, (n // 2, 2), mesh_dim_names=("rows", "parts"))
-        tensor_parallel(plain, mesh["parts"])
-        for pair in plain:
-            fully_shard(pair, mesh=mesh["rows"])
-        fully_shard(plain, mesh=mesh["rows"])
-        return Shared(asked, plain, plain, n // 2, rank // 2)
-    return staged(asked, plain, n, rank)
+    mesh = init_device_mesh(device, (n // 2, 2), mesh_dim_names=("rows", "parts"))
+    tensor_parallel(plain, mesh["parts"])
+    for pair in plain:
+        fully_shard(pair, mesh=mesh["rows"])
+    fully_shard(plain, mesh=mesh["rows"])
+    return Shared(asked, plain, plain, n // 2, rank // 2)
 
 
 def staged(asked: dict[str, Any], plain: nn.Sequential, n: int, rank: int) -> Shared:
     """This rank's layers as a stage of a pipeline; the others' are dropped."""
+    from torch.distributed.pipelining import PipelineStage, Schedule1F1B
+
     each = len(plain) // n
     mine = plain[rank * each : (rank + 1) * each]
     stage = PipelineStage(mine, rank, n, torch.device(asked["device"]))
