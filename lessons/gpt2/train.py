@@ -1,8 +1,8 @@
 """Trains or fine-tunes a GPT-2 as GPT-3's authors did: accumulation, warm-up, cosine, clipping.
 
-B = k · b texts a step, T positions, n stretches of T + 1 tokens in the text.
+B = k · b texts a step, T positions.
 
-Leaves out: several GPUs, shards of a text larger than memory, dropout.
+Leaves out: several GPUs, dropout; where texts come from (`batches.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch.nn.utils import clip_grad_norm_
 
 from lessons.blocks.compilation import compiled
 from lessons.blocks.precision import autocast
-from lessons.blocks.text import windows_of
 from lessons.gpt2.accumulation import Loss, accumulate
+from lessons.gpt2.batches import source_of
 from lessons.gpt2.build import model, text_of
 from lessons.gpt2.model import GPT2
 from lessons.gpt2.optimizers import optimizers, set_rates
@@ -63,26 +63,24 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     config, gpt, text = run.config, model(run), run.once(text_of)
     made = optimizers(gpt, config)
     run.keep(**made)
-    windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
-    unseen = windows_of(text.val.to(run.device), config.block_size)
+    source = source_of(text, run)
     texts = config.batch_size * config.accumulation
     tokens = texts * config.block_size
     run.say(f"{tokens:,} tokens a step: {config.accumulation} micro-batches of {config.batch_size}")
     run.work("tok", tokens, tokens * gpt.flops_per_token())
-    loss, divided = loss_of(run, gpt, unseen), config.mistake != "undivided"
+    loss, divided = loss_of(run, gpt, source.unseen), config.mistake != "undivided"
 
     for step in run.steps():
         config = run.config
         lr = set_rates(made, step, config)
         gpt.zero_grad(set_to_none=True)
-        pick = torch.randint(len(windows), (texts,)).to(run.device)
-        total = accumulate(loss, windows[pick], config.accumulation, divided)
+        total = accumulate(loss, source.batch(texts), config.accumulation, divided)
         grad_norm = clip_grad_norm_(gpt.parameters(), config.grad_clip or float("inf"))
         for optimizer in made.values():
             optimizer.step()
         row: dict[str, Any] = {"loss": total, "lr": lr, "grad_norm": grad_norm}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-            row["val"] = evaluate(run, gpt, unseen)
+            row["val"] = evaluate(run, gpt, source.unseen)
             row |= {"bits_per_byte": text.bits_per_byte(row["val"])} | published()
             watch(run)
         yield row

@@ -253,6 +253,28 @@ def test_a_strangers_lesson_adds_a_command(stranger: Drop) -> None:
     assert zhtui("shout", "ho", "--times", "3").stdout == "HOHOHO\n"
 
 
+def test_a_strangers_lesson_adds_a_group_of_commands(stranger: Drop) -> None:
+    card = """
+        from .config import PRESETS, Config
+        from zhtui.lab import Lesson
+        lesson = Lesson(number=901, title="loud", summary="it shouts", part="Strangers",
+                        config=Config, presets=PRESETS, commands=("loud",))
+        """
+    command = """
+        import typer
+        loud = typer.Typer(help="Says a word in two ways.")
+        @loud.command()
+        def shout(word: str) -> None:
+            print(word.upper())
+        @loud.command()
+        def whisper(word: str) -> None:
+            print(word.lower())
+        """
+    stranger("loud", __init__=card, command=command)
+    assert "Says a word in two ways." in zhtui("--help").stdout
+    assert zhtui("loud", "whisper", "Ho").stdout == "ho\n"
+
+
 def test_doctor_says_what_is_here() -> None:
     out = zhtui("doctor").stdout
     assert "torch" in out
