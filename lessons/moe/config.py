@@ -27,9 +27,7 @@ class Config:
     experts: int = knob(8, "experts, E; 1 is a dense layer", low=1, high=128)
     top_k: int = knob(1, "experts a token, k", low=1, high=128)
     hidden: int = knob(64, "hidden units of an expert, F", low=1, high=4096)
-    capacity: float = knob(
-        0.0, "room of an expert, in even shares; 0 is no limit", low=0, high=99
-    )
+    capacity: float = knob(0.0, "room of an expert, in even shares; 0 is no limit", low=0, high=99)
     aux: float = knob(0.01, "coefficient of the balance loss", low=0, high=10, live=True)
     z: float = knob(0.0, "coefficient of the z loss", low=0, high=10, live=True)
     steering: float = knob(0.0, "how fast a bias evens the load (without a loss)", low=0, high=1)

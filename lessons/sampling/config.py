@@ -33,7 +33,9 @@ class Config:
     batch_size: int = knob(256, "examples a batch", low=1)
     lr: float = knob(3e-3, "learning rate", low=0.0, high=1.0, live=True)
     eval_every: int = knob(100, "steps between two evaluations", low=1)
-    written: int = knob(400, "letters that each sampler writes at an evaluation", low=20, high=10_000)
+    written: int = knob(
+        400, "letters that each sampler writes at an evaluation", low=20, high=10_000
+    )
 
 
 QUICK = Config()

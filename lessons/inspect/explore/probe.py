@@ -25,7 +25,9 @@ SEED = 3  # of the texts and the random labels
 class Ask:
     back: int = knob(1, "the label is the letter so many places back", low=0, high=8)
     texts: int = knob(64, "random texts of 16 letters; half are kept to check", low=8, high=512)
-    pull: float = knob(1.0, "strength of ridge regression: pulls the probe towards 0", low=1e-6, high=1e6)
+    pull: float = knob(
+        1.0, "strength of ridge regression: pulls the probe towards 0", low=1e-6, high=1e6
+    )
     mistake: str = mistakes((SEEN,))
 
 

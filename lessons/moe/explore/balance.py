@@ -22,7 +22,9 @@ class Ask:
     capacity: float = knob(1.25, "room of an expert, in even shares", low=0.1, high=16)
     rate: float = knob(2.0, "how far the router goes down the slope a frame", low=0, high=100)
     frames: int = knob(12, "steps down the slope", low=1, high=200)
-    skew: float = knob(3.0, "how much the router prefers the first expert at the start", low=0, high=20)
+    skew: float = knob(
+        3.0, "how much the router prefers the first expert at the start", low=0, high=20
+    )
     seed: int = knob(1, "the tokens", low=0, high=10_000)
     mistake: str = mistakes((DETACHED,))
 

@@ -24,10 +24,18 @@ class Ask:
     temperature: float = knob(0.8, "divides the logits", low=0.0, high=5.0)
     top_k: int = knob(6, "keeps the k likeliest; 0 all", low=0, high=1000)
     top_p: float = knob(0.9, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
-    min_p: float = knob(0.05, "keeps what has at least p times the best's chance", low=0.0, high=1.0)
-    typical: float = knob(1.0, "keeps the most typical whose probabilities sum to this", low=0.0, high=1.0)
-    repetition: float = knob(1.2, "divides the logits of letters that are in the text", low=0.1, high=10.0)
-    frequency: float = knob(0.0, "taken off a letter's logit each time it was used", low=-5.0, high=5.0)
+    min_p: float = knob(
+        0.05, "keeps what has at least p times the best's chance", low=0.0, high=1.0
+    )
+    typical: float = knob(
+        1.0, "keeps the most typical whose probabilities sum to this", low=0.0, high=1.0
+    )
+    repetition: float = knob(
+        1.2, "divides the logits of letters that are in the text", low=0.1, high=10.0
+    )
+    frequency: float = knob(
+        0.0, "taken off a letter's logit each time it was used", low=-5.0, high=5.0
+    )
     order: str = knob("huggingface", "the order of the filters", choices=tuple(ORDERS))
     mistake: str = mistakes((UNSHIFTED, PADDING, LATE_HEAT))
 
