@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -165,9 +165,16 @@ def build(run: Run) -> GPT2:
     return made.to(run.device)
 
 
+def elsewhere(run: Run) -> list[Callable[[], None]]:
+    """What brings the weights here while other ranks hold parts of them; alone, nothing."""
+    return []
+
+
 def model(run: Run) -> GPT2:
-    """The model of a run, with the weights of its checkpoint."""
+    """The model of a run, with the weights of its checkpoint, or of the last step."""
     run.keep(model=run.once(build))
+    for bring in run.once(elsewhere):
+        bring()
     return run.once(build)
 
 

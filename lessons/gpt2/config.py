@@ -69,6 +69,11 @@ class Config:
     fused: bool = knob(True, "AdamW in one kernel")
     eval_every: int = knob(250, "steps between evaluations", low=1)
     eval_batches: int = knob(20, "batches an evaluation averages", low=1)
+    ranks: int = knob(0, "processes that share a step; 0: this one", low=0, high=64, resumes=True)
+    sharding: str = knob(
+        "ddp", "a rank has all weights (ddp), or its part of them (fsdp)",
+        choices=("ddp", "fsdp"), resumes=True,
+    )  # fmt: skip
     mistake: str = mistakes((UNDIVIDED,))
 
 
