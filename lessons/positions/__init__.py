@@ -50,9 +50,9 @@ lesson = Lesson(
             predict="With RoPE two blocks end at 1.947 after 1,000 steps. And with no position "
             "at all?",
             metric="val", preset="none", known={"RoPE": 1.947}, data=SHAKESPEARE,
-            see="2.270. It is not blind, because the mask tells early from late; but it is much worse.",
+            see="2.270. Not blind, for the mask tells early from late, but far from as good.",
             say="Without a position the past is a set of letters; two blocks can only count it. "
-            "Larger models close much of the gap (Haviv 2022). Here it costs much to leave positions out.",
+            "Larger models close much of the gap (Haviv 2022). Here no position does not do well.",
         ),
         Question(
             ask="Which kind goes on beyond the length of training?",

@@ -43,7 +43,7 @@ lesson = Lesson(
             predict="Logits 3, 2, 1. With T = 0.5 first and top-p = 0.8 then, one token is left. "
             "How many with top-p first?",
             metric="left_cut_first", preset="tiny", known={"heat first": 1.0},
-            see="2. Hugging Face and vLLM apply the temperature first, llama.cpp last.",
+            see="2. Hugging Face and vLLM heat first, llama.cpp last.",
             say="Shares .665 and .245 reach .8 together. Heated to T = 0.5 the first alone has "
             ".867. The same settings are two samplers.",
         ),
@@ -61,17 +61,17 @@ lesson = Lesson(
             predict="Greedy says 0.88 of its stretches again. With the logits of all letters that "
             "stand there divided by 1.3?",
             metric="repeats_penalty", known={"greedy": 0.88}, data=SHAKESPEARE,
-            see="0.72; other seeds 0.76 and 0.74. It helps a little at first, and soon no more.",
-            say="After some lines nearly every letter has been used, so all are lowered alike. A "
+            see="0.72; other seeds 0.76 and 0.74. A little, and soon no more.",
+            say="After some lines nearly every letter stands there, and all are lowered alike. A "
             "penalty is for long vocabularies, where most tokens have not been used.",
         ),
         Question(
             ask="Is a text that the model finds likely a good one?",
-            predict="Drawn by the model's own shares, a letter costs 3.08 bits, about its entropy. Held-out "
+            predict="Drawn as it says, a letter costs 3.08 bits, about its entropy. Held-out "
             "Shakespeare costs 2.99. What does the greedy text cost?",
             metric="bits_greedy", known={"drawn": 3.08, "Shakespeare": 2.99}, data=SHAKESPEARE,
             see="1.79, and it is a circle of a few words.",
-            say="What people write is not the most probable text: it surprises about as much as the entropy says. "
+            say="People are not most probable: they surprise about as much as the entropy says. "
             "Cuts of the tail (top-p: 2.59) lie between, and leave out what is hardly ever right.",
         ),
         Question(
