@@ -1,10 +1,10 @@
 """Trains or fine-tunes a GPT-2 as GPT-3's authors did: accumulation, warm-up, cosine, clipping.
 
-B = k · b texts a step, T positions, n stretches of T + 1 tokens in the text.
+B = k · b texts a step, T positions.
 
-The update itself, in one process or in many, is `update.py`.
+The update itself, in one process or in many, is `update.py`; where texts come from, `batches.py`.
 
-Leaves out: shards of a text larger than memory, dropout.
+Leaves out: dropout.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lessons.blocks.text import windows_of
+from lessons.gpt2.batches import source_of
 from lessons.gpt2.build import model, text_of
 from lessons.gpt2.launch import shared
 from lessons.gpt2.model import GPT2
@@ -37,8 +37,7 @@ def evaluate(run: Run, gpt: GPT2, windows: Tensor) -> Tensor:
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
     config, gpt, text = run.config, model(run), run.once(text_of)
-    windows = windows_of(text.train.to(run.device), config.block_size)  # (n, T + 1)
-    unseen = windows_of(text.val.to(run.device), config.block_size)
+    source = source_of(text, run)
     texts = config.batch_size * config.accumulation
     tokens = texts * config.block_size
     run.say(f"{tokens:,} tokens a step: {config.accumulation} micro-batches of {config.batch_size}")
@@ -47,10 +46,9 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         run.work("tok", tokens, tokens * gpt.flops_per_token() / update.team.size)
         for step in run.steps():
             config = run.config
-            pick = torch.randint(len(windows), (texts,)).to(run.device)
-            row = update.step(config, step, windows[pick])
+            row = update.step(config, step, source.batch(texts))
             if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-                row["val"] = evaluate(run, model(run), unseen)
+                row["val"] = evaluate(run, model(run), source.unseen)
                 row |= {"bits_per_byte": text.bits_per_byte(row["val"])} | published()
                 watch(run)
             yield row

@@ -98,7 +98,8 @@ class Drive:
         train = self.entry.function("train", "train")
         first = self.run.step
         self._turn_knobs(first)
-        self.recorder.event("resumed" if first else "started", step=first, threads=_threads())
+        about = {"threads": _threads(), "machine": device.describe(self.run.device)}
+        self.recorder.event("resumed" if first else "started", step=first, **about)
         self._status("running", force=True)
         rows = train(self.run)
         try:
