@@ -39,6 +39,17 @@ lesson = Lesson(
     ),
     questions=(
         Question(
+            ask="Which ways are there to use many GPUs, and what does each pay?",
+            predict="FSDP cuts every weight, gradient and average in two. How far is the norm of "
+            "its gradient from that of the whole step (relative)?",
+            metric="norm_gap",
+            preset="fsdp",
+            see="0: every way gives the same step, and pays otherwise.",
+            say="Data parallelism pays with memory: each holds all. ZeRO shares that, and stage 3 "
+            "sends half as much again. Tensor parallelism pays four sums a layer, a pipeline pays "
+            "with waiting, (p − 1)/(m + p − 1) of the time, context and experts with messages.",
+        ),
+        Question(
             ask="Does the loss show a lost micro-batch?",
             predict="Gradients are zeroed at each of two micro-batches, so that only the last one "
             "counts. How far is the shared loss from the whole one (relative)?",
