@@ -168,6 +168,19 @@ def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
     assert done.stderr.strip() == "loss became NaN at step 25; start again with a lower lr"
 
 
+def test_options_before_a_command(stranger: Drop, store: Path) -> None:
+    """A store holds for the command; what is of the lab alone is refused, not passed over."""
+    stranger("drift")
+    other = store.parent / "other"
+    zhtui("--store", str(other), "run", "drift", "--headless", "--name", "mine", "steps=2")
+    assert (other / "drift" / "mine").is_dir()
+    assert not (store / "drift").exists()
+    assert "mine" in zhtui("--store", str(other), "runs").stdout
+    assert "mine" in zhtui("--store", str(other), "runs", "show", "mine").stdout
+    for option in ("--ascii", "--web"):
+        assert f"{option} is an option of the lab" in zhtui(option, "runs", code=2).stderr
+
+
 def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, store: Path) -> None:
     stranger()
     assert "no runs in" in zhtui("runs").stdout

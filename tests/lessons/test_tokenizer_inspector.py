@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lessons.tokenizer.bpe import Tokenizer, learn, split
 from lessons.tokenizer.screen import pictures, texts
+from lessons.tokenizer.screen import study as study_module
 from lessons.tokenizer.screen.compare import GENRES, reading
 from lessons.tokenizer.screen.inspector import FIRST, Inspector, Page, learned
 from lessons.tokenizer.screen.study import Study
@@ -323,3 +324,14 @@ def test_a_mistake_costs_no_learning_and_a_published_vocabulary_crosses_no_chunk
     study.take("other", "test")
     study.whose = "own"
     assert next(iter(study.inspectors(lambda: True))).text == "other"
+
+
+def test_what_was_learned_outlives_the_screen_until_another_text_is_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(study_module, "LEARNED", {})
+    first = list(Study(VERSE, "test", 40).inspectors(lambda: True))[-1]
+    again = list(Study(VERSE, "test", 40).inspectors(lambda: True))
+    assert [each.seams for each in again] == [first.seams]
+    list(Study(VERSE[:99], "test", 40).inspectors(lambda: True))
+    assert list(Study(VERSE, "test", 40).inspectors(lambda: True))[-1].seams is not first.seams

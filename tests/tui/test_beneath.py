@@ -1,4 +1,6 @@
-"""What changes under a dialog is drawn once, and the dialog's screen then comes to rest."""
+"""What changes under a dialog is drawn once, and the dialog's screen then comes to rest; and only
+two widgets are drawn when the keys go from one to the other.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,15 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from zhtui.draw.grid import Page
 from zhtui.tui.screens.shared.lab_screen import LabScreen
+from zhtui.tui.widgets.sketch import Sketch
 
 
 class Plain(LabScreen):
@@ -19,11 +24,25 @@ class Plain(LabScreen):
         yield Static("Old.", id="text")
 
 
+class Fields(LabScreen):
+    CSS = "Sketch { height: 3; }"
+
+    def stage(self) -> Iterable[Widget]:
+        yield Sketch(Page, "first")
+        yield Sketch(Page, "second")
+
+
 class Counting(App[None]):
     drawn = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole: list[bool] = []  # whether a frame was of the whole screen
+
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         self.drawn += 1
+        if renderable is not None:
+            self.whole.append(isinstance(renderable, LayoutUpdate))
         super()._display(screen, renderable)
 
 
@@ -43,3 +62,20 @@ async def test_a_change_beneath_a_dialog_is_drawn_once_and_then_all_is_still() -
         await pilot.pause()
         assert app.screen is beneath
         assert "New." in app.export_screenshot()
+
+
+async def test_only_two_widgets_are_drawn_when_the_keys_go_from_one_to_the_other() -> None:
+    app = Counting()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Fields())
+        await pilot.pause()
+        shown = app.screen
+        shown.set_focus(shown.query_one("#first"))
+        before = -1
+        while app.drawn != before:
+            before = app.drawn
+            await pilot.pause(0.05)
+        app.whole.clear()
+        shown.set_focus(shown.query_one("#second"))
+        await pilot.pause(0.05)
+        assert app.whole == [False], "one frame, of those two"

@@ -111,11 +111,25 @@ def _lab(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is not None:
+        _before_a_command(context, where)
         return
     if web:
         _serve(where, port, mouse=mouse, ascii=ascii)
     else:
         _open(where, mouse=mouse, ascii=ascii)
+
+
+def _before_a_command(context: typer.Context, where: Path | None) -> None:
+    """A store that is named before the command holds for it; the lab's own options do not."""
+    for option in ("mouse", "ascii", "web", "port"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ConfigError(
+                f"--{option} is an option of the lab, which `zhtui --{option}` opens; leave it out "
+                f"before `{context.invoked_subcommand}`"
+            )
+    if where is not None:
+        context.default_map = {str(context.invoked_subcommand): {"where": str(where)}}
 
 
 @app.command()

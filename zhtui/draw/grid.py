@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -20,6 +21,7 @@ SHOWN = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
 
 
 MOST_CELLS = 20_000_000  # of a picture, which may be larger than the terminal and is scrolled
+SHORT = 200  # characters of a text whose cells are remembered
 MARKS = 4  # characters of a cell at most, so that no tower of marks slows a row
 ALONE = "◌"  # what a mark without a width stands on where nothing is before it
 
@@ -43,6 +45,11 @@ def glyphs(text: str) -> list[str]:
     """
     if text.isascii() and text.isprintable():
         return list(text)
+    return list(_known(text)) if len(text) <= SHORT else _measured(text)
+
+
+def _measured(text: str) -> list[str]:
+    """The cells of a text that holds more than ASCII."""
     cells: list[str] = []
     last = -1  # the cell that a mark belongs to
     for character in unicodedata.normalize("NFC", text):
@@ -59,6 +66,9 @@ def glyphs(text: str) -> list[str]:
         if width == 2:
             cells.append("")
     return cells
+
+
+_known = lru_cache(maxsize=2048)(_measured)  # signs and rules come again in each frame
 
 
 def look(ink: int, paper: int) -> int:
@@ -158,5 +168,7 @@ class Page(Grid):
     def _write(self, x: int, y: int, part: Sequence[str], ink: int, paper: int) -> None:
         stop, looks = x + len(part), self._looks[y]
         self._glyphs[y][x:stop] = part
-        papers = [paper] * len(part) if paper else (inks(each)[1] for each in looks[x:stop])
-        looks[x:stop] = [look(ink, each) for each in papers]
+        if paper:
+            looks[x:stop] = [look(ink, paper)] * len(part)
+        else:  # `look` and `inks` spelled out: a call a cell is what a table would wait for
+            looks[x:stop] = [ink | each >> 8 << 8 for each in looks[x:stop]]

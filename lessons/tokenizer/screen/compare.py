@@ -56,9 +56,12 @@ def others() -> list[tuple[str, Tokenizer]]:
 
 def levels(text: str, known: Sequence[tuple[str, Tokenizer]]) -> list[tuple[str, float]]:
     """Bytes a token of a whole text through vocabularies."""
-    size = len(text.encode())
-    counted = [(title, encode_plain(bulk(tokenizer), text)) for title, tokenizer in known]
-    return [(title, size / max(len(ids), 1)) for title, ids in counted]
+    return [(title, _level(text, tokenizer)) for title, tokenizer in known]
+
+
+@lru_cache(maxsize=8)
+def _level(text: str, tokenizer: Tokenizer) -> float:
+    return len(text.encode()) / max(len(encode_plain(bulk(tokenizer), text)), 1)
 
 
 @dataclass(frozen=True)

@@ -236,8 +236,9 @@ def learned(
     """What the text itself teaches: an inspector after so many merges, and again after more.
 
     The first comes at once, the last knows every merge there is, up to the last of `stops`.
-    Learning ends early when `going` says no; and in a text with chunks that are longer than any
-    word when each pair stands there once: to join those would make one token of all the text.
+    Learning ends early when `going` says no (nothing at all comes where it said so from the start);
+    and in a text with chunks that are longer than any word when each pair stands there once: to
+    join those would make one token of all the text.
     """
     chunks = Counter(split(text, pattern))
     once = 1 if max(map(len, chunks), default=0) > WORD else 0  # a count that is not worth a merge
@@ -247,6 +248,8 @@ def learned(
         while going() and len(trainer.merges) < stop and best is not None and best[1] > once:
             trainer.merge(*best)
             best = trainer.best()
+        if not trainer.merges and not going():
+            return
         tokenizer = Tokenizer.from_merges(trainer.merges, pattern, ["<|endoftext|>"], "own")
         seams = seams.grown(tokenizer, trainer) if seams else Seams(text, tokenizer, trainer)
         yield Inspector(seams, "learned from this text", source)

@@ -39,6 +39,7 @@ from zhtui.screen import (
 )
 
 FIND, GO_TO = "find", "go to merge"  # what the line under the panes asks
+GLANCE = 0.2  # seconds: who opens the screen and leaves at once waits for nothing that is learned
 LEFT = (1, 5, 6)  # the panes that are as high as the screen, where there are two columns
 
 
@@ -124,6 +125,7 @@ class TokenizerScreen(Played, LabScreen):
         """Reads another text if one is wished; learns from it, or takes a vocabulary to it."""
         turn, study = self.turn, self.study
         self._say("reading …" if wish else "working it out …")
+        await asyncio.sleep(0 if self.inspector else GLANCE)
         try:
             if wish:
                 text, source = await asyncio.to_thread(texts.read, wish)

@@ -16,6 +16,8 @@ from lessons.tokenizer.screen.texts import TYPED
 
 OWN = "own"  # the vocabulary that is learned from the text itself
 Whose = str | Path  # own, a published one's name, or the folder of the run that learned it
+Known = dict[tuple[str, Whose, str, int], Inspector]  # by text, whose, split, merges
+LEARNED: Known = {}  # from the text that was last looked at; it outlives the screen
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Study:
     run: Path | None = None  # a run of this lesson, whose vocabulary can be taken
     specimen: str = "none"
     published: list[tuple[str, Tokenizer]] = field(default_factory=list)
-    _known: dict[tuple[Whose, str], Inspector] = field(default_factory=dict)
+    _known: Known = field(default_factory=dict)
 
     def take(self, text: str, source: str) -> None:
         """Another text; one that was typed is too short to learn from, so the run's tokens cut it
@@ -39,7 +41,6 @@ class Study:
         if source == TYPED and self.whose == OWN and self.run is not None:
             self.whose, self.specimen = self.run, "none"
         self.text, self.source = text, source
-        self._known.clear()
 
     def compared(self) -> list[tuple[str, Tokenizer]]:
         """The published vocabularies on this machine, by title; read from disk once."""
@@ -95,27 +96,29 @@ class Study:
     def inspectors(self, going: Callable[[], bool]) -> Iterator[Inspector]:
         """The text through the vocabulary, soon and then with every merge; with the mistake in it.
 
-        What was learned once is kept, so turning a mistake over and back costs nothing. Learning
-        ends when `going` says no. Raises `DataError`.
+        What was learned once is kept, so turning a mistake over and back costs nothing, nor does
+        opening the screen again. Learning ends when `going` says no. Raises `DataError`.
         """
-        key = self.whose, self.cut
-        if key in self._known:
-            yield self._mistaken(self._known[key])
+        key = self.text, self.whose, self.cut, self.merges
+        known = LEARNED if self.whose == OWN else self._known
+        if key in known:
+            yield self._mistaken(known[key])
             return
         found = None
         steps = inspectors(self.text, self.source, self.whose, self.cut, self.merges, going)
         for found in steps:
             yield self._mistaken(found)
         if found is not None and going():
-            self._known[key] = found
+            if any(text != self.text for text, *_ in known):
+                known.clear()
+            known[key] = found
 
     def _mistaken(self, right: Inspector) -> Inspector:
-        if self.specimen == "none":
-            return right
+        mistake: Mistake | None = None
         if self.specimen == "ignore rank":
-            mistake: Mistake = IgnoreRank(right.seams)
+            mistake = IgnoreRank(right.seams)
         elif self.specimen == "characters":
             mistake = Characters(right.seams)
-        else:
+        elif self.specimen != "none":
             mistake = CrossChunks(right.seams, self.pattern)
         return Inspector(right.seams, right.title, right.source, mistake)

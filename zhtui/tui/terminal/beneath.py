@@ -1,10 +1,12 @@
-"""What lies beneath a dialog is drawn again only when it changes."""
+"""What is drawn again of a screen: only what changed, under a dialog and when the keys move on."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 
 class Beneath(Screen[Any]):
@@ -13,7 +15,12 @@ class Beneath(Screen[Any]):
     Textual's own marks itself to be painted whole once more each time that anything on it was drawn
     under a dialog: one change there and the frame is sent again and again, as long as the dialog is
     open. The dialog is drawn anew as before; when it goes, the whole screen is.
+
+    Textual's own is also painted whole whenever another widget takes the keys. Here only the two
+    widgets are, that which loses them and that which takes them.
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
