@@ -20,6 +20,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.optim import ZeroRedundancyOptimizer
 from torch.nn.parallel import DistributedDataParallel
@@ -62,9 +63,9 @@ def shared(stage: int, plain: nn.Sequential) -> tuple[nn.Module, Optimizer]:
         if stage == 0:
             return model, Adam(plain.parameters())
         return model, ZeroRedundancyOptimizer(plain.parameters(), optimizer_class=Adam)
-    for pair in plain:
-        fully_shard(pair, reshard_after_forward=stage == 3)
-    fully_shard(plain, reshard_after_forward=stage == 3)
+    mesh = init_device_mesh(next(plain.parameters()).device.type, (dist.get_world_size(),))
+    for part in (*plain, plain):
+        fully_shard(part, mesh=mesh, reshard_after_forward=stage == 3)
     return plain, Adam(plain.parameters())
 
 

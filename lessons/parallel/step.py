@@ -180,9 +180,8 @@ def shared_by(asked: dict[str, Any]) -> Shared:
     from torch.distributed.fsdp import fully_shard
 
     if way == "fsdp":
-        for pair in plain:
-            fully_shard(pair)
-        fully_shard(plain)
+        for part in (*plain, plain):
+            fully_shard(part, mesh=init_device_mesh(device, (n,)))
         return Shared(asked, plain, plain, n, rank)
     if way == "tp":
         tensor_parallel(plain, init_device_mesh(device, (n,)))

@@ -112,6 +112,17 @@ def test_a_lesson_of_one_process_says_so(store: Path) -> None:
         _processes(store, "bigram", "", 2)
 
 
+def test_the_number_of_ranks_may_be_another_on_a_resume_and_a_shape_may_not(store: Path) -> None:
+    from zhtui.cli.app import _resumed
+
+    folder = made(store, "on", "ranks=2")
+    _resumed(store, "on", ("ranks=3", "sharding=fsdp"))
+    turned = {event["knob"]: event["value"] for event in folder.events()}
+    assert turned == {"ranks": "3", "sharding": "fsdp"}
+    with pytest.raises(ConfigError, match="n_layer cannot change on a resume"):
+        _resumed(store, "on", ("n_layer=3",))
+
+
 # Two processes, by copies and by parts
 
 
@@ -191,6 +202,8 @@ def at_step_four(folder: RunFolder) -> int:
     obeyed(folder, "step", steps=3)
     until(lambda: folder.status().step == 4 and folder.status().state == "paused", SLOW)
     obeyed(folder, "set", knob="lr", value=str(TINY.lr / 2))
+    refused = client.answer(folder, client.request(folder, "set", knob="ranks", value="3"), SLOW)
+    assert "stop it, and resume it with it" in str(refused["error"])
     obeyed(folder, "checkpoint")
     return worker
 
