@@ -27,12 +27,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lessons.blocks.text import Symbols
 from zhtui.lab import LabError
 
 SCORERS = ("sum", "per token", "per byte")
+AT_ONCE = 4096  # tokens whose logits are held: 0.8 GB of GPT-2's
 Told = Callable[[int], object]  # how many are done
 
 
@@ -252,12 +254,20 @@ def bits_per_byte(
     """
     if len(ids) < 2:
         raise LabError("A text of one token or less has no loss; give a longer one.")
-    total, room = 0.0, gpt.block_size
-    for start in range(0, len(ids) - 1, room):
-        told(start)
-        part = ids[start : start + room + 1].to(device)  # (T + 1,)
-        logits = gpt(part[None, :-1])[0].float()  # (T, V)
-        total += float(torch.nn.functional.cross_entropy(logits, part[1:], reduction="sum"))
+    total, room, done = 0.0, gpt.block_size, 0
+    whole = (len(ids) - 1) // room * room
+    parts: list[Tensor] = []
+    if whole:
+        rows = ids[: whole + 1].unfold(0, room + 1, room)  # (n, T + 1), each begins with an end
+        parts += rows.split(max(1, AT_ONCE // room))  # (B, T + 1) each
+    if whole + 1 < len(ids):
+        parts.append(ids[None, whole:])  # (1, left over)
+    for part in parts:
+        told(done)
+        x, y = part[:, :-1].to(device), part[:, 1:].to(device)  # (B, T) each
+        logits = gpt(x).float()  # (B, T, V)
+        summed = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum")
+        total, done = total + float(summed), done + y.numel()
     n, rule = len(ids) - 1, f"stretches of {room:,}"
     mean = total / n
     return [

@@ -110,6 +110,14 @@ def test_bits_per_byte_by_its_closed_form() -> None:
         evaluation.bits_per_byte(Fixed(), ids[:1], 1)
 
 
+@pytest.mark.parametrize("length", [2, 8, 9, 10, 33, 40])
+def test_every_token_but_the_first_is_asked_once(length: int) -> None:
+    ids = torch.randint(4, (length,), generator=torch.Generator().manual_seed(1))
+    loss, _ = evaluation.bits_per_byte(Fixed(), ids, length)
+    assert loss.n == length - 1
+    assert loss.value == pytest.approx(float(-Fixed.shares[ids[1:]].log().mean()))
+
+
 ROW = {"ctx": "the list", "endings": ["holds", "eats", "is", "a"], "label": 0}
 
 
