@@ -30,9 +30,12 @@ from zhtui.lesson.views import (
     Words,
     plain,
 )
+from zhtui.say import say
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from zhtui.runs.folder import RunFolder
 
 __all__ = [
     "Bars",
@@ -77,6 +80,9 @@ __all__ = [
     "model_of",
     "open_run",
     "plain",
+    "run_folder",
+    "runs_of",
+    "say",
 ]
 
 
@@ -114,6 +120,20 @@ def find_run(name: str, store: Path | None = None) -> Path:
     from zhtui.runs.store import find, root
 
     return find(root(store), name).path
+
+
+def run_folder(folder: Path) -> RunFolder:
+    """What a run has recorded, to be read: its card, status, rows, events and views."""
+    from zhtui.runs.folder import RunFolder
+
+    return RunFolder(folder)
+
+
+def runs_of(lesson: str, store: Path | None = None) -> list[RunFolder]:
+    """All runs of a lesson, in `store`, else in the user's own."""
+    from zhtui.runs import store as runs
+
+    return runs.runs(runs.root(store), lesson)
 
 
 def export_run(folder: Path, to: str, into: Path) -> Path:

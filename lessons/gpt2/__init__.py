@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.gpt2.config import MISTAKES, PRESETS, RANKS, Config
+from lessons.gpt2.config import HELLASWAG, LAMBADA, MISTAKES, PRESETS, RANKS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 RELEASED = "Radford et al. 2019 (GPT-2), the released weights"
@@ -23,7 +23,8 @@ lesson = Lesson(
     summary="the real one: where are its weights, and how was it trained?",
     part="attention",
     config=Config,
-    data=(RANKS,),
+    data=(RANKS, HELLASWAG, LAMBADA),
+    commands=("gpt2",),
     presets=PRESETS,
     figure="val",
     unit="nats",

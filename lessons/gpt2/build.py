@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from lessons.blocks.files import read_text
 from lessons.blocks.text import Alphabet, CharText, Symbols
 from lessons.blocks.tokens import TokenText, Vocabulary
 from lessons.gpt2 import hub, weights
+from lessons.gpt2.batches import ShardText
 from lessons.gpt2.config import RANKS
 from lessons.gpt2.model import GPT2, Size
+from lessons.gpt2.shards import LIST
+from lessons.gpt2.shards import RANKS as OWN_RANKS
 from zhtui.lab import DataError, LabError, Run, find_data
 
 
@@ -30,6 +33,8 @@ def tokenizer_of(run: Run) -> str:
     name: str = run.config.tokenizer
     if name != "auto":
         return name
+    if (folder := shard_folder(run)) is not None:
+        return str(folder / OWN_RANKS)
     return "gpt2" if ranks().is_file() or run.config.weights != "random" else "characters"
 
 
@@ -70,7 +75,15 @@ def symbols_of(run: Run) -> Symbols:
     return spelling.symbols
 
 
+def shard_folder(run: Run) -> Path | None:
+    """The folder of shards that `data` names; None where it is a text."""
+    folder = Path(run.config.data).expanduser()
+    return folder if folder.is_dir() else None
+
+
 def path_of(run: Run) -> Path:
+    if (folder := shard_folder(run)) is not None:
+        raise DataError(f"{folder} holds shards of tokens; take tokenizer=auto.")
     return run.data(run.config.data, auto=("shakespeare", "python"))
 
 
@@ -80,6 +93,8 @@ def characters(run: Run) -> CharText:
 
 def text_of(run: Run) -> CharText:
     """The text to learn. Raises `DataError` where it is too short for `block_size`."""
+    if (folder := shard_folder(run)) is not None:
+        return ShardText(run.data(str(folder / LIST)), run.once(symbols_of))
     symbols, path = run.once(symbols_of), path_of(run)
     text: CharText = TokenText(read_text(path), symbols)
     need, have = run.config.block_size + 2, len(text.val)
@@ -150,9 +165,16 @@ def build(run: Run) -> GPT2:
     return made.to(run.device)
 
 
+def elsewhere(run: Run) -> list[Callable[[], None]]:
+    """What brings the weights here while other ranks hold parts of them; alone, nothing."""
+    return []
+
+
 def model(run: Run) -> GPT2:
-    """The model of a run, with the weights of its checkpoint."""
+    """The model of a run, with the weights of its checkpoint, or of the last step."""
     run.keep(model=run.once(build))
+    for bring in run.once(elsewhere):
+        bring()
     return run.once(build)
 
 

@@ -12,6 +12,18 @@ RANKS = DataSet(
     title="the vocabulary of GPT-2", filename="gpt2.tiktoken", cached=ranks.GPT2.shared,
 )  # fmt: skip
 
+# What models are scored on; the hashes are those that others have published for the same files.
+HELLASWAG = DataSet(
+    "hellaswag", "https://raw.githubusercontent.com/rowanz/hellaswag/master/data/hellaswag_val.jsonl",
+    "0aa3b88843990f3f10a97b9575c94d7b71fb2205240ba04ae4884d9e9c992588", 12_246_618,
+    title="HellaSwag's validation items", licence="MIT, Zellers et al. 2019",
+)  # fmt: skip
+LAMBADA = DataSet(
+    "lambada", "https://openaipublic.blob.core.windows.net/gpt-2/data/lambada_test.jsonl",
+    "4aa8d02cd17c719165fc8a7887fddd641f43fcafa4b1c806ca8abc31fabdb226", 1_819_752,
+    title="LAMBADA as OpenAI tests it", licence="Paperno et al. 2016, OpenAI's copy",
+)  # fmt: skip
+
 COUNTED_TWICE = Mistake(
     "twice", "the table that reads and writes was counted as two: 163,037,184 weights, where the "
     "model has 124,439,808", ("ledger", "shares"), "model.py#ledger",
@@ -57,6 +69,11 @@ class Config:
     fused: bool = knob(True, "AdamW in one kernel")
     eval_every: int = knob(250, "steps between evaluations", low=1)
     eval_batches: int = knob(20, "batches an evaluation averages", low=1)
+    ranks: int = knob(0, "processes that share a step; 0: this one", low=0, high=64, resumes=True)
+    sharding: str = knob(
+        "ddp", "a rank has all weights (ddp), or its part of them (fsdp)",
+        choices=("ddp", "fsdp"), resumes=True,
+    )  # fmt: skip
     mistake: str = mistakes((UNDIVIDED,))
 
 

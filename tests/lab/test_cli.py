@@ -168,6 +168,19 @@ def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
     assert done.stderr.strip() == "loss became NaN at step 25; start again with a lower lr"
 
 
+def test_options_before_a_command(stranger: Drop, store: Path) -> None:
+    """A store holds for the command; what is of the lab alone is refused, not passed over."""
+    stranger("drift")
+    other = store.parent / "other"
+    zhtui("--store", str(other), "run", "drift", "--headless", "--name", "mine", "steps=2")
+    assert (other / "drift" / "mine").is_dir()
+    assert not (store / "drift").exists()
+    assert "mine" in zhtui("--store", str(other), "runs").stdout
+    assert "mine" in zhtui("--store", str(other), "runs", "show", "mine").stdout
+    for option in ("--ascii", "--web"):
+        assert f"{option} is an option of the lab" in zhtui(option, "runs", code=2).stderr
+
+
 def test_runs_are_listed_shown_resumed_exported_and_deleted(stranger: Drop, store: Path) -> None:
     stranger()
     assert "no runs in" in zhtui("runs").stdout
@@ -238,6 +251,28 @@ def test_a_strangers_lesson_adds_a_command(stranger: Drop) -> None:
     stranger("loud", __init__=card, command=command)
     assert "Says a word loudly." in zhtui("--help").stdout
     assert zhtui("shout", "ho", "--times", "3").stdout == "HOHOHO\n"
+
+
+def test_a_strangers_lesson_adds_a_group_of_commands(stranger: Drop) -> None:
+    card = """
+        from .config import PRESETS, Config
+        from zhtui.lab import Lesson
+        lesson = Lesson(number=901, title="loud", summary="it shouts", part="Strangers",
+                        config=Config, presets=PRESETS, commands=("loud",))
+        """
+    command = """
+        import typer
+        loud = typer.Typer(help="Says a word in two ways.")
+        @loud.command()
+        def shout(word: str) -> None:
+            print(word.upper())
+        @loud.command()
+        def whisper(word: str) -> None:
+            print(word.lower())
+        """
+    stranger("loud", __init__=card, command=command)
+    assert "Says a word in two ways." in zhtui("--help").stdout
+    assert zhtui("loud", "whisper", "Ho").stdout == "ho\n"
 
 
 def test_doctor_says_what_is_here() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ ENTRIES = [entry for entry in catalog.all_lessons() if entry.package.startswith(
 LESSONS = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 KEEP = ("tiny", "quick", "paper")
 # A step of many processes takes a second, and these checks take many steps: half a minute each.
-SLOW = {"parallel-killed", "parallel-stopped", "parallel-sampled"}
+SLOW = {"parallel-stopped", "parallel-sampled"}
+# A kill takes a process of its own, and its start takes most of the time: a few in every suite.
+SLOW |= {f"{entry.name}-killed" for entry in ENTRIES} - {"bigram-killed", "gpt-killed", "td-killed"}
 
 
 def case(entry: Entry, check: Check) -> ParameterSet:
@@ -24,12 +28,18 @@ def case(entry: Entry, check: Check) -> ParameterSet:
     return pytest.param(entry, check, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A store for each lesson: one whole run in it is what several checks compare with."""
+    return cache(tmp_path_factory.mktemp)
+
+
 @pytest.mark.parametrize(
     ("entry", "check"), [case(entry, check) for entry in ENTRIES for check in CHECKS]
 )
-def test_the_contract_holds(entry: Entry, check: Check, store: Path) -> None:
+def test_the_contract_holds(entry: Entry, check: Check, stores: Callable[[str], Path]) -> None:
     assert promise(check)
-    check(entry, store)
+    check(entry, stores(entry.name))
 
 
 @LESSONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from zhtui.lesson.parts import Thought
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
 from zhtui.tui.session import Opened
-from zhtui.work import drive
+from zhtui.work import client, drive
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -210,6 +210,40 @@ async def test_an_engine_that_dies_does_not_end_the_game(tmp_path: Path) -> None
         await until(pilot, lambda: app.session.explorer.pid not in (None, first))
         await until(pilot, lambda: shown.thinking.busy and shown.thinking.thought is not None)
         await pilot.press("m")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+
+
+@pytest.fixture
+def pupil(tmp_path: Path) -> Iterator[RunFolder]:
+    """A run that a worker has just begun: it keeps a checkpoint once a minute, or when asked."""
+    knobs = ("steps=1000000", "eval_every=1000000")
+    entry, store = catalog.one("td"), tmp_path / "store"
+    run = client.create(store, entry, preset="tiny", knobs=knobs, where="cpu", name="pupil")
+    pid = client.start(run)
+    yield run
+    if run.alive():
+        os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_run_is_played_while_it_trains(tmp_path: Path, pupil: RunFolder) -> None:
+    """Its worker is asked for what it knows by now, so each move is of a newer self."""
+    app = LabApp(tmp_path / "store")
+    async with app.run_test(size=WIDE) as pilot:
+        shown = open_screen(Opened(app.session, catalog.one("arena")))
+        await app.push_screen(shown)
+        await until(pilot, lambda: [run.folder.name for run in app.session.runs("td")])
+        await until(pilot, lambda: app.session.runs("td")[0].status.live)
+        shown.sitting.sit(1, "pupil")
+        await pilot.press("5")
+        while len(shown.sitting.moves) < 2:  # "cannot move: … has no checkpoint yet"
+            await until(pilot, lambda: not shown.thinking.busy)
+            if not shown.watching:
+                await pilot.press("space")
+            await pilot.pause(0.05)
+        kept = [step for step, _ in pupil.checkpoints()]
+        shown.thinking.asked_for = 0.0  # a human thinks for longer than a test
+        await pilot.press("n", "5")
+        await until(pilot, lambda: max(step for step, _ in pupil.checkpoints()) > kept[-1])
         await until(pilot, lambda: len(shown.sitting.moves) == 2)
 
 

@@ -26,6 +26,7 @@ from zhtui.errors import (
 )
 from zhtui.lesson import catalog
 from zhtui.lesson.knobs import find, parse
+from zhtui.lesson.knobs import knobs as knobs_of
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
 from zhtui.say import complain, give_up, prepare, say
@@ -110,11 +111,25 @@ def _lab(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is not None:
+        _before_a_command(context, where)
         return
     if web:
         _serve(where, port, mouse=mouse, ascii=ascii)
     else:
         _open(where, mouse=mouse, ascii=ascii)
+
+
+def _before_a_command(context: typer.Context, where: Path | None) -> None:
+    """A store that is named before the command holds for it; the lab's own options do not."""
+    for option in ("mouse", "ascii", "web", "port"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ConfigError(
+                f"--{option} is an option of the lab, which `zhtui --{option}` opens; leave it out "
+                f"before `{context.invoked_subcommand}`"
+            )
+    if where is not None:
+        context.default_map = {str(context.invoked_subcommand): {"where": str(where)}}
 
 
 @app.command()
@@ -141,13 +156,16 @@ def run(
     ] = "",
     where: Store = None,
     name: Annotated[str, typer.Option(help="A name for the run.")] = "",
+    nproc: Annotated[
+        int, typer.Option(min=0, max=64, help="Processes that share each step (knob `ranks`).")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Starts a run of a lesson: in the lab, with a worker behind it, or here with --headless."""
     if not headless:
         require_terminal()
     place = store.root(where)
-    settings = tuple(knobs or ())
+    settings = (*(knobs or ()), *_processes(place, lesson, resume, nproc))
     if resume:
         _refuse_on_resume(context, resume)
         folder = _resumed(place, resume, (lesson, *settings) if lesson else settings)
@@ -161,6 +179,16 @@ def run(
     if not folder.alive():
         client.start(folder)
     _open(where, run=folder)
+
+
+def _processes(place: Path, lesson: str, resume: str, nproc: int) -> tuple[str, ...]:
+    """The knob that --nproc stands for. Raises `ConfigError` where a lesson has none."""
+    if not nproc:
+        return ()
+    name = store.find(place, resume).lesson if resume else lesson
+    if name and "ranks" not in {row.name for row in knobs_of(catalog.one(name).card.config)}:
+        raise ConfigError(f"{name} trains in one process; leave --nproc out")
+    return (f"ranks={nproc}",)
 
 
 def _refuse_on_resume(context: typer.Context, run: str) -> None:
@@ -187,7 +215,9 @@ def _created(
 
 
 def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
-    """A run to go on with; its config is its own, but live knobs may be given."""
+    """A run to go on with; its config is its own, but live knobs may be given, and those that may
+    be others on a resume.
+    """
     folder = store.find(place, name)
     card = folder.card()
     if knobs and "=" not in knobs[0]:
@@ -201,7 +231,7 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
     for pair in knobs:
         key, _, value = pair.partition("=")
         row = find(entry.card.config, key)
-        if not row.knob.live:
+        if not (row.knob.live or row.knob.resumes):
             raise ConfigError(f"{key} cannot change on a resume; start a new run with {pair}")
         parse(entry.card.config(), [pair])
         client.turn(folder, key, value)

@@ -1,7 +1,8 @@
 """Commands that lessons add to the command line, in the same way for a stranger's lesson.
 
 A lesson's card names them (`Lesson(commands=("tokenize",))`); the function of that name lies in the
-lesson's `command.py`, annotated for Typer, and is imported when the command is asked for.
+lesson's `command.py`, annotated for Typer, and is imported when the command is asked for. Several
+that belong together are one `typer.Typer` of that name: `zhtui gpt2 eval`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ class WithLessons(TyperGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in offered():
             return own
+        given = offered()[cmd_name].function("command", cmd_name)
+        if isinstance(given, typer.Typer):
+            group = typer.main.get_command(given)
+            group.name = cmd_name
+            return group
         single = typer.Typer(rich_markup_mode=None, add_completion=False)
-        single.command(cmd_name)(offered()[cmd_name].function("command", cmd_name))
+        single.command(cmd_name)(given)
         return typer.main.get_command(single)
 
 

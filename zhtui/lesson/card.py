@@ -15,7 +15,8 @@ KNOB = "knob"  # the key in a dataclass field's metadata
 class Knob:
     """One setting: what it is, what it takes, and whether it may change while a run goes on.
 
-    `points` names an axis of a view ("S.row"): enter on a cell of S sets the knob to that row.
+    `resumes`: it may be another where a stopped run goes on. `points` names an axis of a view
+    ("S.row"): enter on a cell of S sets the knob to that row.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Knob:
     choices: tuple[Any, ...] = ()
     live: bool = False
     points: str = ""
+    resumes: bool = False
 
 
 def knob(
@@ -35,14 +37,16 @@ def knob(
     choices: Sequence[Any] = (),
     live: bool = False,
     points: str = "",
+    resumes: bool = False,
 ) -> Any:
     """A field of a lesson's frozen config dataclass.
 
     Declared once, it is a KEY=VALUE on the command line, a row in the form, a line in run.json and
-    a row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps.
+    a row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps,
+    `resumes` where a stopped run goes on: what it is must not matter to the run's numbers.
     `points` ("S.row", "S.column") is for a scene's `Ask`: a cell of view S sets it.
     """
-    known = Knob(text, low, high, tuple(choices), live, points)
+    known = Knob(text, low, high, tuple(choices), live, points, resumes)
     return field(default=default, metadata={KNOB: known})
 
 

@@ -106,6 +106,7 @@ class Event(TypedDict, total=False):
     here: bool
     best: bool
     threads: Count
+    machine: Line
     run: Name
     lesson: Name
     sha256: Name

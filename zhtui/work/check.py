@@ -38,9 +38,9 @@ def run(entries: Iterable[Entry]) -> int:
 
 
 def outcomes(entry: Entry) -> Iterator[tuple[str, str]]:
-    """(what is promised, why it does not hold or "") of each check in turn."""
-    for check in CHECKS:
-        with tempfile.TemporaryDirectory(prefix="zhtui-check-") as place:
+    """(what is promised, why it does not hold or "") of each check in turn, in one store."""
+    with tempfile.TemporaryDirectory(prefix="zhtui-check-") as place:
+        for check in CHECKS:
             yield promise(check), verdict(check, entry, Path(place))
 
 

@@ -48,11 +48,12 @@ def _new(entry: Entry, store: Path, name: str) -> RunFolder:
 
 def whole_run(entry: Entry, store: Path) -> RunFolder:
     """A tiny run from its start to its end."""
-    there = RunFolder(store / entry.name / "whole")
-    if there.path.is_dir():
-        return there
-    run = _new(entry, store, "whole")
-    _work(run)
+    name = f"whole-{entry.name.replace('_', '-')}"
+    run = RunFolder(store / entry.name / name)
+    if not run.path.is_dir():
+        run = _new(entry, store, name)
+    if run.status().state != "finished":
+        _work(run)
     return run
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from zhtui.runs.folder import RunFolder
 from zhtui.work.check_runs import must, whole_run
 
 FRAMES = 200  # of a scene that are looked at
+Views = dict[str, list[str]]  # of each frame, by name
 LAST = 1 << 30  # the number of a scene's last frame, or any above
 
 
@@ -31,14 +33,14 @@ def scenes(entry: Entry, store: Path) -> None:
     """Its scenes give the same frames twice, small ones, and say something of each corner."""
     for scene in _scenes(entry):
         subject = _subject(entry, store)
-        first, second = (_frames(_asked(scene, subject)) for _ in range(2))
-        same = first == second
-        must(same, f"{scene.title} gives other frames the second time; draw nothing at random")
-        points(scene, _asked(scene, subject))
+        first = [_wire(shown) for shown in _pointed(scene, _asked(scene, subject))]
+        second = [_wire(shown) for shown in _shown_frames(_explorer(), _asked(scene, subject))]
+        must(first == second, f"{scene.title} gives other frames the second time, or after it was "
+             "pointed at; draw nothing at random")  # fmt: skip
 
 
-def points(scene: Scene, asked: Asked) -> None:
-    """Points at the four corners of every view of every frame. Raises `LabError`."""
+def _pointed(scene: Scene, asked: Asked) -> Iterator[Shown]:
+    """The frames, each after the four corners of all its views were pointed at."""
     explorer = _explorer()
     for number, shown in enumerate(_shown_frames(explorer, asked), 1):
         for name, view in shown.views.items():
@@ -46,6 +48,12 @@ def points(scene: Scene, asked: Asked) -> None:
                 words = explorer.point(asked, number, Spot(name, row, column))
                 told = f"{scene.title} says nothing of {name}[{row}, {column}] in {shown.title!r}"
                 must(bool(words), told)
+        yield shown
+
+
+def _wire(shown: Shown) -> str:
+    """A frame as it goes over the wire; one of more than 1 MB is refused."""
+    return json.dumps({**to_wire(shown), "of": None})
 
 
 def cards(entry: Entry, store: Path) -> None:
@@ -72,6 +80,12 @@ def card_truth(entry: Entry, question: Question) -> dict[str, float]:
 def mistakes(entry: Entry, store: Path) -> None:
     """Each mistake changes a meter that is to show it, in a scene that can make it."""
     offered: dict[str, list[Scene]] = {}
+    subject = _subject(entry, store)
+
+    @cache
+    def views(scene: str, mistake: str) -> Views:
+        return _views(_asked(entry.scene(scene), subject, {"mistake": mistake}))
+
     for scene in _scenes(entry):
         for name in next((r.knob.choices or () for r in _knobs(scene) if r.name == "mistake"), ()):
             offered.setdefault(str(name), []).append(scene)
@@ -80,20 +94,24 @@ def mistakes(entry: Entry, store: Path) -> None:
         if name != NONE:
             told = f"{able[0].title} can make {name!r}, which the card does not name; add it"
             must(name in known, told)
-            _shown(entry, store, able, name, known[name].meters)
+            _shown(entry, views, able, name, known[name].meters)
 
 
 def _shown(
-    entry: Entry, store: Path, able: Sequence[Scene], name: str, meters: Sequence[str]
+    entry: Entry,
+    views: Callable[[str, str], Views],
+    able: Sequence[Scene],
+    name: str,
+    meters: Sequence[str],
 ) -> None:
     """Whether one of the scenes shows a mistake by one of its meters. Where none of them has such a
     meter, or all say that it goes with other knobs, there is nothing to compare: a run may show it.
     """
-    subject, there, refused = _subject(entry, store), False, 0
+    there, refused = False, 0
     for scene in able:
-        right = _views(_asked(scene, subject))
+        right = views(scene.name, NONE)
         try:
-            wrong = _views(_asked(scene, subject, {"mistake": name}))
+            wrong = views(scene.name, name)
         except LabError:
             refused += 1
             continue
@@ -153,13 +171,7 @@ def _shown_frames(explorer: Explorer, asked: Asked) -> Iterator[Shown]:
             return
 
 
-def _frames(asked: Asked) -> list[str]:
-    """The frames as they go over the wire; one of more than 1 MB is refused."""
-    made = _shown_frames(_explorer(), asked)
-    return [json.dumps({**to_wire(shown), "of": None}) for shown in made]
-
-
-def _views(asked: Asked) -> dict[str, list[str]]:
+def _views(asked: Asked) -> Views:
     """The views of all frames by name, as they go over the wire."""
     found: dict[str, list[str]] = {}
     for shown in _shown_frames(_explorer(), asked):

@@ -98,9 +98,16 @@ class Drive:
         train = self.entry.function("train", "train")
         first = self.run.step
         self._turn_knobs(first)
-        self.recorder.event("resumed" if first else "started", step=first, threads=_threads())
+        about = {"threads": _threads(), "machine": device.describe(self.run.device)}
+        self.recorder.event("resumed" if first else "started", step=first, **about)
         self._status("running", force=True)
         rows = train(self.run)
+        try:
+            return self._through(rows)
+        finally:  # a lesson's own `with` ends now, and not when the generator is collected
+            getattr(rows, "close", bool)()
+
+    def _through(self, rows: Iterator[Mapping[str, Any]]) -> str:
         while (row := self._next(rows)) is not None:
             self._after(row)
             if self.state == "stopped":
@@ -191,7 +198,8 @@ class Drive:
     def _set(self, name: str, value: str) -> None:
         row = knobs.find(type(self.run.config), name)
         if not row.knob.live:
-            raise LabError(f"{name} cannot change while a run goes on; start a new run with it")
+            how = "stop it, and resume it" if row.knob.resumes else "start a new run"
+            raise LabError(f"{name} cannot change while a run goes on; {how} with it")
         self.run.config = knobs.parse(self.run.config, [f"{name}={value}"])
         step = self.done
         self.recorder.event("knob", step=step, knob=name, value=value)

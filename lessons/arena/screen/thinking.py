@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from lessons.arena.screen.sitting import Sitting
 from zhtui.lab import Thought
 from zhtui.screen import Opened
+
+FRESH = 3.0  # seconds between two checkpoints that a live run is asked for
 
 
 class Thinking:
@@ -22,6 +25,7 @@ class Thinking:
         self.thought: Thought | None = None
         self.others: dict[str, Thought] = {}
         self._asked: dict[str, Any] = {}
+        self.asked_for = 0.0  # when a live run was last asked for a checkpoint
 
     @property
     def busy(self) -> bool:
@@ -42,7 +46,18 @@ class Thinking:
     def mover(self, sitting: Sitting) -> None:
         """Asks who is to move."""
         self.thought, self.others = None, {}
+        self._refresh(sitting.seats[sitting.mover])
         self.reply = self._ask(sitting, sitting.seats[sitting.mover])
+
+    def _refresh(self, name: str) -> None:
+        """A run that trains while it plays keeps what it knows by now: its next move has that."""
+        now, session = time.monotonic(), self.opened.session
+        if now - self.asked_for < FRESH:
+            return
+        for run in session.runs():
+            if run.folder.name == name and run.status.live:
+                self.asked_for = now
+                session.ask(run.folder, "checkpoint")
 
     def other(self, sitting: Sitting, name: str) -> None:
         """Asks somebody else."""

@@ -13,14 +13,16 @@ from zhtui.lab import Frame, Poke, Run, Spot, Table, Words, knob
 SECRET = "not published"
 NONE = "—"
 ROWS = ("weights", "by the formula", "L", "C", "H", "D", "H · D", "context", "tokens a step", "lr",
-        "HellaSwag, %")  # fmt: skip
+        "tokens read", "HellaSwag, %", "LAMBADA, %")  # fmt: skip
 MEANING = (
     "learned numbers, as printed",
     "learned numbers, counted by GPT-2's closed form from L, C, context and 50,257 tokens",
     "layers", "channels of the stream", "heads a layer", "channels a head",
     "the heads side by side; C, unless it was misprinted",
     "places that are read at once", "how many make one update", "learning rate at its peak",
-    "endings chosen rightly; scorers differ, so compare within a column of papers only",
+    "in all of the training, the same ones again included",
+    "endings chosen rightly; scorers differ: yours comes from `zhtui gpt2 eval`, named",
+    "last words found; GPT-2's figure is made with other rules than GPT-3's",
 )  # fmt: skip
 
 
@@ -35,25 +37,34 @@ class Printed(NamedTuple):
     D: int
     step: str
     lr: str
+    tokens: str
     hellaswag: str = NONE
+    lambada: str = NONE
 
 
-# Radford 2019, table 2 (layers, channels), released sizes; 512 texts of 1,024 tokens a step.
-# HellaSwag of the smallest: build-nanogpt's scorer.
+# Radford 2019: table 2 (layers, channels), 2.3 (512 texts of 1,024 tokens a step), table 3
+# (LAMBADA); rate and length of the training are not in it. HellaSwag of the smallest:
+# build-nanogpt's scorer, the mean over an ending's tokens.
 GPT2 = tuple(
-    Printed(name, name, s.n_layer, s.n_embd, s.n_head, s.n_embd // s.n_head, "0.5M", SECRET, score)
-    for (name, s), score in zip(SIZES.items(), ("29.45", NONE, NONE, NONE), strict=True)
-)
-# Brown 2020, table 2.1, as printed; HellaSwag zero-shot by table H.1.
+    Printed(
+        name, name, s.n_layer, s.n_embd, s.n_head, s.n_embd // s.n_head, "0.5M", SECRET, SECRET,
+        *scores,
+    )
+    for (name, s), scores in zip(
+        SIZES.items(),
+        (("29.45", "45.99"), (NONE, "55.48"), (NONE, "60.12"), (NONE, "63.24")), strict=True,
+    )
+)  # fmt: skip
+# Brown 2020: table 2.1, as printed; 2.1, 300 billion tokens each; table H.1, both zero-shot.
 GPT3 = (
-    Printed("Small", "125M", 12, 768, 12, 64, "0.5M", "6.0e-4", "33.7"),
-    Printed("Medium", "350M", 24, 1024, 16, 64, "0.5M", "3.0e-4", "43.6"),
-    Printed("Large", "760M", 24, 1536, 16, 96, "0.5M", "2.5e-4", "51.0"),
-    Printed("XL", "1.3B", 24, 2048, 24, 128, "1M", "2.0e-4", "54.7"),
-    Printed("2.7B", "2.7B", 32, 2560, 32, 80, "1M", "1.6e-4", "62.8"),
-    Printed("6.7B", "6.7B", 32, 4096, 32, 128, "2M", "1.2e-4", "67.4"),
-    Printed("13B", "13.0B", 40, 5140, 40, 128, "2M", "1.0e-4", "70.9"),
-    Printed("175B", "175.0B", 96, 12288, 96, 128, "3.2M", "0.6e-4", "78.9"),
+    Printed("Small", "125M", 12, 768, 12, 64, "0.5M", "6.0e-4", "300B", "33.7", "42.7"),
+    Printed("Medium", "350M", 24, 1024, 16, 64, "0.5M", "3.0e-4", "300B", "43.6", "54.3"),
+    Printed("Large", "760M", 24, 1536, 16, 96, "0.5M", "2.5e-4", "300B", "51.0", "60.4"),
+    Printed("XL", "1.3B", 24, 2048, 24, 128, "1M", "2.0e-4", "300B", "54.7", "63.6"),
+    Printed("2.7B", "2.7B", 32, 2560, 32, 80, "1M", "1.6e-4", "300B", "62.8", "67.1"),
+    Printed("6.7B", "6.7B", 32, 4096, 32, 128, "2M", "1.2e-4", "300B", "67.4", "70.3"),
+    Printed("13B", "13.0B", 40, 5140, 40, 128, "2M", "1.0e-4", "300B", "70.9", "72.5"),
+    Printed("175B", "175.0B", 96, 12288, 96, 128, "3.2M", "0.6e-4", "300B", "78.9", "76.2"),
 )
 
 
@@ -75,7 +86,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "the same plan, a thousand times GPT-2's smallest; every other layer looks near only",
         "red: printed heads times their channels are not C. XL has 24 · 128, 13B 40 · 128",
     )  # fmt: skip
-    four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", SECRET, SECRET, "95.3"]
+    four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", *[SECRET] * 3, "95.3", SECRET]
     yield shown(
         "GPT-4", "GPT-4", [column(GPT2[0], 1024), column(GPT3[-1], 2048), four], mine,
         "its report gives neither size, nor data, nor cost; context by OpenAI's own page, "
@@ -90,7 +101,7 @@ def column(m: Printed, context: int) -> list[Words | int]:
     product: Words = f"{m.H * m.D:,}" if m.H * m.D == m.C else [(f"{m.H * m.D:,}", "wrong")]
     return [
         m.name, m.weights, short(total), str(m.L), f"{m.C:,}", str(m.H), str(m.D), product,
-        f"{context:,}", m.step, m.lr, m.hellaswag,
+        f"{context:,}", m.step, m.lr, m.tokens, m.hellaswag, m.lambada,
     ]  # fmt: skip
 
 
@@ -111,7 +122,7 @@ def own(run: Run | None) -> list[Words | int]:
     return [
         "yours", short(total), short(sum(ledger(size).values())), str(size.n_layer),
         f"{size.n_embd:,}", str(size.n_head), str(size.n_embd // size.n_head), f"{size.n_embd:,}",
-        f"{size.block_size:,}", f"{tokens:,}", f"{c.lr:g}", NONE,
+        f"{size.block_size:,}", f"{tokens:,}", f"{c.lr:g}", short(tokens * run.step), NONE, NONE,
     ]  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""Processes that torch's own launcher (torchrun) starts, watches, and ends together.
+
+    with Launched("lessons.gpt2.rank", told, 3) as others:
+        ...                          # one of them ends: the launcher ends the rest
+        if others.gone(): print(others.words())
+
+They are a process group of their own, so that Ctrl-C in a terminal does not reach them: who
+started them tells them when to stop.
+
+Leaves out: other machines; `torchrun --nnodes` starts those.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from tempfile import TemporaryFile
+from types import TracebackType
+
+FAREWELL = 10.0  # seconds that they have to go by themselves
+LAST = 4000  # characters of what they wrote
+
+
+class RankEnded(RuntimeError):
+    """A process that others wait for has ended; it says with which words."""
+
+
+class Launched:
+    """n processes of one module, with `told` as their argument."""
+
+    def __init__(self, module: str, told: str, n: int, threads: int = 1) -> None:
+        self.log = TemporaryFile()  # noqa: SIM115 - it lives as long as the processes
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "torch.distributed.run", "--nnodes=1",
+                "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0",
+                f"--nproc-per-node={n}", "-m", module, told,
+            ],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, process_group=0,
+            env={
+                **os.environ, "OMP_NUM_THREADS": str(threads),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+        )  # fmt: skip
+
+    def __enter__(self) -> Launched:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close(FAREWELL if kind in (None, GeneratorExit) else 0.0)
+
+    def gone(self, seconds: float = 0.0) -> bool:
+        """Whether they have ended, or end within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.process.poll() is not None
+
+    def log_text(self) -> str:
+        """The end of what they wrote."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-LAST:]
+
+    def words(self) -> str:
+        """The line that says most of why one has ended."""
+        lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
+        killed = [line for line in lines if line.startswith("traceback : Signal")]
+        told = [line for line in lines if "Error" in line and "ChildFailedError" not in line]
+        line = (killed or told or lines or ["without a word"])[0 if killed else -1]
+        return line.removeprefix("traceback : ")[:200]
+
+    def close(self, grace: float = FAREWELL) -> None:
+        """Waits for them to go; who does not is ended."""
+        if not self.gone(grace):
+            self.process.terminate()
+            if not self.gone(FAREWELL):
+                os.killpg(self.process.pid, 9)
+        self.process.wait()
+        self.log.close()
