@@ -10,7 +10,7 @@ import typer
 
 from lessons.arena.agents import agent, game_of
 from lessons.arena.match import RESULTS, Table, read
-from zhtui.lab import LabError
+from zhtui.lab import LabError, say
 
 Who = Annotated[str, typer.Option(metavar="WHO", help="human, random, minimax, mcts:N, or a run.")]
 
@@ -38,18 +38,19 @@ def play(
     rules = game_of(game)
     table = Table(rules, seat(x), seat(o), seed, where, seconds)
     humans = [name == "human" for name in (x, o)]
-    print(drawn(table))
+    say(drawn(table))
     while rules.result(table.state) is None:
         if humans[rules.to_move(table.state)]:
             if not asked(table, humans):
-                print("the game is left as it is")
+                say("the game is left as it is")
                 break
         else:
             *_, thought = table.thoughts()
-            print(f"{table.mover.name} plays {rules.spell(table.state, thought.move)}", thought.say)
+            move = rules.spell(table.state, thought.move)
+            say(f"{table.mover.name} plays {move} {thought.say}".rstrip())
             table.play(thought.move)
-        print(drawn(table))
-    print(RESULTS[rules.result(table.state)])
+        say(drawn(table))
+    say(RESULTS[rules.result(table.state)])
     if record is not None:
         kept(record, table)
 
@@ -65,7 +66,7 @@ def asked(table: Table, humans: list[bool]) -> bool:
     while True:
         mark = "XO"[rules.to_move(table.state)]
         if sys.stdin.isatty():
-            print(f"{mark} moves: ", end="", flush=True)
+            say(f"{mark} moves: ", end="")
         line = sys.stdin.readline()
         word = line.strip()
         if not line or word == "q":
@@ -76,7 +77,7 @@ def asked(table: Table, humans: list[bool]) -> bool:
         try:
             table.play(rules.read(table.state, word))
         except ValueError as error:
-            print(error)
+            say(str(error))
         else:
             return True
 
@@ -115,8 +116,8 @@ def again(path: Path) -> None:
     record = read(text)
     rules = game_of(record.game)
     for state, move in zip(record.positions(), record.moves, strict=False):
-        print("XO"[rules.to_move(state)], rules.spell(state, move))
+        say(f"{'XO'[rules.to_move(state)]} {rules.spell(state, move)}")
         after = Table(rules, seat("human"), seat("human"))
         after.state = rules.apply(state, move)
-        print(drawn(after))
-    print(RESULTS[record.result])
+        say(drawn(after))
+    say(RESULTS[record.result])

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +27,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
-from lessons.blocks.torchrun import Launched, RankEnded
+from lessons.blocks.torchrun import Launched, RankEnded, leave_with_launcher
 
 HOST = "127.0.0.1"
 ARRIVAL = 300.0  # seconds that all have to load torch and say that they are here
@@ -109,7 +107,7 @@ def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Itera
         except RuntimeError as error:  # a collective whose other end is gone
             if not others.gone(5.0):
                 raise
-            raise _ended(others) from error
+            raise RankEnded(f"a rank has ended: {others.why()}") from error
         finally:
             team.tell(END)
             if dist.is_initialized():
@@ -121,23 +119,17 @@ def _await(store: TCPStore, size: int, others: Launched) -> None:
     deadline = time.monotonic() + ARRIVAL
     while not store.check([f"here/{rank}" for rank in range(1, size)]):
         if others.gone():
-            raise _ended(others)
+            raise RankEnded(f"a rank has ended: {others.why()}")
         if time.monotonic() > deadline:
             raise RankEnded(f"not all {size} ranks have come within {ARRIVAL:.0f} s")
         time.sleep(0.02)
-
-
-def _ended(others: Launched) -> RankEnded:
-    """What is known of it; all that they wrote goes to this process's own log."""
-    sys.stderr.write(others.log_text())
-    return RankEnded(f"a rank has ended: {others.words()}")
 
 
 @contextmanager
 def follow(asked: Mapping[str, Any]) -> Iterator[Team]:
     """One of the others, as torchrun started it: its rank is one more than the launcher's."""
     rank = int(os.environ["RANK"]) + 1
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    leave_with_launcher()
     store = TCPStore(HOST, int(asked["port"]), is_master=False)
     store.set_timeout(LONG)
     cuda = str(asked["device"]).startswith("cuda")
@@ -146,10 +138,3 @@ def follow(asked: Mapping[str, Any]) -> Iterator[Team]:
     team.join()
     yield team
     dist.destroy_process_group()
-
-
-def _watch(launcher: int) -> None:
-    """Ends this process where its launcher is gone: nobody else would."""
-    while os.getppid() == launcher:
-        time.sleep(1.0)
-    os._exit(1)

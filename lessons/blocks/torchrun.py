@@ -2,7 +2,7 @@
 
     with Launched("lessons.gpt2.rank", told, 3) as others:
         ...                          # one of them ends: the launcher ends the rest
-        if others.gone(): print(others.words())
+        if others.gone(): print(others.why())
 
 They are a process group of their own, so that Ctrl-C in a terminal does not reach them: who
 started them tells them when to stop.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -68,12 +69,14 @@ class Launched:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")[-LAST:]
 
-    def words(self) -> str:
-        """The line that says most of why one has ended."""
+    def why(self) -> str:
+        """Why one has ended, in a line; all that they wrote goes to this process's own log."""
+        sys.stderr.write(self.log_text())
+        sys.stderr.flush()
         lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
         killed = [line for line in lines if line.startswith("traceback : Signal")]
         told = [line for line in lines if "Error" in line and "ChildFailedError" not in line]
-        line = (killed or told or lines or ["without a word"])[0 if killed else -1]
+        line = (killed or told or lines or ["without a word"])[-1]  # the cause is listed last
         return line.removeprefix("traceback : ")[:200]
 
     def close(self, grace: float = FAREWELL) -> None:
@@ -84,3 +87,14 @@ class Launched:
                 os.killpg(self.process.pid, 9)
         self.process.wait()
         self.log.close()
+
+
+def leave_with_launcher() -> None:
+    """In a process that was launched: ends it where its launcher is gone; nobody else would."""
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(launcher: int) -> None:
+    while os.getppid() == launcher:
+        time.sleep(1.0)
+    os._exit(1)

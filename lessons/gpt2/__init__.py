@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lessons.gpt2.config import HELLASWAG, LAMBADA, MISTAKES, PRESETS, RANKS, Config
-from zhtui.lab import Lesson, Question, Reference
+from zhtui.lab import Cell, Lesson, Question, Reference
 
 RELEASED = "Radford et al. 2019 (GPT-2), the released weights"
 NANOGPT = "build-nanogpt, first loss at 50,257 tokens"
@@ -35,7 +35,7 @@ lesson = Lesson(
         "gradient": ("grad_norm",),
         "rate": ("lr",),
     },
-    scenes=("ledger", "family"),
+    scenes=("ledger", "family", "ladder"),
     subjects=("gpt2",),
     mistakes=MISTAKES,
     references=(
@@ -80,6 +80,26 @@ lesson = Lesson(
             see="3.8073: one loss, and one gradient, to six digits.",
             say="Gradients add. A GPU too small for half a million tokens takes them in parts, and "
             "makes the same update.",
+        ),
+        Question(
+            ask="How is GPT-2 evaluated?",
+            predict="Its loss on Shakespeare that it never learned from is 3.7036 nats a "
+            "character, each of them a byte. How many bits is that a byte?",
+            metric="bits_per_byte", preset="tiny", data="shakespeare",
+            known={"nats a character": 3.7036}, see="5.3431.",
+            say="A nat is 1 / ln 2 = 1.4427 bits. A token that stands for four bytes may cost four "
+            "times the nats: losses compare within a vocabulary, bits a byte between all. Tasks "
+            "as HellaSwag come on top, with their scorer: `zhtui gpt2 eval`.",
+        ),
+        Question(
+            ask="How does GPT-3 compare with it?",
+            predict="GPT-2's largest has 48 layers of 1,600 channels; GPT-3 has 96 of 12,288. How "
+            "many weights is that, by the same formula?",
+            metric="", cell=Cell("family", "weights", 7, 0, frame=2),
+            known={"GPT-2's largest": 1_557_611_200, "GPT-2's smallest": 124_439_808},
+            see="174.6 billion, printed as 175.",
+            say="Blocks grow with 12 L C²: twice the layers and 59 times C². Of GPT-4 neither "
+            "number was published, so no formula says how large it is.",
         ),
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from lessons.gpt2.config import Config
-from zhtui.lab import LabError, find_data, find_run, open_run, run_folder, say
+from zhtui.lab import LabError, find_data, find_run, open_run, run_folder, runs_of, say
 
 gpt2 = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, add_completion=False,
@@ -151,3 +151,15 @@ def shards(
     path = find_data("gpt2-tokens") if ranks == "gpt2" else Path(ranks)
     made = prepare(texts, to, path, size=size, workers=workers, told=say)
     say(f"{made.total:,} tokens in {len(made.shards)} shards; train with data={to}")
+
+
+@gpt2.command()
+def budget(store: Store = None) -> None:
+    """Lists your runs with a budget of minutes (presets minutes-1, minutes-5), the best first."""
+    from lessons.gpt2.budget import lines, table
+
+    found = table(runs_of("gpt2", store))
+    for line in lines(found):
+        say(line)
+    if not found:
+        say("none yet: zhtui run gpt2 --preset minutes-1 --headless")

@@ -69,6 +69,10 @@ class Config:
     fused: bool = knob(True, "AdamW in one kernel")
     eval_every: int = knob(250, "steps between evaluations", low=1)
     eval_batches: int = knob(20, "batches an evaluation averages", low=1)
+    alarm: float = knob(
+        0.0, "deviations above the mean at which a loss is undone; 0: none", low=0.0, high=100.0
+    )
+    minutes: float = knob(0.0, "ends after so many of training; 0: after `steps`", low=0.0)
     ranks: int = knob(0, "processes that share a step; 0: this one", low=0, high=64, resumes=True)
     sharding: str = knob(
         "ddp", "a rank has all weights (ddp), or its part of them (fsdp)",
@@ -103,6 +107,8 @@ PRESETS = {
     "1558M": replace(PAPER, n_layer=48, n_head=25, n_embd=1600, batch_size=2, accumulation=256),
     "tokens": replace(QUICK, tokenizer="auto", steps=100, block_size=32, eval_every=25),
     "muon": replace(QUICK, optimizer="muon"),
+    "minutes-1": replace(QUICK, minutes=1.0, steps=10_000, eval_every=200, warmup=200),
+    "minutes-5": replace(QUICK, minutes=5.0, steps=40_000, eval_every=500, warmup=500),
     "first": FIRST,
     "undivided": replace(QUICK, accumulation=8, batch_size=2, mistake="undivided"),
     "finetune": replace(

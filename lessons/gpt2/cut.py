@@ -30,13 +30,14 @@ class Cut:
         self, own: Any, gpt: nn.Module, kept: Mapping[str, Optimizer], make: Make,
         config: Any, team: Team,
     ) -> None:  # fmt: skip
-        from torch.distributed.fsdp import fully_shard  # deferred: it takes a second to load
+        from torch.distributed.device_mesh import init_device_mesh  # deferred: they take a second
+        from torch.distributed.fsdp import fully_shard
 
         self.own = own
         self.team, self.fresh = team, False
-        for block in own.gpt.blocks:
-            fully_shard(block)
-        fully_shard(own)
+        mesh = init_device_mesh(team.device.split(":")[0], (team.size,))
+        for part in (*own.gpt.blocks, own):
+            fully_shard(part, mesh=mesh)
         self.optimizers = make(own.gpt, config)
         for name, optimizer in kept.items():
             slice_states(optimizer, self.optimizers[name])

@@ -35,7 +35,7 @@ def check(run: Run) -> None:
         raise LabError("Muon needs whole matrices; choose sharding=ddp, or optimizer=adamw")
     if run.device == "cpu":
         return
-    if not run.device.startswith("cuda") or cards < c.ranks:
+    if run.device not in ("cuda", "cuda:0") or cards < c.ranks:
         raise LabError(f"{c.ranks} ranks need as many GPUs, and {cards} are here; "
                        "give fewer, or --device cpu")  # fmt: skip
 

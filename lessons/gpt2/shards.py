@@ -18,6 +18,8 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -116,7 +118,7 @@ def wrong(folder: Path, shard: Shard) -> str:
 
 # --- Tokens, on all cores -------------------------------------------------------------------------
 
-_vocabulary: list[Vocabulary] = []  # of this process
+_here: dict[str, Any] = {}  # of this process: the vocabulary, and each token's length in bytes
 
 
 def open_vocabulary(path: Path) -> Vocabulary:
@@ -132,18 +134,20 @@ def open_vocabulary(path: Path) -> Vocabulary:
 
 
 def begin(path: Path) -> None:
-    _vocabulary[:] = [open_vocabulary(path)]
+    """Opens the vocabulary in a process that is to encode."""
+    found = open_vocabulary(path)
+    sizes = np.array([len(token) for token in found.tokens], dtype=np.int64)
+    sizes[found.specials[END]] = 0  # it stands for no byte of a text
+    _here.update(vocabulary=found, sizes=sizes)
 
 
 def encoded(piece: Piece) -> tuple[Place, Ids, NDArray[np.int64]]:
     """A piece's tokens, END in front where a document begins, and each one's length in bytes."""
-    vocabulary = _vocabulary[0]
+    vocabulary: Vocabulary = _here["vocabulary"]
     ids = vocabulary.encode(piece.text.encode("utf-8", "replace").decode()).numpy()
-    lengths = np.array([len(vocabulary.tokens[i]) for i in ids], dtype=np.int64)
     if piece.place.begins:
-        end = vocabulary.specials[END]
-        ids, lengths = np.concatenate(([end], ids)), np.concatenate(([0], lengths))
-    return piece.place, ids.astype(np.uint16), lengths
+        ids = np.concatenate(([vocabulary.specials[END]], ids))
+    return piece.place, ids.astype(np.uint16), _here["sizes"][ids]
 
 
 def groups(found: Iterator[Piece], most: int) -> Iterator[list[Piece]]:
@@ -170,9 +174,13 @@ def all_tokens(
         yield from map(encoded, found)
         return
     method = multiprocessing.get_context("spawn")  # torch's threads do not live through a fork
-    with method.Pool(workers, begin, (ranks,)) as pool:
-        for group in groups(found, AT_ONCE * workers):
-            yield from pool.map(encoded, group, chunksize=max(1, len(group) // (4 * workers)))
+    try:
+        with ProcessPoolExecutor(workers, method, begin, (ranks,)) as pool:
+            for group in groups(found, AT_ONCE * workers):
+                yield from pool.map(encoded, group, chunksize=max(1, len(group) // (4 * workers)))
+    except BrokenProcessPool as error:
+        told = "A process that made tokens has ended (memory?)"
+        raise DataError(f"{told}; give the same command again with fewer --workers.") from error
 
 
 # --- Files ----------------------------------------------------------------------------------------

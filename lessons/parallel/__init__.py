@@ -25,10 +25,30 @@ lesson = Lesson(
         Reference("norm_gap", 0.0, 1e-6, "tensor: the norm", TORCH, preset="tp", line=False),
         Reference("norm_gap", 0.0, 1e-6, "pipeline: the norm", TORCH, preset="pp", line=False),
         Reference(
+            "held_gap",
+            0.0,
+            0.02,
+            "ZeRO: bytes a rank holds",
+            "Rajbhandari 2020, section 3",
+            preset="quick",
+            line=False,
+        ),
+        Reference(
             "norm_gap", 0.0, 1e-6, "data and tensor: the norm", TORCH, preset="mixed", line=False
         ),
     ),
     questions=(
+        Question(
+            ask="Which ways are there to use many GPUs, and what does each pay?",
+            predict="FSDP cuts every weight, gradient and average in two. How far is the norm of "
+            "its gradient from that of the whole step (relative)?",
+            metric="norm_gap",
+            preset="fsdp",
+            see="0: every way gives the same step, and pays otherwise.",
+            say="Data parallelism pays with memory: each holds all. ZeRO shares that, and stage 3 "
+            "sends half as much again. Tensor parallelism pays four sums a layer, a pipeline pays "
+            "with waiting, (p − 1)/(m + p − 1) of the time, context and experts with messages.",
+        ),
         Question(
             ask="Does the loss show a lost micro-batch?",
             predict="Gradients are zeroed at each of two micro-batches, so that only the last one "

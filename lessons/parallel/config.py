@@ -43,12 +43,13 @@ class Config:
     layers: int = knob(4, "layers; stages of a pipeline divide them", low=2, high=64)
     dropout: float = knob(0.0, "dropout, the same on all who share a layer", low=0, high=0.9)
     lr: float = knob(0.05, "learning rate", low=0, high=10, live=True)
+    memory: bool = knob(False, "first, each rank measures what ZeRO's stages have it hold")
     mistake: str = mistakes(IN_RUNS)
 
 
-QUICK = Config()
+QUICK = Config(memory=True)
 PRESETS = {
-    "tiny": replace(QUICK, steps=3, width=8),
+    "tiny": replace(QUICK, steps=3, width=8, memory=False),
     "quick": QUICK,
     "paper": replace(QUICK, ranks=4, way="fsdp"),
     "fsdp": replace(QUICK, way="fsdp"),

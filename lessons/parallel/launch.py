@@ -1,4 +1,4 @@
-"""Starts n processes through torch's own launcher, asks them for steps, and ends them.
+"""Asks n processes for steps, which torch's own launcher has started, and ends them.
 
 Leaves out: other machines; `torchrun --nnodes` starts those, and the store's address is then the
 first one's.
@@ -7,13 +7,9 @@ first one's.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
+from lessons.blocks.torchrun import Launched
 from zhtui.lab import LabError
 
 PATIENCE = 120.0  # seconds until an answer
@@ -34,17 +31,8 @@ class Ranks:
         self.ranks = ranks
         limit = timedelta(seconds=PATIENCE)
         self.store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=limit)
-        self.log = TemporaryFile()  # noqa: SIM115 - it lives as long as the ranks
         told = json.dumps({**asked, "port": self.store.port})
-        self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "torch.distributed.run", "--nnodes=1",
-                "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0",
-                f"--nproc-per-node={ranks}", "-m", MODULE, told,
-            ],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-        )  # fmt: skip
+        self.launched = Launched(MODULE, told, ranks)
         self.step = int(asked["step"])
 
     def __enter__(self) -> Ranks:
@@ -56,45 +44,39 @@ class Ranks:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self.close()
+        self.store.set(f"ask/{self.step}", "end")
+        self.launched.__exit__(kind, error, at)
 
-    def answer(self, weights: Mapping[str, Tensor], rows: Mapping[str, Tensor]) -> dict[str, float]:
-        """Loss and norm of a step over these rows: x, wanted, and kept where there is dropout.
+    def answer(
+        self, weights: Mapping[str, Tensor], rows: Mapping[str, Tensor]
+    ) -> list[dict[str, float]]:
+        """Each rank's account of a step over rows: x, wanted, and kept where there is dropout.
 
-        Raises `LabError` where a rank has ended.
+        Loss and norm of the whole step are the same in all. Raises `LabError` where one has ended.
         """
         parts = {name: part.detach().cpu().contiguous() for name, part in weights.items()}
         parts |= {f"rows.{name}": part.contiguous() for name, part in rows.items()}
         self.store.set(f"ask/{self.step}", save(parts))  # type: ignore[arg-type]  # bytes it takes
-        key, begun = f"answer/{self.step}", time.monotonic()
-        while not self.store.check([key]):
-            if self.process.poll() is not None:
-                raise LabError(
-                    f"a rank has ended at step {self.step}: {self.words()}; resume the run"
-                )
-            if time.monotonic() - begun > PATIENCE:
-                raise LabError(f"no answer in {PATIENCE:.0f} s at step {self.step}; resume the run")
-            time.sleep(0.002)
-        found: dict[str, float] = json.loads(self.store.get(key))
-        self.store.delete_key(key)
+        found: list[dict[str, float]] = self._of_each(f"answer/{self.step}")
         self.store.delete_key(f"ask/{self.step - 1}")  # all ranks have read that one
         self.step += 1
         return found
 
-    def words(self) -> str:
-        """The last line that a rank wrote."""
-        self.log.seek(0)
-        lines = self.log.read().decode(errors="replace").splitlines()
-        told = [line for line in lines if "Error" in line and "ChildFailedError" not in line]
-        return (told or lines or ["without a word"])[-1].strip()[:200]
+    def held(self) -> list[list[dict[str, int]]]:
+        """What each rank holds by ZeRO's stages, as it measured; asked for at the start."""
+        found: list[list[dict[str, int]]] = self._of_each("held")
+        return found
 
-    def close(self) -> None:
-        """Says farewell; who does not go is ended."""
-        if self.process.poll() is None:
-            self.store.set(f"ask/{self.step}", "end")
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.terminate()
-                self.process.wait(10)
-        self.log.close()
+    def _of_each(self, what: str) -> list[Any]:
+        keys, begun = [f"{what}/{rank}" for rank in range(self.ranks)], time.monotonic()
+        while not self.store.check(keys):
+            if self.launched.gone():
+                why = self.launched.why()
+                raise LabError(f"a rank has ended at step {self.step}: {why}; resume the run")
+            if time.monotonic() - begun > PATIENCE:
+                raise LabError(f"no answer in {PATIENCE:.0f} s at step {self.step}; resume the run")
+            time.sleep(0.002)
+        found = [json.loads(self.store.get(key)) for key in keys]
+        for key in keys:
+            self.store.delete_key(key)
+        return found

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -19,9 +21,11 @@ from safetensors.torch import load
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
+from lessons.blocks.torchrun import leave_with_launcher
 from lessons.parallel.step import Shared, shared_by
 
 FAREWELL = "end"
+LONG = timedelta(days=365)  # that a run may be paused
 
 
 def main() -> None:
@@ -32,28 +36,35 @@ def main() -> None:
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group(backend)
+    leave_with_launcher()
     store = TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
+    store.set_timeout(LONG)
+    me = dist.get_rank()
+    if asked["memory"]:
+        from lessons.parallel.measure import measure  # deferred: it takes seconds to load
+
+        store.set(f"held/{me}", json.dumps(measure(asked)))
     shared = shared_by(asked)
     step = int(asked["step"])
     while True:
         told = store.get(f"ask/{step}")  # waits
         if told == FAREWELL.encode():
             break
-        answer = one(shared, told)
-        if dist.get_rank() == 0:
-            store.set(f"answer/{step}", json.dumps(answer))
+        store.set(f"answer/{step}/{me}", json.dumps(one(shared, told)))
         step += 1
     dist.destroy_process_group()
 
 
 def one(shared: Shared, told: bytes) -> dict[str, Any]:
-    """Loss and gradient norm of a step."""
+    """Loss and gradient norm of a step, and what this rank has of it."""
     parts: dict[str, Tensor] = load(told)
     x, wanted = parts.pop("rows.x"), parts.pop("rows.wanted")
     kept = parts.pop("rows.kept", None)
     shared.take(parts)
+    began = time.perf_counter()
     loss, norm = shared.step(x, wanted, kept)
-    return {"loss": loss, "norm": norm}
+    took = 1e3 * (time.perf_counter() - began)
+    return {"loss": loss, "norm": norm, "ms": took, **shared.own()}
 
 
 if __name__ == "__main__":

@@ -13,27 +13,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import fully_shard
-from torch.distributed.pipelining import PipelineStage, Schedule1F1B
-from torch.distributed.tensor import DTensor, distribute_tensor
-from torch.distributed.tensor.parallel import (
-    ColwiseParallel,
-    RowwiseParallel,
-    parallelize_module,
-)
 from torch.nn.parallel import DistributedDataParallel
 
 from lessons.parallel.net import loss_of, net
 
+if TYPE_CHECKING:  # each way loads what it needs: together they take three seconds
+    from torch.distributed.device_mesh import DeviceMesh
+    from torch.distributed.pipelining import Schedule1F1B
+
 
 def tensor_parallel(model: nn.Sequential, mesh: DeviceMesh) -> None:
     """The first of each pair by rows, the second by columns: one all-reduce a pair."""
+    from torch.distributed.tensor.parallel import (
+        ColwiseParallel,
+        RowwiseParallel,
+        parallelize_module,
+    )
+
     for pair in model:
         parallelize_module(pair, mesh, {"up": ColwiseParallel(), "down": RowwiseParallel()})
 
@@ -47,17 +48,14 @@ class Shared:
     plain: nn.Sequential  # the same parameters, under the run's names
     rows: int  # ranks that share the rows
     row: int  # which of them this one is
+    loss: float | None = None  # of this rank's own rows, in the step before
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
         """The run's weights, each rank its part of them."""
         with torch.no_grad():
             for name, parameter in self.plain.named_parameters():
                 whole = weights[name].to(self.asked["device"])
-                if isinstance(parameter, DTensor):
-                    mesh, places = parameter.device_mesh, parameter.placements
-                    parameter.copy_(distribute_tensor(whole, mesh, places))
-                else:
-                    parameter.copy_(whole)
+                parameter.copy_(like(parameter, whole))
         self.model.zero_grad(set_to_none=True)
 
     def step(self, x: Tensor, wanted: Tensor, kept: Tensor | None) -> tuple[float, float]:
@@ -77,6 +75,7 @@ class Shared:
                 with self.model.no_sync():  # type: ignore[operator]
                     loss = self.forward(inputs, targets)
             total += loss
+        self.loss = total.item() / int(self.asked["micro"])
         dist.all_reduce(total)
         mean = total.item() / dist.get_world_size() / int(self.asked["micro"])
         return mean, self.norm()
@@ -107,13 +106,23 @@ class Shared:
             begin = mine.start + i * size
             yield slice(begin, begin + size), i == m - 1
 
+    def own(self) -> dict[str, Any]:
+        """What this rank has of a step: its rows' loss, its part's norm and bytes."""
+        squares, weights, gradients = 0.0, 0, 0
+        for parameter in self.model.parameters():
+            assert parameter.grad is not None, "every weight has a gradient after a step"
+            grad = local(parameter.grad)
+            squares += float(grad.square().sum())
+            weights, gradients = weights + local(parameter).nbytes, gradients + grad.nbytes
+        return {"mine": self.loss, "part": squares**0.5, "weights": weights, "grads": gradients}
+
     def norm(self) -> float:
         """The norm of the whole gradient: parts are squared and added over those who hold them."""
         squares = torch.zeros((), device=self.asked["device"])
         for parameter in self.plain.parameters():
             grad = parameter.grad
             assert grad is not None, "every weight has a gradient after a step"
-            whole = grad.full_tensor() if isinstance(grad, DTensor) else grad
+            whole: Tensor = grad.full_tensor() if hasattr(grad, "full_tensor") else grad
             squares += whole.square().sum()
         if self.asked["mistake"] == "norm-twice":
             dist.all_reduce(squares)
@@ -132,6 +141,7 @@ class Staged(Shared):
         else:
             schedule.step(target=wanted if rank == last else None, losses=losses)
         total = torch.stack(losses).mean() if losses else torch.zeros((), device=x.device)
+        self.loss = float(total) if losses else None  # the last stage alone sees it
         dist.all_reduce(total)  # only the last stage has any
         squares = torch.zeros((), device=x.device)
         for parameter in self.plain.parameters():
@@ -142,32 +152,52 @@ class Staged(Shared):
         return float(total), float(squares.sqrt())
 
 
+def local(tensor: Tensor) -> Tensor:
+    """The part of a tensor that this rank holds; all of it where it is not in parts."""
+    part: Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return part
+
+
+def like(parameter: Any, whole: Tensor) -> Tensor:
+    """A whole tensor, in parts as a parameter is."""
+    if not hasattr(parameter, "placements"):
+        return whole
+    from torch.distributed.tensor import distribute_tensor
+
+    cut: Tensor = distribute_tensor(whole, parameter.device_mesh, parameter.placements)
+    return cut
+
+
 def shared_by(asked: dict[str, Any]) -> Shared:
     """The net, shared as it is asked for."""
     way, n, rank, device = asked["way"], dist.get_world_size(), dist.get_rank(), asked["device"]
     plain = net(int(asked["width"]), int(asked["layers"])).to(device)
     if way == "ddp":
         return Shared(asked, DistributedDataParallel(plain), plain, n, rank)
+    if way == "pp":
+        return staged(asked, plain, n, rank)
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
     if way == "fsdp":
-        for pair in plain:
-            fully_shard(pair)
-        fully_shard(plain)
+        for part in (*plain, plain):
+            fully_shard(part, mesh=init_device_mesh(device, (n,)))
         return Shared(asked, plain, plain, n, rank)
     if way == "tp":
         tensor_parallel(plain, init_device_mesh(device, (n,)))
         return Shared(asked, plain, plain, 1, 0)
-    if way == "ddp+tp":
-        mesh = init_device_mesh(device, (n // 2, 2), mesh_dim_names=("rows", "parts"))
-        tensor_parallel(plain, mesh["parts"])
-        for pair in plain:
-            fully_shard(pair, mesh=mesh["rows"])
-        fully_shard(plain, mesh=mesh["rows"])
-        return Shared(asked, plain, plain, n // 2, rank // 2)
-    return staged(asked, plain, n, rank)
+    mesh = init_device_mesh(device, (n // 2, 2), mesh_dim_names=("rows", "parts"))
+    tensor_parallel(plain, mesh["parts"])
+    for pair in plain:
+        fully_shard(pair, mesh=mesh["rows"])
+    fully_shard(plain, mesh=mesh["rows"])
+    return Shared(asked, plain, plain, n // 2, rank // 2)
 
 
 def staged(asked: dict[str, Any], plain: nn.Sequential, n: int, rank: int) -> Shared:
     """This rank's layers as a stage of a pipeline; the others' are dropped."""
+    from torch.distributed.pipelining import PipelineStage, Schedule1F1B
+
     each = len(plain) // n
     mine = plain[rank * each : (rank + 1) * each]
     stage = PipelineStage(mine, rank, n, torch.device(asked["device"]))

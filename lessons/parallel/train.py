@@ -12,7 +12,7 @@ import torch
 
 from lessons.parallel.launch import Ranks
 from lessons.parallel.net import loss_of, masks, net, rows
-from lessons.parallel.views import watch
+from lessons.parallel.views import watch, watch_memory
 from zhtui.lab import LabError, Run
 
 
@@ -43,10 +43,12 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     asked = {
         "way": c.way, "width": c.width, "layers": c.layers, "micro": c.micro,
         "mistake": c.mistake, "device": run.device.split(":")[0], "step": run.step,
+        "memory": c.memory and run.step == 0,
     }  # fmt: skip
     run.work("row", c.batch)
 
     with Ranks(asked, c.ranks) as ranks:
+        held = ranks.held() if asked["memory"] else []
         for step in run.steps():
             optimizer.param_groups[0]["lr"] = run.config.lr
             x, wanted = rows(c.batch, c.width, torch.default_generator)  # (B, C) each
@@ -55,7 +57,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
                 told["kept"] = masks(c.layers, c.batch, c.width, c.dropout, torch.default_generator)
                 for pair, kept in zip(model, told["kept"], strict=True):
                     pair.kept = kept
-            shared = ranks.answer(dict(model.named_parameters()), told)
+            each = ranks.answer(dict(model.named_parameters()), told)
+            shared = each[0]
             loss = loss_of(model(x), wanted)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -65,7 +68,9 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
             row |= {"loss_gap": gap(shared["loss"], row["loss"])}
             row |= {"norm_gap": gap(shared["norm"], row["norm"])}
             if step + 1 == c.steps or step % max(1, c.steps // 5) == 0:
-                watch(run, row, shared)
+                watch(run, row, each)
+            if held:
+                row["held_gap"], held = watch_memory(run, held), []
             yield row
 
 

@@ -18,7 +18,7 @@ from lessons.tokenizer import saved
 from lessons.tokenizer.bpe import Tokenizer
 from lessons.tokenizer.export import FORMATS
 from lessons.tokenizer.published import PUBLISHED
-from zhtui.lab import LabError, find_run
+from zhtui.lab import LabError, find_run, say
 
 GROUNDS = ("\x1b[30;48;5;153m", "\x1b[30;48;5;223m")  # black on light blue, on light orange
 PART = "\x1b[30;48;5;210m"  # on red: part of a character
@@ -46,7 +46,7 @@ def tokenize(
     """Shows the tokens of a text, or of a pipe of any size as it comes."""
     found = named(tokenizer, where)
     if text is None and sys.stdin.isatty():
-        print(about(found))
+        say(about(found))
         return
     write = numbers if ids else objects if as_json else bars
     if write is bars and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):

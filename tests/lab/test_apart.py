@@ -71,6 +71,7 @@ def test_without_the_lesson_that_others_look_at_all_is_imported(shelf: Path) -> 
     python(shelf, "-W", "ignore", "-c", EVERYTHING)
 
 
+@pytest.mark.slow
 def test_a_lesson_that_was_moved_away_works_by_the_variable(shelf: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from zhtui.ask.client import COMMAND, Engine, Reply
-from zhtui.ask.engine import WARM, Server
+from zhtui.ask.engine import WARM, Server, written
+from zhtui.errors import CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.sampling import Sampling
 from zhtui.runs import checkpoint
@@ -302,3 +303,29 @@ def test_asking_loads_neither_torch_nor_textual() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_checkpoint_that_does_not_fit_is_passed_over(speaker: RunFolder) -> None:
+    """Of what another version wrote, the newest one that fits answers; none: it says why."""
+    *_, (before, old), (_, new) = speaker.checkpoints()
+
+    def spoil(path: Path) -> None:
+        state = json.loads((path / "state.json").read_text())
+        state["parts"]["other"] = state["parts"].pop("place")
+        (path / "state.json").write_text(json.dumps(state))
+
+    spoil(new)
+    parts: list[Any] = []
+    server = Server(parts.append)
+    for number in (1, 2):
+        server.take({"id": number, "do": "generate", "run": str(speaker.path), "prompt": ""})
+    while server.under_way:
+        server.turn()
+    assert [part["step"] for part in parts if "step" in part] == [before, before]
+    told = list(written(speaker, "", Sampling(tokens=3), where="cpu", step=None))
+    assert len(told) == 3
+    for _, path in speaker.checkpoints()[:-1]:
+        spoil(path)
+    with pytest.raises(CheckpointError, match="holds no place"):
+        next(written(speaker, "", Sampling(tokens=3), where="cpu", step=None))
+    assert old.is_dir(), "nothing is deleted"

@@ -279,7 +279,7 @@ def test_descent_needs_a_gradient() -> None:
 # ----- a run --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("preset", ["tiny", "pulled"])
+@pytest.mark.parametrize("preset", ["tiny", pytest.param("pulled", marks=pytest.mark.slow)])
 def test_steps_are_the_same_bits_twice(desk: Desk, preset: str) -> None:
     config = replace(lesson.presets[preset], lr=5.0)
     first, second = Run(config, host=desk), Run(config, host=desk)
@@ -325,6 +325,7 @@ def test_a_row_after_the_loop_holds_what_counting_gives(desk: Desk) -> None:
     assert steps[-1]["nll"] - last["bigram"] == pytest.approx(steps[-1]["gap"], abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_net_arrives_at_the_counts(desk: Desk) -> None:
     config = Config(form="table", steps=3_000, lr=5.0, regularization=0.0, held_out=0.0)
     run = Run(replace(config, eval_every=1_000), host=desk)
@@ -333,6 +334,7 @@ def test_the_net_arrives_at_the_counts(desk: Desk) -> None:
     assert 0 <= gaps[-1] < 0.005
 
 
+@pytest.mark.slow
 def test_regularization_pulls_to_uniform(desk: Desk) -> None:
     config = Config(form="table", steps=400, lr=2.0, held_out=0.0)
     last = [rows(Run(replace(config, regularization=r), host=desk))[-2] for r in (0.0, 1.0, 20.0)]

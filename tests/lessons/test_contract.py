@@ -17,7 +17,7 @@ ENTRIES = [entry for entry in catalog.all_lessons() if entry.package.startswith(
 LESSONS = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 KEEP = ("tiny", "quick", "paper")
 # A step of many processes takes a second, and these checks take many steps: half a minute each.
-SLOW = {"parallel-stopped", "parallel-sampled"}
+SLOW = {"parallel-tiny", "parallel-stopped", "parallel-sampled"}
 # A kill takes a process of its own, and its start takes most of the time: a few in every suite.
 SLOW |= {f"{entry.name}-killed" for entry in ENTRIES} - {"bigram-killed", "gpt-killed", "td-killed"}
 

@@ -27,6 +27,8 @@ from lessons.gpt2.model import GPT2, SIZES, Size, attend, count, ledger
 from lessons.gpt2.optimizers import fraction, optimizers
 from lessons.gpt2.train import train
 from zhtui.lab import LabError, Poke, Run, Sampling, Spot
+from zhtui.lesson import catalog
+from zhtui.work import client, drive
 
 TINY = replace(PRESETS["tiny"], data="python")
 SMALL = Size(n_layer=2, n_head=4, n_embd=32, block_size=16, vocab=128)
@@ -303,6 +305,33 @@ def test_a_config_that_is_no_object_is_one_sentence(folder: Path, content: str) 
     (folder / "config.json").write_text(content)
     with pytest.raises(LabError, match=r"config\.json"):
         weights.read(folder)
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(weights, "save_file", full)
+    with pytest.raises(LabError, match="No space left") as caught:
+        weights.write(fresh(), kinds.config_of(SMALL), tmp_path / "to")
+    assert "choose another" in str(caught.value)
+
+    there = types.SimpleNamespace(snapshot_download=full)
+    monkeypatch.setenv("ZHTUI_OFFLINE", "0")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", there)
+    with pytest.raises(LabError, match="No space left"):
+        hub.place("owner/name")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_without_a_gpu_a_run_on_one_is_refused(tmp_path: Path) -> None:
+    run = client.create(
+        tmp_path, catalog.one("gpt2"), preset="tiny", knobs=("data=python",), where="cpu"
+    )
+    card = json.loads((run.path / "run.json").read_text())
+    (run.path / "run.json").write_text(json.dumps(card | {"device": "cuda"}))
+    assert drive.work(run) == 1
+    assert "--device" in run.status().error
 
 
 # Training

@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 import torch
+from below import gone, ranks_of, until
 from torch import Tensor
 
 from lessons.gpt2.accumulation import accumulate, accumulate_share
@@ -24,19 +25,13 @@ from zhtui.lab import Run
 from zhtui.lesson import catalog
 from zhtui.runs import checkpoint
 from zhtui.runs.folder import RunFolder
+from zhtui.runs.store import runs
 from zhtui.work import client, drive
 
 TINY = replace(PRESETS["tiny"], data="python", tokenizer="characters")
 OWNERS: list[subprocess.Popen[bytes]] = []
 pytestmark = pytest.mark.timeout(400)
 SLOW = 120.0  # seconds that two processes may take to load torch on a busy machine
-
-
-def until(look: Callable[[], Any], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 def trained(**changes: Any) -> Run:
@@ -117,6 +112,17 @@ def test_a_lesson_of_one_process_says_so(store: Path) -> None:
         _processes(store, "bigram", "", 2)
 
 
+def test_the_number_of_ranks_may_be_another_on_a_resume_and_a_shape_may_not(store: Path) -> None:
+    from zhtui.cli.app import _resumed
+
+    folder = made(store, "on", "ranks=2")
+    _resumed(store, "on", ("ranks=3", "sharding=fsdp"))
+    turned = {event["knob"]: event["value"] for event in folder.events()}
+    assert turned == {"ranks": "3", "sharding": "fsdp"}
+    with pytest.raises(ConfigError, match="n_layer cannot change on a resume"):
+        _resumed(store, "on", ("n_layer=3",))
+
+
 # Two processes, by copies and by parts
 
 
@@ -136,40 +142,19 @@ def made(store: Path, name: str, *pairs: str) -> RunFolder:
                          threads=1, name=name)  # fmt: skip
 
 
-def ranks_of(worker: int) -> list[int]:
-    """The processes below a worker that are ranks."""
-    listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    rows = [
-        (int(pid), int(above), words) for pid, above, words in (x.split(None, 2) for x in listed)
-    ]
-    below = {worker}
-    for _ in range(3):
-        below |= {pid for pid, above, _ in rows if above in below}
-    return [pid for pid, _, words in rows if pid in below and "-u -m lessons.gpt2.rank" in words]
-
-
-def gone(pids: list[int], seconds: float) -> None:
-    """Waits until none of them is there; an owner that ended is our own child, and is reaped."""
-
-    def none() -> bool:
-        OWNERS[:] = [owner for owner in OWNERS if owner.poll() is None]
-        return not any(Path(f"/proc/{pid}").exists() for pid in pids)
-
-    until(none, seconds)
-
-
 def paused(folder: RunFolder) -> int:
     """Starts a run that pauses after its first step; the process that owns it."""
     command = [sys.executable, "-P", "-m", "zhtui", "run", "--resume", str(folder.path)]
     with (folder.path / "output.log").open("ab") as log:
         owner = subprocess.Popen([*command, "--headless"], stdout=log, stderr=log)
     OWNERS.append(owner)
+    Thread(target=owner.wait, daemon=True).start()  # so that none stays as a zombie
     until(lambda: folder.status().state != "starting", SLOW)
     client.request(folder, "pause")
     until(lambda: folder.status().state in ("paused", "failed"), SLOW)
     assert folder.status().state == "paused", folder.status().error
+    assert [run.name for run in runs(folder.path.parents[1])] == [folder.name], "it is one run"
+    assert folder.status().pid == owner.pid
     return owner.pid
 
 
@@ -217,19 +202,21 @@ def at_step_four(folder: RunFolder) -> int:
     obeyed(folder, "step", steps=3)
     until(lambda: folder.status().step == 4 and folder.status().state == "paused", SLOW)
     obeyed(folder, "set", knob="lr", value=str(TINY.lr / 2))
+    refused = client.answer(folder, client.request(folder, "set", knob="ranks", value="3"), SLOW)
+    assert "stop it, and resume it with it" in str(refused["error"])
     obeyed(folder, "checkpoint")
     return worker
 
 
 def killed(folder: RunFolder, worker: int) -> None:
     """One rank of a run that is paused is killed; then it is told to go on."""
-    ranks = ranks_of(worker)
+    ranks = ranks_of(worker, "gpt2")
     assert ranks
     os.kill(ranks[-1], signal.SIGKILL)
     client.request(folder, "resume")
     until(lambda: folder.status().state == "failed", SLOW)
     gone([worker, *ranks], 30)
-    assert not ranks_of(worker)
+    assert not ranks_of(worker, "gpt2")
 
 
 def test_a_run_whose_rank_is_killed_goes_on_by_itself(
@@ -262,7 +249,7 @@ def test_it_goes_on_with_three(store: Path, undisturbed: dict[str, Tensor], shar
 def test_ranks_of_a_killed_worker_do_not_stay(store: Path, undisturbed: dict[str, Tensor]) -> None:
     folder = made(store, "lost", "ranks=3", "sharding=fsdp")
     worker = at_step_four(folder)
-    ranks = ranks_of(worker)
+    ranks = ranks_of(worker, "gpt2")
     assert len(ranks) == 2
     os.kill(worker, signal.SIGKILL)
     gone(ranks, 30)
@@ -276,7 +263,7 @@ def test_ranks_of_a_killed_worker_do_not_stay(store: Path, undisturbed: dict[str
 def test_a_run_of_parts_is_asked_for_a_sample_and_stopped(store: Path) -> None:
     folder = made(store, "asked", "ranks=2", "sharding=fsdp")
     worker = paused(folder)
-    ranks = ranks_of(worker)
+    ranks = ranks_of(worker, "gpt2")
     obeyed(folder, "sample", prompt="a", tokens=5)
     obeyed(folder, "stop")
     gone([worker, *ranks], 60)

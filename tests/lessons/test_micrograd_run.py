@@ -201,6 +201,7 @@ def test_a_live_learning_rate_is_obeyed() -> None:
 # -- specimens ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_relu_on_the_output_is_right_everywhere_and_stuck() -> None:
     rows, _ = rows_of(replace(Config(), specimen="relu-output"), seed=1)
     assert rows[-1]["accuracy"] == 1.0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from below import gone, ranks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +19,8 @@ from lessons.parallel.explore import memory as memory_scene
 from lessons.parallel.explore import pipeline as pipeline_scene
 from lessons.parallel.explore import ring as ring_scene
 from lessons.parallel.train import train
-from zhtui.lab import LabError, Poke, Run, Spot
+from zhtui.lab import LabError, Poke, Run, Spot, Table
+from zhtui.lesson.run import Alone
 
 # Pipelines
 
@@ -93,10 +97,58 @@ def last(**changes: Any) -> dict[str, Any]:
     return row
 
 
-def test_a_shared_step_is_the_whole_one() -> None:
-    row = last(way="fsdp")
+class Kept(Alone):
+    """Keeps what is shown, by name."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Table] = {}
+
+    def show(self, step: int, name: str, view: Any) -> None:
+        if view is not None and name not in self.shown:
+            self.shown[name] = view
+
+
+def test_a_shared_step_is_the_whole_one_and_each_rank_tells_its_own() -> None:
+    host = Kept()
+    config = replace(PRESETS["tiny"], way="fsdp", memory=True)
+    first, *_, row = train(Run(config, host=host))
     assert row["loss_gap"] <= 1e-6
     assert row["norm_gap"] <= 1e-6
+    assert 0 < first["held_gap"] < 0.02
+    assert "held_gap" not in row
+    stages = [[number(cell) for cell in cells[1:]] for cells in host.shown["memory"].rows]
+    assert all(total == pytest.approx(formula, rel=0.02) for *_, total, formula in stages)
+    assert [total for *_, total, _ in stages] == sorted((s[-2] for s in stages), reverse=True)
+    ranks = [[number(cell) for cell in cells[1:]] for cells in host.shown["ranks"].rows]
+    assert len(ranks) == config.ranks
+    losses, norms, weights, *_ = zip(*ranks, strict=True)
+    assert sum(losses) / len(ranks) == pytest.approx(float(first["loss"]), abs=1e-5)
+    assert sum(norm**2 for norm in norms) ** 0.5 == pytest.approx(float(first["norm"]), rel=1e-4)
+    assert sum(weights) == 4 * 4 * (4 * 8**2 + 2 * 8)
+
+
+def number(cell: Any) -> float:
+    return float(str(cell).replace(",", ""))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [3, 4])
+def test_a_rank_holds_what_the_formula_says(ranks: int) -> None:
+    config = replace(PRESETS["tiny"], width=24, batch=24, ranks=ranks, memory=True, steps=1)
+    [row] = train(Run(config))
+    assert row["held_gap"] < 0.02
+
+
+def test_a_killed_rank_ends_the_run_with_its_log(capfd: pytest.CaptureFixture[str]) -> None:
+    steps = train(Run(PRESETS["tiny"]))
+    next(steps)
+    ranks = ranks_of(os.getpid(), "parallel")
+    assert len(ranks) == 2
+    os.kill(ranks[1], signal.SIGKILL)
+    with pytest.raises(LabError, match=r"a rank has ended at step 1: Signal 9.*; resume the run"):
+        list(steps)
+    gone(ranks)
+    assert "SIGKILL" in capfd.readouterr().err
 
 
 @pytest.mark.slow

@@ -168,6 +168,7 @@ def peak(store: Path, size: int) -> tuple[int, int]:
     return int(done.stderr.split()[-1]), int(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_pipe_of_thirty_megabytes_takes_no_more_memory_than_one(store: Path) -> None:
     small, few = peak(store, 1_000_000)
     large, many = peak(store, 30_000_000)

@@ -84,6 +84,7 @@ async def test_the_console_and_explore_are_of_the_step_that_is_replayed(
         assert app.screen.subject.step is None, "the newest again"
 
 
+@pytest.mark.slow
 async def test_a_real_worker_gives_the_checkpoints_that_are_looked_at(
     store: Path, live: RunFolder
 ) -> None:

@@ -360,6 +360,7 @@ async def test_surprise_is_shaded_and_text_is_copied(lab: Make, run: RunFolder) 
         assert pilot.app.clipboard == branch.text
 
 
+@pytest.mark.slow
 async def test_killed_in_mid_stream_it_says_so_and_the_next_prompt_is_answered(
     lab: Make, engine: Kept, run: RunFolder
 ) -> None:

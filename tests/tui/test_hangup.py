@@ -215,7 +215,14 @@ def test_a_size_that_is_typed_is_not_believed(store: Path, typed: str) -> None:
         hang_up(child)
 
 
-@pytest.mark.parametrize("size", [(65535, 65535), (1, 65535), (65535, 1)])
+@pytest.mark.parametrize(
+    "size",
+    [
+        (65535, 65535),
+        pytest.param((1, 65535), marks=pytest.mark.slow),
+        pytest.param((65535, 1), marks=pytest.mark.slow),
+    ],
+)
 def test_a_size_of_the_kernel_s_is_bounded(store: Path, size: tuple[int, int]) -> None:
     with lab(store) as child:
         Seen(child).until("explain")
@@ -245,7 +252,9 @@ def test_bounds() -> None:
 # The end
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize(
+    "seconds", [0.0, 0.3, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.15, 0.5, 0.8))]
+)
 def test_a_terminal_that_closes_amid_the_start(store: Path, seconds: float) -> None:
     with lab(store) as child:
         time.sleep(seconds)

@@ -29,6 +29,8 @@ RUNS = {
     "transformer": "small-copyist",
     "moe": "eight-experts",
     "inspect": "planted-rule",
+    "gpt2": "two-ranks",
+    "parallel": "two-halves",
     "td": "self-taught",
     "mcts": "twelve-rounds",
     "arena": "first-tournament",
@@ -43,6 +45,8 @@ FRAMES = {  # scene, and the frame of it that says most
     "transformer": ("masks", 1),
     "moe": ("route", 3),
     "inspect": ("lens", 2),
+    "gpt2": ("ledger", 3),
+    "parallel": ("pipeline", 5),
     "td": ("walk", 4),
     "mcts": ("uct", 18),
 }

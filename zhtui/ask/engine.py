@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from zhtui.ask.explore import Explorer
-from zhtui.ask.reading import newest, open_run
+from zhtui.ask.reading import newest, open_run, passing_over
 from zhtui.errors import LabError, LessonError, StoreError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.catalog import Entry
@@ -97,6 +97,7 @@ class Server:
         self.answer = answer
         self.cancelled: set[int] = set()
         self.opened: dict[tuple[Path, int | None], Opened] = {}
+        self.unfit: dict[Path, Exception] = {}  # checkpoints that no lesson here can take
         self.under_way: list[Iterator[Mapping[str, Any]]] = []
         self.explorer = Explorer(self._open)
 
@@ -139,9 +140,25 @@ class Server:
         elif request["do"] == "forget":
             self._forget(folder.path)
         else:
-            run = self._open(folder, request.get("step"))
-            yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
-            yield from self._asked(request["do"], folder, run, request)
+            yield from self._of_a_run(folder, request)
+
+    def _of_a_run(self, folder: RunFolder, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """An answer by the newest checkpoint that the lesson can take; first, which one that is."""
+        step, begun = request.get("step"), False
+
+        def opened() -> tuple[Path, Run]:
+            run = self._open(folder, step)
+            return self.opened[folder.path, step].source, run
+
+        def use(run: Run) -> Iterator[dict[str, Any]]:
+            return self._asked(request["do"], folder, run, request)
+
+        for run, part in passing_over(opened, use, self.unfit):
+            if not begun:
+                yield {"step": run.step, "steps": [done for done, _ in folder.checkpoints()]}
+            begun = True
+            if part is not None:
+                yield part
 
     def _asked(
         self, do: str, folder: RunFolder, run: Run, request: Mapping[str, Any]
@@ -178,8 +195,9 @@ class Server:
             entry.function("generate", "generate")
         last = max((done for done, _ in folder.checkpoints()), default=-1)
         known = self.opened.pop((folder.path, step), None)
-        if known is None or not known.source.is_dir() or (step is None and known.last != last):
-            source = newest(folder, step)
+        stale = known is None or not known.source.is_dir() or known.source in self.unfit
+        if known is None or stale or (step is None and known.last != last):
+            source = newest(folder, step, self.unfit)
             known = Opened(open_run(folder, source=source), source[0], last)
         self.opened[folder.path, step] = known  # at the end: the one used last
         while len(self.opened) > WARM:
@@ -190,6 +208,24 @@ class Server:
         for key in [key for key in self.opened if key[0] == path]:
             del self.opened[key]
         self.explorer.forget(path)
+
+
+def written(
+    folder: RunFolder, prompt: str, sampling: Any, *, where: str, step: int | None
+) -> Iterator[Token]:
+    """Tokens by the newest checkpoint (not above `step`) that the lesson can take."""
+    unfit: dict[Path, Exception] = {}
+
+    def opened() -> tuple[Path, Run]:
+        source = newest(folder, step, unfit)
+        return source[0], open_run(folder, where=where, source=source)
+
+    def use(run: Run) -> Iterator[Token]:
+        return sample(folder, run, prompt, sampling)
+
+    for _, token in passing_over(opened, use, unfit):
+        if token is not None:
+            yield token
 
 
 def thoughts(entry: Entry, run: Run | None, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from zhtui.data.noted import data_of
 from zhtui.errors import CheckpointError
@@ -14,7 +15,11 @@ from zhtui.lesson.run import Run
 from zhtui.lesson.views import View
 from zhtui.machine import device
 from zhtui.runs import checkpoint
+from zhtui.runs.checkpoint import Unfit
 from zhtui.runs.folder import RunFolder, measured_of
+
+NOTHING: Mapping[Path, Exception] = MappingProxyType({})
+T = TypeVar("T")
 
 
 @dataclass
@@ -47,12 +52,16 @@ class Reader:
         self.said.append(text)
 
 
-def newest(folder: RunFolder, step: int | None = None) -> tuple[Path, dict[str, Any]]:
+def newest(
+    folder: RunFolder, step: int | None = None, without: Mapping[Path, Exception] = NOTHING
+) -> tuple[Path, dict[str, Any]]:
     """The newest sound checkpoint, not above `step`; where none was kept by then, the first after.
 
-    Raises `CheckpointError` where there is none at all.
+    `without` are those that the lesson could not take, each with the reason. Raises
+    `CheckpointError` where there is none at all.
     """
-    worst, found = "", folder.checkpoints()
+    worst = "".join(f" ({error})" for error in list(without.values())[:1])
+    found = [each for each in folder.checkpoints() if each[1] not in without]
     before = [each for each in found if step is None or each[0] <= step]
     for _, path in [*reversed(before), *found[len(before) :]]:
         try:
@@ -85,3 +94,27 @@ def open_run(
     )
     run.step = int(source[1]["step"])
     return run
+
+
+def passing_over(
+    opened: Callable[[], tuple[Path, Run]],
+    use: Callable[[Run], Iterator[T]],
+    unfit: dict[Path, Exception],
+) -> Iterator[tuple[Run, T | None]]:
+    """What `use` yields of the newest checkpoint that the lesson can take, each with its run; with
+    None where it yields nothing.
+
+    `opened` gives the newest one that is not in `unfit`, and raises `CheckpointError` where there
+    is none; one that turns out not to fit is put there.
+    """
+    while True:
+        source, run = opened()
+        parts = use(run)
+        try:
+            first = next(parts, None)
+        except Unfit as error:
+            unfit[source] = error
+            continue
+        yield run, first
+        yield from ((run, part) for part in parts)
+        return

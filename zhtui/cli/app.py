@@ -266,16 +266,15 @@ def sample(
     """Writes text with a run's newest checkpoint, or with an older one."""
     from dataclasses import asdict
 
-    from zhtui.ask import engine, reading
+    from zhtui.ask import engine
 
     folder = store.find(store.root(where), name)
-    opened = reading.open_run(folder, where=device, step=step)
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
     if not as_json:
         say(prompt, end="", raw=True)
-    for token in engine.sample(folder, opened, prompt, settings):
+    for token in engine.written(folder, prompt, settings, where=device, step=step):
         said = json_text(asdict(token)) + "\n" if as_json else token.text
         say(said, end="", raw=True)
     if not as_json:

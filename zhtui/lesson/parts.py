@@ -137,7 +137,8 @@ class OpenScreen(Protocol):
 class Export(Protocol):
     """A value of `EXPORTS` in `command.py`: writes what a run has made into a folder.
 
-    Functions of `command.py` that the card names in `commands` become commands of `zhtui`.
+    Functions of `command.py` that the card names in `commands` become commands of `zhtui`; a
+    `typer.Typer` of that name becomes a group of them.
     """
 
     def __call__(self, run: Path, into: Path) -> Path: ...

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lessons.gpt2.build import model
 from lessons.gpt2.model import SIZES, Size, ledger
-from zhtui.lab import Frame, Poke, Run, Spot, Table, Words, knob
+from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 
 SECRET = "not published"
 NONE = "—"
@@ -74,30 +74,46 @@ class Ask:
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
-    mine = own(run)
+    mine, size = own(run), None if run is None else model(run).size
     yield shown(
-        "GPT-2", "GPT-2", [column(m, 1024) for m in GPT2], mine,
+        "GPT-2", "GPT-2", [column(m, 1024) for m in GPT2], mine, weights(GPT2, 1024, size),
         "one plan, made larger four times; a head has 64 channels in each",
         "the papers' own counts were 117M, 345M, 762M and 1542M; these are counted",
     )  # fmt: skip
     three = GPT3[:4] if ask.smallest else GPT3
     yield shown(
-        "GPT-3", "GPT-3", [column(m, 2048) for m in three], mine,
+        "GPT-3", "GPT-3", [column(m, 2048) for m in three], mine, weights(three, 2048, size),
         "the same plan, a thousand times GPT-2's smallest; every other layer looks near only",
         "red: printed heads times their channels are not C. XL has 24 · 128, 13B 40 · 128",
     )  # fmt: skip
     four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", *[SECRET] * 3, "95.3", SECRET]
     yield shown(
         "GPT-4", "GPT-4", [column(GPT2[0], 1024), column(GPT3[-1], 2048), four], mine,
+        weights(GPT3[-1:], 2048, size),
         "its report gives neither size, nor data, nor cost; context by OpenAI's own page, "
         "HellaSwag with ten examples",
         "any number of weights that you have read is a rumour",
     )  # fmt: skip
 
 
+def weights(models: tuple[Printed, ...], context: int, own: Size | None) -> Bars:
+    """Each model's weights by GPT-2's closed form, the learner's last."""
+    totals = {m.name: counted(m, context) for m in models}
+    roles = ["published"] * len(models)
+    if own is not None:
+        totals["yours"], roles = sum(ledger(own).values()), [*roles, "yours"]
+    note = "weights by the formula; each mark ten times as many"
+    return Bars(list(totals), [float(n) for n in totals.values()], note=note, log=True, roles=roles)
+
+
+def counted(m: Printed, context: int) -> int:
+    """124M: 124,439,808"""
+    return sum(ledger(Size(m.L, m.H, m.C, context)).values())
+
+
 def column(m: Printed, context: int) -> list[Words | int]:
     """A model's name, then a cell for each row."""
-    total = sum(ledger(Size(m.L, m.H, m.C, context)).values())
+    total = counted(m, context)
     product: Words = f"{m.H * m.D:,}" if m.H * m.D == m.C else [(f"{m.H * m.D:,}", "wrong")]
     return [
         m.name, m.weights, short(total), str(m.L), f"{m.C:,}", str(m.H), str(m.D), product,
@@ -127,8 +143,8 @@ def own(run: Run | None) -> list[Words | int]:
 
 
 def shown(
-    title: str, family: str, columns: list[list[Words | int]], mine: list[Words | int], say: str,
-    look: str,
+    title: str, family: str, columns: list[list[Words | int]], mine: list[Words | int],
+    bars: Bars, say: str, look: str,
 ) -> Frame:  # fmt: skip
     """A table with a column a model, the learner's last."""
     every = [*columns, mine]
@@ -137,7 +153,7 @@ def shown(
     ]
     names = ["", *(str(each[0]) for each in every)]
     return Frame(
-        title, {"family": Table(names, rows)}, say=say, look=look, chapter=family,
+        title, {"family": Table(names, rows), "weights": bars}, say=say, look=look, chapter=family,
         keep={"names": names, "family": family},
     )  # fmt: skip
 
@@ -147,5 +163,9 @@ def lit(cell: Words | int, mine: bool) -> Words | int:
 
 
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
+    if spot.view == "weights":
+        bars = frame.shown()["weights"]
+        assert isinstance(bars, Bars)
+        return f"{bars.labels[spot.row]}: {bars.values[spot.row]:,.0f} weights, {MEANING[1]}"
     who = frame.keep["names"][spot.column]
     return f"{who or ROWS[spot.row]}: {MEANING[spot.row]}"
