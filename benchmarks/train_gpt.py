@@ -5,7 +5,8 @@
 Both train on Tiny Shakespeare ($ZHTUI_DATA), on the same cores, in turns within one invocation:
 rounds of a fresh process each, so that what else the machine does falls on both. A step is the time
 from one update to the next, batch included and evaluation left out (nanoGPT's own printed `time`).
-Prints tokens a second (median of all steps) and the ratio of the medians; exit status 1 below
+"better" is the lesson's preset of that name, whose val is to be had at nanoGPT's wall time. Prints
+tokens a second (median of all steps) and the ratio of the medians; exit status 1 below
 --least.
 """
 
@@ -68,11 +69,11 @@ def peer_steps(copy: Path, steps: int) -> list[float]:
     return times[WARM:]
 
 
-def our_steps(text: Path, steps: int, precision: str) -> list[float]:
+def our_steps(text: Path, steps: int, precision: str, preset: str = "cpu") -> list[float]:
     """Seconds of each step of the lesson, in a process of its own."""
     code = (
         f"from benchmarks.train_gpt import lesson_steps; from pathlib import Path; "
-        f"print(*lesson_steps(Path({str(text)!r}), {steps}, {precision!r}))"
+        f"print(*lesson_steps(Path({str(text)!r}), {steps}, {precision!r}, {preset!r}))"
     )
     root = Path(__file__).resolve().parent.parent
     done = subprocess.run(
@@ -81,13 +82,13 @@ def our_steps(text: Path, steps: int, precision: str) -> list[float]:
     return [float(word) for word in done.stdout.splitlines()[-1].split()][WARM:]
 
 
-def lesson_steps(text: Path, steps: int, precision: str) -> list[float]:
+def lesson_steps(text: Path, steps: int, precision: str, preset: str) -> list[float]:
     """Trains in this process; every step's loss is read, as nanoGPT reads it to print."""
     from lessons.gpt.config import PRESETS
     from lessons.gpt.train import train
     from zhtui.lab import Run
 
-    config = replace(PRESETS["cpu"], data=str(text), precision=precision, eval_every=10**6)
+    config = replace(PRESETS[preset], data=str(text), precision=precision, eval_every=10**6)
     times, last = [], time.perf_counter()
     for row in train(Run(config)):
         float(row["loss"])
@@ -108,13 +109,14 @@ def main() -> int:
     options = parser.parse_args()
     text = Path(os.environ["ZHTUI_DATA"]) / "tinyshakespeare.txt"
 
-    times: dict[str, list[float]] = {"nanoGPT": [], "lesson fp32": [], "lesson": []}
+    times: dict[str, list[float]] = {"nanoGPT": [], "lesson fp32": [], "better": [], "lesson": []}
     with tempfile.TemporaryDirectory() as work:
         copy = prepare(options.peer, Path(work), text)
         for _ in range(options.rounds):
             times["nanoGPT"] += peer_steps(copy, options.steps)
             times["lesson"] += our_steps(text, options.steps, "auto")
             times["lesson fp32"] += our_steps(text, options.steps, "fp32")
+            times["better"] += our_steps(text, options.steps, "auto", "better")
     middle = {name: statistics.median(found) for name, found in times.items()}
     print(f"{LAYERS} layers, {HEADS} heads, {CHANNELS}, block {CONTEXT}, batch {BATCH}, CPU")
     for name, seconds in middle.items():

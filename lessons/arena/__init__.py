@@ -47,11 +47,12 @@ lesson = Lesson(
     questions=(
         Question(
             ask="How often does perfect play win against chance?",
-            predict="Minimax begins, its opponent draws its moves evenly. Which share of the "
-            "games does minimax win? (Among moves of equal value it draws too.)",
+            predict="Minimax begins, its opponent plays random moves. Which share of the "
+            "games does minimax win? (Among moves of equal value it chooses at random too.)",
             metric="second_x_win",
             preset="odds",
-            see="0.968; never a loss. Playing for the opponent's mistakes would win 0.995.",
+            see="0.968; never a loss. A player that counts on the opponent's mistakes would win "
+            "0.995.",
             say="Perfect play is safe, not greedy: among moves that all draw it sees no "
             "difference, though some are harder to answer.",
         ),
@@ -66,12 +67,12 @@ lesson = Lesson(
         ),
         Question(
             ask="Does a stronger player win more against a perfect one?",
-            predict="mcts:10, mcts:30, mcts:100, mcts:300 and minimax play each other. How large "
-            "is the share of draws of all games?",
+            predict="mcts:10, mcts:30, mcts:100, mcts:300 and minimax play each other. What "
+            "share of all games is drawn?",
             metric="draws",
             preset="simulations",
             see="About 0.8; between mcts:300 and minimax all games are drawn.",
-            say="Elo between two players who always draw says nothing of either. The share of "
+            say="Elo between two players who always draw says nothing about either. The share of "
             "optimal moves tells them apart.",
         ),
     ),

@@ -132,7 +132,9 @@ def table(name: str) -> Table[Any]:
     game = game_of(name)
     rows, columns = game.squares
     if rows * columns > SOLVED:
-        raise LabError(f"nobody looks to the end of {name} here; minimax plays up to 12 squares")
+        raise LabError(
+            f"no search can look to the end of {name} here; minimax plays up to 12 squares"
+        )
     return Table(game)
 
 

@@ -16,9 +16,9 @@ class Config:
     steps: int = knob(
         40, "rounds; in one, each pair plays a game from both sides", low=1, high=10**7
     )
-    shared: int = knob(1, "games of a pair in a round", low=1, high=100_000)
+    shared: int = knob(1, "games each pair plays in a round", low=1, high=100_000)
     examine: bool = knob(True, "share of optimal moves, where the game is solved")
-    eval_every: int = knob(10, "rounds between two looks at the table", low=1, high=10**7)
+    eval_every: int = knob(10, "rounds between two updates of the table", low=1, high=10**7)
 
 
 ODDS = Config(agents="random, minimax", steps=100, shared=100, examine=False, eval_every=20)

@@ -83,6 +83,7 @@ class Config:
 
 
 CPU = Config()  # nanoGPT's setting for a CPU
+BETTER = replace(CPU, start=0.08, positions="rotary", whole=True)
 QUICK = replace(CPU, start=0.08, eval_every=100)  # 0.02 is for 768 channels, and slow at 128
 TINY = replace(
     CPU, block_size=16, n_layer=2, n_head=2, n_embd=32, steps=20, batch_size=8, eval_every=10,
@@ -111,6 +112,7 @@ PRESETS = {
     "tiny": TINY,
     "quick": QUICK,
     "cpu": CPU,
+    "better": BETTER,
     "paper": PAPER,
     "one-batch": replace(QUICK, one_batch=True, steps=300, eval_every=50, baselines=False),
     "experts": replace(QUICK, experts=4, active=1),

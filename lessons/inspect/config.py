@@ -8,15 +8,16 @@ from zhtui.lab import Mistake, knob
 
 LOGITS = Mistake(
     "logits", "logits were compared, not log-probabilities: a station that adds the same to all "
-    "seemed to have learned something", ("lens", "adds"), "model.py#lens",
+              "of them seemed to have learned something", ("lens", "adds"), "model.py#lens",
 )  # fmt: skip
 NO_NORM = Mistake(
-    "no-norm", "the head read the stream without the last norm, at a scale that it never saw",
+    "no-norm", "the head read the stream without the last norm, at a scale that it was never "
+               "trained on",
     ("lens", "adds"), "model.py#early_logits",
 )  # fmt: skip
 SEEN = Mistake(
-    "seen", "the probe was held to the examples that it was fitted to: it seemed to find labels "
-    "that are random", ("probe",), "model.py#right",
+    "seen", "the probe was tested on the examples that it was fitted to: it seemed to find even "
+            "random labels", ("probe",), "model.py#right",
 )  # fmt: skip
 MISTAKES = (LOGITS, NO_NORM, SEEN)
 
@@ -24,15 +25,15 @@ MISTAKES = (LOGITS, NO_NORM, SEEN)
 @dataclass(frozen=True)
 class Config:
     block_size: int = knob(24, "T, positions", low=8, high=128)
-    shortest: int = knob(5, "letters that are repeated, at least", low=2, high=16)
-    longest: int = knob(11, "letters that are repeated, at most", low=2, high=16)
+    shortest: int = knob(5, "shortest stretch that is repeated", low=2, high=16)
+    longest: int = knob(11, "longest stretch that is repeated", low=2, high=16)
     n_layer: int = knob(2, "blocks; one is not enough for the rule", low=1, high=8)
     n_head: int = knob(1, "heads a block; divides n_embd", low=1, high=16)
     n_embd: int = knob(32, "channels", low=2, high=512)
     steps: int = knob(400, "updates", low=1)
     batch_size: int = knob(32, "texts a batch", low=1)
     lr: float = knob(3e-3, "learning rate", low=0.0, high=1.0, live=True)
-    eval_every: int = knob(50, "steps between two looks", low=1)
+    eval_every: int = knob(50, "steps between two evaluations", low=1)
 
 
 QUICK = Config()

@@ -55,7 +55,7 @@ def watch(run: Run, net: Small) -> None:
     scores, costs = looked(run, net)
     note = "how much a head looks at what followed the last time"
     run.show("score", Heatmap(scores.numpy().round(3), rows, columns, 0.0, 1.0, note=note))
-    note = "nats that its silence costs"
+    note = "nats that silencing it costs"
     run.show("cost", Heatmap(costs.numpy().round(3), rows, columns, signed=True, note=note))
     ids, notes = run.once(held_out)[0][0].to(run.device), Notes()
     net.look(ids[None], notes)

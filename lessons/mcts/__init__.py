@@ -56,7 +56,7 @@ lesson = Lesson(
     ),
     questions=(
         Question(
-            ask="How many games at random does a good move take?",
+            ask="How many random games does it take to find a good move?",
             predict="UCT looks at positions with a win in one, or one threat to block. With one "
             "simulation it plays right by luck in half of them. And with 10?",
             metric="tactical",
@@ -64,7 +64,7 @@ lesson = Lesson(
             preset="uct-quick",
             see="0.84 to 0.90 on 150 positions; with 50 it is above 0.99.",
             say="A win in one is found as soon as its move was tried. A threat needs more: the "
-            "reply that punishes must be tried often enough to pull the mean down.",
+            "opponent's winning reply must be tried often enough to pull the mean down.",
         ),
         Question(
             ask="What does turning the board do?",
@@ -74,7 +74,7 @@ lesson = Lesson(
             metric="optimal_o",
             preset="canonical",
             known={"turned with the result": 0.99},
-            see="About half, hardly better than chance; X's own moves suffer with it.",
+            see="About half, hardly better than chance; X's own moves get worse too.",
             say="O learns that X's wins are good for whoever is to move. A canonical form turns "
             "the board and the value, or neither.",
         ),

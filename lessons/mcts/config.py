@@ -8,7 +8,7 @@ from zhtui.lab import LabError, Mistake, knob, mistakes
 
 NO_FLIP = Mistake(
     "no-flip",
-    "a result is backed up without its sign turned: both sides are glad of player X's wins",
+    "a result is backed up without its sign turned: both sides count player X's wins as good",
     meters=("edges", "visits"),
     line="uct.py#back_up",
 )
@@ -20,7 +20,7 @@ BY_VALUE = Mistake(
 )
 NEVER_TRIED = Mistake(
     "never-tried",
-    "a move without a child is never tried: what was tried first has all visits",
+    "a move without a child is never tried: the move that was tried first gets all visits",
     meters=("visits", "tree"),
     line="uct.py#expand",
 )
@@ -47,19 +47,21 @@ class Config:
     c: float = knob(1.4, "how much UCT tries out", low=0, high=100)
     c_puct: float = knob(1.25, "how much PUCT trusts the priors", low=0, high=100, live=True)
     temperature: float = knob(1.0, "T of the first moves of a game", low=0, high=10, live=True)
-    plies: int = knob(6, "moves that are drawn; after these the most visited one", low=0, high=1600)
+    plies: int = knob(
+        6, "moves that are drawn by visits; later moves are the most visited", low=0, high=1600
+    )
     alpha: float = knob(1.0, "Dirichlet noise α at the root", low=0.01, high=100)
     share: float = knob(0.25, "share of the noise in the priors", low=0, high=1, live=True)
     opening: int = knob(6, "random moves before a game at most", low=0, high=1600)
     width: int = knob(128, "units a layer, or channels", low=4, high=1024)
     blocks: int = knob(0, "residual blocks; 0 is two plain layers", low=0, high=40)
-    lr: float = knob(2e-3, "learning rate at the start, falling evenly", low=0, high=1, live=True)
+    lr: float = knob(2e-3, "learning rate at the start; it falls evenly", low=0, high=1, live=True)
     decay: float = knob(1e-4, "weight decay", low=0, high=1)
     updates: int = knob(60, "gradient steps a round", low=1, high=100_000)
     batch: int = knob(512, "positions a gradient step", low=1, high=65_536)
     replay: int = knob(100_000, "positions that are kept", low=100, high=10_000_000)
-    eval_every: int = knob(2, "rounds between two examinations", low=1, high=100_000)
-    match: int = knob(40, "games against UCT in an examination (larger boards)", low=2, high=1000)
+    eval_every: int = knob(2, "rounds between two evaluations", low=1, high=100_000)
+    match: int = knob(40, "games against UCT in an evaluation (larger boards)", low=2, high=1000)
     positions: int = knob(0, "positions that are examined; 0 is all", low=0, high=10_000)
     mistake: str = mistakes((CANONICAL,))
 

@@ -11,7 +11,7 @@ SHAZEER = "Shazeer et al. 2017, section 2"
 lesson = Lesson(
     number=13,
     title="moe",
-    summary="who works for which token?",
+    summary="which expert works for which token?",
     part="attention",
     config=Config,
     presets=PRESETS,
@@ -56,12 +56,13 @@ lesson = Lesson(
             metric="",
             cell=Cell("balance", "aux", 0, 0, frame=1),
             known={"even": 1.0, "one": 4.0},
-            see="About two thirds of the way up: the favourite gets most tokens, and P knows it.",
+            see="About two thirds of the way up: the favourite gets most tokens, and its P is "
+            "high too.",
             say="f is the share of tokens that were sent, P what the router thinks. Only P has a "
-            "gradient, and each step down the slope likes the busy ones less.",
+            "gradient, and each step down the slope makes the busy ones less likely.",
         ),
         Question(
-            ask="What does the router do if nobody evens its load?",
+            ask="What does the router do if nothing evens the load?",
             predict="Eight experts, one a token, and no balance loss. How many times its even "
             "share does the busiest expert get in the end?",
             metric="busiest",
@@ -69,11 +70,11 @@ lesson = Lesson(
             knobs={"data": "python"},
             data="python",
             see="4.5 times; two experts do nearly all the work. With the loss it is 1.5 times.",
-            say="Who is chosen learns, and who learns is chosen. Nothing in the loss of the text "
-            "says that work is to be shared.",
+            say="An expert that is chosen learns, and one that has learned is chosen again. "
+            "Nothing in the loss of the text says that the work should be shared.",
         ),
         Question(
-            ask="Does a balance loss help that never reaches the router?",
+            ask="Does a balance loss help if it never reaches the router?",
             predict="Its coefficient is ten times as large, but the probabilities were detached. "
             "What is the coefficient of variation of the load, 0 being even?",
             metric="cv",
@@ -86,7 +87,7 @@ lesson = Lesson(
             "and the loss is only a number in a log.",
         ),
         Question(
-            ask="Eight times the weights for the same work: how much better?",
+            ask="Eight times the weights for the same work: how much does it help?",
             predict="A dense layer of one expert's size ends at 1.707, eight experts of which a "
             "token pays for one at 1.573. What does a dense layer with all those weights reach?",
             metric="val",
@@ -96,7 +97,7 @@ lesson = Lesson(
             known={"one expert's size": 1.707, "eight experts": 1.573},
             see="1.534: at this size dense wins, and pays eight times the work.",
             say="A mixture buys weights without work, not quality without weights. It wins where "
-            "work is what is scarce, which is at sizes far above this one.",
+            "work is scarce, at sizes far above this one.",
         ),
     ),
 )

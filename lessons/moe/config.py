@@ -21,23 +21,21 @@ MISTAKES = (DETACHED, UNNORMALISED)
 @dataclass(frozen=True)
 class Config:
     data: str = knob("auto", "text to learn: a data set's name, or a file")
-    block_size: int = knob(32, "positions that are read at once", low=4, high=512)
+    block_size: int = knob(32, "positions read at once, T", low=4, high=512)
     n_embd: int = knob(32, "channels; n_head divides them", low=2, high=512)
     n_head: int = knob(4, "heads of attention", low=1, high=64)
     experts: int = knob(8, "experts, E; 1 is a dense layer", low=1, high=128)
     top_k: int = knob(1, "experts a token, k", low=1, high=128)
     hidden: int = knob(64, "hidden units of an expert, F", low=1, high=4096)
-    capacity: float = knob(
-        0.0, "room of an expert over an even share; 0 is no limit", low=0, high=99
-    )
+    capacity: float = knob(0.0, "room of an expert, in even shares; 0 is no limit", low=0, high=99)
     aux: float = knob(0.01, "coefficient of the balance loss", low=0, high=10, live=True)
     z: float = knob(0.0, "coefficient of the z loss", low=0, high=10, live=True)
-    steering: float = knob(0.0, "how fast a bias evens the load, without a loss", low=0, high=1)
+    steering: float = knob(0.0, "how fast a bias evens the load (without a loss)", low=0, high=1)
     shared: bool = knob(False, "one more expert that sees every token")
     steps: int = knob(1500, "updates", low=1)
     batch_size: int = knob(32, "texts a batch", low=1)
     lr: float = knob(5e-3, "learning rate", low=0.0, high=1.0, live=True)
-    eval_every: int = knob(100, "steps between two looks", low=1)
+    eval_every: int = knob(100, "steps between two evaluations", low=1)
     mistake: str = mistakes(MISTAKES)
 
 

@@ -38,8 +38,9 @@ lesson = Lesson(
     questions=(
         Question(
             ask="Each pair of channels has a clock of its own",
-            predict="A sinusoidal table tells each position by waves. Drawn are every other of "
-            "its first 8 channels, down the positions. Which line is which channel?",
+            predict="A sinusoidal table tells each position by waves. The chart shows every "
+            "second one of its first 8 channels over the positions. Which line is which "
+            "channel?",
             metric="", kind="lines", cell=Cell("table", "waves", frame=3),
             see="Channel 0 turns at every position, channel 6 hardly moves.",
             say="Each pair is slower than the one before by the same factor, as the hands of a "
@@ -50,9 +51,11 @@ lesson = Lesson(
             predict="With RoPE two blocks end at 1.947 after 1,000 steps. And with no position "
             "at all?",
             metric="val", preset="none", known={"RoPE": 1.947}, data=SHAKESPEARE,
-            see="2.270. Not blind, for the mask tells early from late, but far from as good.",
+            see="2.270. It is not blind, because the mask tells early from late; but it is much "
+            "worse.",
             say="Without a position the past is a set of letters; two blocks can only count it. "
-            "Larger models close much of the gap (Haviv 2022). Here no position does not do well.",
+            "Larger models close much of the gap (Haviv 2022). Here it costs much to leave "
+            "positions out.",
         ),
         Question(
             ask="Which kind goes on beyond the length of training?",

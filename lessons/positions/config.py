@@ -34,7 +34,7 @@ class Config:
     steps: int = knob(1000, "updates", low=1)
     batch_size: int = knob(16, "texts a batch", low=1)
     lr: float = knob(3e-3, "learning rate", low=0.0, high=1.0, live=True)
-    eval_every: int = knob(200, "steps between two looks", low=1)
+    eval_every: int = knob(200, "steps between two evaluations", low=1)
     mistake: str = mistakes((MIXED, TWICE))
 
 

@@ -56,7 +56,7 @@ def watch(run: Run, losses: Tensor) -> None:
     """Shows the losses (2T,) and what else changed."""
     T, small = run.config.block_size, model(run)
     x = np.arange(2 * T, dtype=float)
-    note = "mean NLL at each position; from the mark on it was never trained"
+    note = "mean NLL at each position; the model was never trained on those after the mark"
     lines = {run.config.kind: (x, losses.cpu().numpy().round(4))}
     curves = Curves(lines, marks=[(float(T), "T")], x_name="position", note=note)
     run.show("loss by position", curves)

@@ -8,7 +8,7 @@ from zhtui.lab import Mistake, knob
 
 UNSHIFTED = Mistake(
     "unshifted", "top-p looked at the sum up to and with a token, not at what stands before it: "
-    "the token that crosses p was cut, and with a likely first one nothing was left to choose",
+    "the token that crosses p was cut, and with a likely first one nothing was left to choose from",
     ("top_p", "drawn.from"), "samplers.py#top_p",
 )  # fmt: skip
 PADDING = Mistake(
@@ -32,8 +32,10 @@ class Config:
     steps: int = knob(1000, "updates", low=1)
     batch_size: int = knob(256, "examples a batch", low=1)
     lr: float = knob(3e-3, "learning rate", low=0.0, high=1.0, live=True)
-    eval_every: int = knob(100, "steps between two looks", low=1)
-    written: int = knob(400, "letters written at a look, by each sampler", low=20, high=10_000)
+    eval_every: int = knob(100, "steps between two evaluations", low=1)
+    written: int = knob(
+        400, "letters that each sampler writes at an evaluation", low=20, high=10_000
+    )
 
 
 QUICK = Config()

@@ -21,11 +21,17 @@ TOLD = 8  # alternatives
 class Sampling(zhtui.lab.Sampling):
     """The lab's settings, and those of this lesson's filters."""
 
-    min_p: float = knob(0.0, "keeps what has p times the best's chance", low=0.0, high=1.0)
-    typical: float = knob(1.0, "keeps the most typical whose sum is this", low=0.0, high=1.0)
-    repetition: float = knob(1.0, "divides logits of what was written", low=0.1, high=10.0)
-    frequency: float = knob(0.0, "taken off a logit for each time", low=-5.0, high=5.0)
-    order: str = knob("huggingface", "in which filters come", choices=tuple(ORDERS))
+    min_p: float = knob(0.0, "keeps what has at least p times the best's chance", low=0.0, high=1.0)
+    typical: float = knob(
+        1.0, "keeps the most typical whose probabilities sum to this", low=0.0, high=1.0
+    )
+    repetition: float = knob(
+        1.0, "divides the logits of letters that were written", low=0.1, high=10.0
+    )
+    frequency: float = knob(
+        0.0, "taken off a letter's logit each time it was used", low=-5.0, high=5.0
+    )
+    order: str = knob("huggingface", "the order of the filters", choices=tuple(ORDERS))
 
 
 def settings(sampling: zhtui.lab.Sampling) -> tuple[Settings, str]:

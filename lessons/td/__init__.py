@@ -106,32 +106,33 @@ lesson = Lesson(
     questions=(
         Question(
             ask="A reward goes back door by door",
-            predict="Six rooms. Going out into 5 pays 100, all else 0, and a step later all is "
-            "worth 0.8 of that. 1 and 4 have a door to 5, 3 has doors to 1, 2 and 4. What are "
-            "three of them worth in the end, the most first?",
+            predict="Six rooms. Going out into 5 pays 100, all else 0, and each step further "
+            "away a reward is worth 0.8 of that. 1 and 4 have a door to 5, 3 has doors to 1, 2 "
+            "and 4. Put three doors in order of their worth in the end, the most first.",
             metric="", kind="order",
             among={
                 "from 1 to 5": Cell("rooms", "Q", 5, 0, frame=0),
                 "from 3 to 4": Cell("rooms", "Q", 4, 0, frame=0),
                 "from 3 to 2": Cell("rooms", "Q", 4, 3, frame=0),
             },
-            see="100, 80 and 51.2: into room 2 it is a step away from the goal, and back again.",
+            see="100, 80 and 51.2: room 2 lies away from the goal, so one has to come back.",
             say="Q of a door is what it pays, plus γ times the best door behind it. From room 2 "
-            "there is but the way back to 3, so two steps are lost.",
+            "the only way is back to 3, so two steps are lost.",
         ),
         Question(
             ask="How large should a step be?",
             predict="TD(0) learns five values from the same 50 walks, with one of three step "
-            "sizes. Whose values are nearest to the truth in the end?",
+            "sizes. With which one are the values nearest to the truth in the end?",
             metric="", kind="choose", lowest=True,
             among={
                 "α = .02": after_50(0.02),
                 "α = .1": after_50(0.1),
                 "α = .5": after_50(0.5),
             },
-            see="The small step has not arrived yet, the large one leaps about the truth.",
-            say="A step size is a compromise: what is learned fast is forgotten as fast, with the "
-            "luck of the last walks in it. Steps that get smaller would come to rest.",
+            see="α = .1. The small step has not arrived yet, the large one jumps around the truth.",
+            say="A step size is a compromise: what is learned fast is forgotten fast, and the "
+            "values depend on the luck of the last walks. Steps that get smaller would come to "
+            "rest.",
         ),
         Question(
             ask="Monte Carlo or TD(0)?",
@@ -141,8 +142,9 @@ lesson = Lesson(
             knobs={"method": "td0", "alpha": 0.05},
             known={"Monte Carlo, α .02": 0.0829, "start": 0.2357},
             see="0.035. In the view race every TD line ends below the best one of Monte Carlo.",
-            say="A return carries the luck of all steps to the end, a guess of the next state "
-            "that of one step only; and what other walks taught about that state is in it.",
+            say="A return carries the luck of all steps up to the end. A guess of the next state "
+            "carries the luck of one step only, and holds what other walks taught about that "
+            "state.",
         ),
         Question(
             ask="How far should a target look?",
@@ -159,7 +161,7 @@ lesson = Lesson(
         Question(
             ask="Q-learning or Sarsa at the edge?",
             predict="Q-learning knows the shortest way along the cliff, −13. While it learns it "
-            "tries a random step in ten. What does a walk bring it, as a mean of the last 100?",
+            "tries a random step in ten. What does a walk bring, as a mean of the last 100?",
             metric="return_last",
             preset="falling",
             knobs={"method": "q-learning", "epsilon_last": 0.1},
@@ -170,16 +172,16 @@ lesson = Lesson(
             "best for someone who tries. Let ε fall to 0, and both come to the same.",
         ),
         Question(
-            ask="Can one learn to play from nobody?",
-            predict="It plays 2,000 games against itself, and knows the rules alone. How large a "
-            "share of games does it then lose to a random player?",
+            ask="Can one learn to play without a teacher?",
+            predict="It knows only the rules, and plays 2,000 games against itself. What share "
+            "of games does it then lose to a random player?",
             metric="loss_random",
             preset="afterstate",
             knobs={"steps": 20},
             known={"a random player": 0.435, "after 40,000 games": 0.0},
             see="0.10. After 40,000 games it never loses to anyone.",
-            say="The result moves one board back a game. Each player is the other's teacher, and "
-            "both get better together.",
+            say="In each game the result moves one board further back. Each player teaches the "
+            "other, and both get better together.",
         ),
         Question(
             ask="What is γ for?",
@@ -190,8 +192,8 @@ lesson = Lesson(
             knobs={"mistake": "gamma-left-out"},
             known={"with γ": 0.0},
             see="29.6: all doors are worth 100, and the arrows point everywhere.",
-            say="Without γ a reward is worth the same however late it comes, so no door is a "
-            "shorter way than another.",
+            say="Without γ a reward is worth the same however late it comes, so no door is better "
+            "than another.",
         ),
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ ALL = tuple(dict.fromkeys(method for methods in METHODS.values() for method in m
 MISTAKES = (
     Mistake(
         "alpha-unused",
-        "α is declared and never used: a value jumps all the way to its target",
+        "α is declared and never used: so a value jumps all the way to its target",
         meters=("V", "error"),
         line="methods.py#td0",
     ),
@@ -34,13 +34,13 @@ MISTAKES = (
     ),
     Mistake(
         "epsilon-never-falls",
-        "ε should fall to its last value and stays what it was: the walk never gets calm",
+        "ε should fall to its last value, but it stays as it was: the tries never stop",
         meters=("epsilon",),
         line="experiments/grid.py#falling",
     ),
     Mistake(
         "terminal-bootstraps",
-        "something is expected to come after an end: values are added that nobody ever gets",
+        "a reward is expected after an end: values are added that are never paid",
         meters=("V", "error", "map", "doors"),
         line="walk.py#Walk.values",
     ),
@@ -67,19 +67,19 @@ class Config:
     """A world, a method for it, and how long; a step is `episodes` episodes or games."""
 
     world: str = knob("walk5", "what is learned", choices=tuple(METHODS))
-    method: str = knob("td0", "how (td0 … batch-mc in the walks)", choices=ALL)
-    steps: int = knob(100, "steps; one has `episodes` episodes", low=1, high=10_000_000)
+    method: str = knob("td0", "the method (td0 … batch-mc in the walks)", choices=ALL)
+    steps: int = knob(100, "steps; each has `episodes` episodes", low=1, high=10_000_000)
     episodes: int = knob(1, "episodes or games a step", low=1, high=100_000)
-    runs: int = knob(100, "how often, side by side (walks and cliff)", low=1, high=10_000)
+    runs: int = knob(100, "how many learn side by side (walks and cliff)", low=1, high=10_000)
     alpha: float = knob(0.1, "step size α of a table", low=0, high=10, live=True)
     gamma: float = knob(1.0, "discount γ", low=0, high=1)
     epsilon: float = knob(0.1, "chance ε to try any action", low=0, high=1, live=True)
-    epsilon_last: float = knob(0.1, "ε at the end, falling evenly", low=0, high=1)
+    epsilon_last: float = knob(0.1, "ε at the end; it falls evenly", low=0, high=1)
     fall: float = knob(1.0, "share of the run in which ε falls", low=0.01, high=1)
     n: int = knob(4, "rewards in a target (n-step)", low=1, high=10_000)
     lam: float = knob(0.8, "how much a trace keeps, λ (td-lambda)", low=0, high=1)
     sweep: str = knob(
-        "none", "one setting a step, each at twelve α", choices=("none", "n", "lambda")
+        "none", "each step tries one setting at twelve α", choices=("none", "n", "lambda")
     )
     symmetry: bool = knob(False, "turned and mirrored boards are one (afterstate)")
     opponent: str = knob("self", "whom MENACE plays against", choices=("self", "random", "minimax"))
@@ -90,7 +90,7 @@ class Config:
     batch: int = knob(64, "steps learned from at once (dqn)", low=1, high=4096)
     update_every: int = knob(2, "steps of the cart an update (cartpole)", low=1, high=1_000)
     target_every: int = knob(200, "updates between two target nets (dqn)", low=1, high=1_000_000)
-    eval_every: int = knob(10, "steps between two looks", low=1, high=10_000_000)
+    eval_every: int = knob(10, "steps between two evaluations", low=1, high=10_000_000)
     mistake: str = mistakes(MISTAKES)
 
 

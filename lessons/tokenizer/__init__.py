@@ -53,8 +53,8 @@ lesson = Lesson(
             known={"512": 2.038083, "1,024": 2.605367},
             data="shakespeare",
             see="3.14: each doubling brings about half a byte.",
-            say="Shorter texts are paid for with a larger table and with rarer tokens, which are "
-            "seen too seldom to be learned.",
+            say="The price of shorter texts is a larger table and rarer tokens, which are seen too "
+            "seldom to be learned.",
         ),
         Question(
             ask="Why is the text cut before it is learned from?",
@@ -76,13 +76,13 @@ lesson = Lesson(
             known={"by rank": 1.0},
             data="shakespeare",
             see="0.91, while lossless stays 1: a round trip shows nothing.",
-            say="The text comes back, in other tokens than in training, and a model knows only "
-            "those.",
+            say="The text comes back, but its tokens are not those of training, and a model knows "
+            "only those.",
         ),
         Question(
             ask="Why bytes and not characters?",
-            predict="A vocabulary of Shakespeare's characters is asked for other scripts. What "
-            "share comes back?",
+            predict="A vocabulary of Shakespeare's characters reads other scripts. What share of "
+            "the text comes back?",
             metric="lossless",
             preset="tiny",
             knobs={"specimen": "characters"},

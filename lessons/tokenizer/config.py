@@ -31,7 +31,7 @@ class Config:
     data: str = knob("auto", "text to learn from: a data set's name or a file of your own")
     text: str = knob("", "a short text to learn from, instead of data")
     vocab_size: int = knob(
-        2048, "tokens to end with: 256 bytes and one a merge", low=BYTES, high=1_000_000
+        2048, "tokens at the end: 256 bytes, and one for each merge", low=BYTES, high=1_000_000
     )
     pattern: str = knob(
         "gpt4", "where the text is cut first", choices=("gpt4", "gpt2", "gpt4o", "none")
@@ -40,7 +40,7 @@ class Config:
         "<|endoftext|>", "special tokens, numbered after the others; a space apart"
     )
     merges_a_step: int = knob(1, "merges in one step", low=1, high=10_000)
-    look_every: int = knob(64, "steps between two looks at text and pairs", low=1, live=True)
+    look_every: int = knob(64, "steps between two views of text and pairs", low=1, live=True)
     specimen: str = knob("none", "a learner's mistake to study", choices=SPECIMENS)
 
     @property

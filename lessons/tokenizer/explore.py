@@ -117,7 +117,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "bytes", pictures(tokenizer, chunks, text),
         f"{len(text)} characters are {sum(map(len, chunks))} bytes, cut into {len(chunks)} chunks",
-        "which pair is joined first? no merge reaches over the end of a chunk",
+        "which pair is joined first? no merge crosses the end of a chunk",
         keep=keep | {"chunks": chunks, "text": text}, chapter="bytes",
     )  # fmt: skip
     while pairs := known_pairs(tokenizer, chunks):
@@ -129,7 +129,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         yield Frame(
             f"token {new}", pictures(tokenizer, chunks, text),
             f"{names[0]} and {names[1]} become {names[2]}, token {new}: {before} tokens to {after}",
-            "not the most frequent pair here, but the one that was learned first",
+            "it is not the most frequent pair here, but the one that was learned first",
             keep=keep | {"chunks": chunks, "text": text},
             chapter="merges" if before == len(text.encode()) else "",
         )  # fmt: skip

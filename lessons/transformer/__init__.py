@@ -46,42 +46,43 @@ lesson = Lesson(
             "the encoder. Without it the decoder is a GPT that never sees the source.",
         ),
         Question(
-            ask="May a text hear the padding beside it?",
+            ask="May padding change what a text means?",
             predict="One more token of padding must move nothing: 0. With rows hidden in place of "
             "columns (mistake=padding-axis), how far do logits move?",
             metric="padding", preset="tiny", knobs={"mistake": "padding-axis"},
             known={"right": 0.0},
             see="By 1.6, while the loss is nearly as good: 2.17 and 2.18.",
             say="It trains, and no error is raised. But a text now means something else in a "
-            "longer batch, and alone it is read as it never was while it trained.",
+            "longer batch, and alone it is read in a way that it never was in training.",
         ),
         Question(
             ask="Why encode as BERT and decode as GPT?",
             predict="Let the decoder see both sides, as an encoder does (mistake=no-mask). All "
-            "tokens are guessed right when the right ones stand beside: `taught` is 1.00. What "
-            "share of the texts does it write right by itself?",
+            "tokens are guessed right when the right ones stand in the target: `taught` is 1.00. "
+            "What share of the texts does it write right by itself?",
             metric="exact", knobs={"mistake": "no-mask"}, known={"taught": 1.0, "masked": 1.0},
             see="0.19, and for the first 200 steps none, with `taught` at 0.998.",
             say="A reader has the whole text, and both sides help. A writer has only what it "
-            "wrote: it has to learn under the mask that it will write under.",
+            "wrote so far, so it has to learn with the mask that it will write with.",
         ),
         Question(
             ask="Which variations are small, and which large?",
             predict="The paper's norm after each sum writes all texts right after 500 steps. With "
             "the norm before each branch, as GPT-2 has it (norm=pre)?",
             metric="exact", knobs={"norm": "pre"}, known={"post": 1.0},
-            see="1.00 too. With one layer either is good; deep stacks have it before (Xiong 2020).",
-            say="Norm, activation, positions: small, swapped freely. Which masks there are and "
-            "whom a layer listens to is large: encoder alone, decoder alone, or both.",
+            see="1.00 too. With one layer both are good; deep stacks have it before each branch "
+            "(Xiong 2020).",
+            say="Norm, activation and positions are small: they can be swapped. Which masks there "
+            "are, and what a layer attends to, is large: encoder alone, decoder alone, or both.",
         ),
         Question(
             ask="What is the output of a transformer?",
             predict="43 numbers for each place: a share for every token. How large is the loss of "
             "the first step, if even shares cost ln 43 = 3.76 nats?",
             metric="loss", at="first", preset="tiny", known={"even": 3.76},
-            see="4.63. It is guesswork, and not even modest: the shares are not yet even.",
-            say="No text comes out, but a distribution for every place at once. Taking the "
-            "likeliest, and reading it in again, is what writes.",
+            see="4.63. It is worse than an even guess: the first shares are random, and not even.",
+            say="No text comes out, but a distribution for every place at once. To write, one "
+            "takes the likeliest token and feeds it in again.",
         ),
     ),
 )  # fmt: skip

@@ -41,7 +41,7 @@ lesson = Lesson(
         Question(
             ask="Does a tree beat one wide layer of the same size?",
             predict="Flat, 200 units and 22,097 parameters: val is 2.160 after 10,000 steps. A "
-            "tree of 22,397 parameters, the same eight characters: where is it?",
+            "tree of 22,397 parameters, the same eight characters: what is its val?",
             metric="val",
             knobs={"steps": 10_000},
             known={"flat": 2.160},
@@ -61,19 +61,19 @@ lesson = Lesson(
             data="names",
             see="2.427: hardly better than knowing the last letter alone, with eight in sight.",
             say="Which letters there were says how long the name is and what may still come; which "
-            "one was last says more. A mean forgets just that.",
+            "one was last says more. A mean forgets exactly that.",
         ),
         Question(
             ask="Over which axes does BatchNorm take its mean?",
             predict="A tree with statistics over batch and places is at 2.138 after 10,000 steps. "
-            "mistake=places takes them over the batch alone. Where is it?",
+            "mistake=places takes them over the batch alone. What is its val?",
             metric="val",
             knobs={"mistake": "places", "steps": 10_000},
             known={"both axes": 2.138},
             data="names",
             see="2.152.",
             say="Each place then has its own mean, of a quarter or half of the numbers: nothing "
-            "breaks and nobody is told. Shapes are worth a look: 68 means, or 4 times 68?",
+            "breaks, and no error says so. Shapes are worth a look: 68 means, or 4 times 68?",
         ),
     ),
 )  # fmt: skip

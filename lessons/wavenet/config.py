@@ -28,15 +28,15 @@ TYPES = ("wavenet", "flat", "bag", "rnn", "gru", "lstm", "transformer")
 class Config:
     data: str = knob("auto", "names, given, or a text file with one word a line")
     type: str = knob("wavenet", "the net", choices=TYPES)
-    context: int = knob(8, "characters that are looked at", choices=(1, 2, 3, 4, 8, 16))
+    context: int = knob(8, "characters that are read", choices=(1, 2, 3, 4, 8, 16))
     embedding: int = knob(10, "numbers a character", low=1, high=512)
     hidden: int = knob(68, "units a layer, at each place", low=1, high=4096)
-    rule: str = knob("sgd", "how weights move", choices=("sgd", "adam"))
+    rule: str = knob("sgd", "the optimizer", choices=("sgd", "adam"))
     batch: int = knob(32, "examples a step", low=2, high=65536)
     steps: int = knob(20_000, "updates", low=1, high=100_000_000)
     lr: float = knob(0.1, "learning rate (try 0.001 with adam)", low=0.0, high=100.0, live=True)
     decay_at: float = knob(0.75, "share of the steps after which it is a tenth", low=0, high=1)
-    look_every: int = knob(1_000, "steps between two looks at the net", low=1)
+    look_every: int = knob(1_000, "steps between two evaluations", low=1)
     mistake: str = mistakes(MISTAKES)
 
 

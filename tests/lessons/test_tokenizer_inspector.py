@@ -101,7 +101,7 @@ def test_the_last_merge_has_no_next() -> None:
     assert inspector.following is None
     assert inspector.state.pairs == []
     assert not inspector.find_next()
-    assert pictures.headline(inspector)[2][0][0][0] == "no merge is left"
+    assert pictures.headline(inspector)[2][0][0][0] == "no merge left"
 
 
 def test_the_cursor_moves_by_tokens_and_stops_at_the_ends() -> None:
@@ -305,7 +305,7 @@ def test_without_a_cut_the_tokens_that_reach_over_a_border_are_marked() -> None:
     assert inspector.mistake is not None
     assert "reach over a chunk's end" in inspector.mistake.said(inspector.state)
     inspector.go(0)
-    assert "no token reaches over" in inspector.mistake.said(inspector.state)
+    assert "no token crosses" in inspector.mistake.said(inspector.state)
 
 
 def test_a_mistake_costs_no_learning_and_a_published_vocabulary_crosses_no_chunks() -> None:

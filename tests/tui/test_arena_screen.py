@@ -278,7 +278,7 @@ async def test_a_move_after_the_end_is_refused_and_a_thought_can_be_cut_short(
         assert "the game is over" in shown.note
         assert len(shown.sitting.moves) == 5
         await pilot.press("m")
-        assert "nobody thinks" in shown.note
+        assert "no agent is thinking" in shown.note
         engine.silent = True
         shown.sitting.sit(1, "mcts:1000")
         await pilot.press("n", "5")
@@ -296,7 +296,7 @@ async def test_a_younger_self_is_seated(tmp_path: Path) -> None:
         (folder / f"step-{step:06d}").mkdir()
     async with arena(tmp_path) as (pilot, shown, _):
         await pilot.press("left_square_bracket")
-        assert "no run sits here" in shown.note
+        assert "no run plays here" in shown.note
         shown.opened.session.watch.look()
         shown.watching = False
         shown.sitting.sit(1, "pupil")

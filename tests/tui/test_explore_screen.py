@@ -296,7 +296,7 @@ async def test_an_endless_loop_is_told_of_and_ended(explore: Make) -> None:
         screen.turn("how", "loop")
         await settled(pilot)
         await pilot.press("full_stop")
-        await until(pilot, lambda: "this frame takes long" in shown(pilot))
+        await until(pilot, lambda: "this frame is taking long" in shown(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: not screen.inquiry.busy)
         assert pilot.app.screen is screen
@@ -315,7 +315,7 @@ async def test_the_console_answers_while_a_scene_loops(explore: Make, run: RunFo
         screen.turn("how", "loop")
         await settled(pilot)
         await pilot.press("full_stop")
-        await until(pilot, lambda: "this frame takes long" in shown(pilot))
+        await until(pilot, lambda: "this frame is taking long" in shown(pilot))
         app.session.doors.console(run)
         await pilot.pause()
         console = app.screen

@@ -75,6 +75,16 @@ async def test_a_lesson_that_writes_keeps_its_pane(make: Make, entries: list[Any
         assert "nothing written yet" in shown(pilot)
 
 
+async def test_a_run_that_ended_without_a_text_says_so(make: Make, store: Path) -> None:
+    record(store, state="finished")
+    async with make().run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        await pilot.press("3")
+        await tick(pilot)
+        assert "this run wrote nothing" in shown(pilot)
+        assert "nothing written yet" not in shown(pilot)
+
+
 async def test_what_is_shown_once_stands_behind_what_goes_on(make: Make, store: Path) -> None:
     run = record(store, views={"attention": ATTENTION})
     lines(run.path / EVENTS, [{"event": "shown", "step": 0, "name": "baselines", "kind": "Table"}])

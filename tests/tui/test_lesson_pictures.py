@@ -45,7 +45,7 @@ FRAMES = {  # scene, and the frame of it that says most
     "transformer": ("masks", 1),
     "moe": ("route", 3),
     "inspect": ("lens", 2),
-    "gpt2": ("ledger", 3),
+    "gpt2": ("ledger", 5),
     "parallel": ("pipeline", 5),
     "td": ("walk", 4),
     "mcts": ("uct", 18),

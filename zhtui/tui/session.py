@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from zhtui.ask.client import Engine, usual_log
 from zhtui.errors import LabError
-from zhtui.lesson import knobs as config
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
 from zhtui.runs import learner
@@ -120,9 +120,9 @@ class Session:
         """Makes the run that answers a question, keeps the guess with it, and starts its worker."""
 
         def work() -> Seen:
-            knobs = tuple(f"{name}={config.text(knob)}" for name, knob in question.knobs.items())
+            turned = tuple(f"{name}={knobs.text(knob)}" for name, knob in question.knobs.items())
             preset, seed = question.preset, question.seed
-            folder = client.create(self.root, entry, preset=preset, knobs=knobs, seed=seed)
+            folder = client.create(self.root, entry, preset=preset, knobs=turned, seed=seed)
             kept = learner.write(folder, question, value, answer)
             client.start(folder)
             return Seen(folder, folder.card(), folder.status(), guess=kept)

@@ -7,15 +7,15 @@ from zhtui.screen import Key
 HELP = """
 X begins. Move with the arrows and enter, with a click, or with 1 to 9 as they lie on a numeric pad
 (a column's number in connect four). x and o seat somebody else; e types a name: random, minimax,
-mcts:500, or a run of lessons td and mcts (NAME@STEP is the same run when it was younger).
+mcts:500, or a run of lessons td and mcts (NAME@STEP is the run as it was at a step).
 
 While an agent thinks, the number on a square is its share of visits or the value of the move there.
-On the right: what it holds of each move, and the line that it expects. a asks perfect play, or a
-search of 2,000 where nobody can look to the end. Left and right go through the moves that were
-made; a move from an older position takes the later ones back.
+On the right: what it thinks of each move, and the moves that it expects. a asks perfect play, or a
+search of 2,000 simulations where the board is too large for that. Left and right go through the
+moves that were made; a move from an older position takes the later ones back.
 
 Watch it learn: seat a run while it trains, and it thinks with its newest checkpoint at each move.
-[ seats its younger self, ] an older one. T lets agents play a tournament.
+[ takes an earlier checkpoint, ] a later one. T lets agents play a tournament.
 """
 TOURNAMENT_HELP = """
 Every agent meets every other from both sides. The table has wins/draws/losses of the row against
@@ -44,15 +44,24 @@ HERE = (
     Key("arena.more", "plus,equals_sign", "simulations(100)", "", "100 simulations more", False),
     Key("arena.less", "minus", "simulations(-100)", "", "100 simulations fewer", False),
     Key("arena.now", "m", "now", "", "move now: the best so far is played", False),
-    Key("arena.younger", "left_square_bracket", "age(-1)", "", "a run's younger self", False),
-    Key("arena.older", "right_square_bracket", "age(1)", "", "a run's older self", False),
+    Key(
+        "arena.younger",
+        "left_square_bracket",
+        "age(-1)",
+        "",
+        "an earlier checkpoint of the run",
+        False,
+    ),
+    Key(
+        "arena.older", "right_square_bracket", "age(1)", "", "a later checkpoint of the run", False
+    ),
     Key("arena.back", "left,comma", "through(-1)", "", "the position before", False),
     Key("arena.on", "right,full_stop", "through(1)", "", "the position after", False),
     Key("arena.first", "home", "through(-10000)", "", "the empty board", False),
     Key("arena.last", "end", "through(10000)", "", "the last position", False),
     Key("arena.save", "S", "save", "save", "save the game's record as a text file", False),
     Key("arena.load", "L", "load", "load", "read a record that was saved", False),
-    Key("arena.leave", "escape", "back", "back", "out of the board, then back to the lesson"),
+    Key("arena.leave", "escape", "back", "back", "leave the board, then the arena"),
 )
 PAD = tuple(
     Key(f"arena.square_{n}", str(n), f"digit({n})", "", f"square or column {n}", False)

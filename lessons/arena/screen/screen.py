@@ -229,7 +229,7 @@ class ArenaScreen(LabScreen):
     def action_hint(self) -> None:
         """Asks who knows best about the position in sight."""
         if self.sitting.result is not None:
-            self._say("the game is over; there is nothing to find")
+            self._say("the game is over; there is no move to find")
             return
         who = perfect(self.sitting).name
         self.thinking.others.clear()
@@ -298,7 +298,7 @@ class ArenaScreen(LabScreen):
         """Takes what is thought so far for a move."""
         thought = self.thinking.thought
         if not (self.thinking.busy and thought is not None):
-            self._say("nobody thinks of a move just now")
+            self._say("no agent is thinking about a move now")
             return
         self.thinking.stop()
         self._settled("")

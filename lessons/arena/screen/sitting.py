@@ -125,7 +125,7 @@ class Sitting:
         """
         side = next((i for i in (1, 0) if agent_kind(self.seats[i]) == "run"), None)
         if side is None:
-            return "no run sits here; x or o seats one, and then it can be younger"
+            return "no run plays here; x or o seats one, and then [ takes its earlier checkpoints"
         name, _, step = self.seats[side].partition("@")
         steps = sorted(kept(name))
         if not steps:

@@ -107,7 +107,7 @@ def summed(steps: list[Step]) -> Frame:
     return Frame(
         "all of it", {"steps": bars, "ladder": table(steps)}, keep={"steps": tuple(steps)},
         say=f"{first.found.ms / best.found.ms:.2f} times as quick here as at the first rung, "
-        f"by {sum(step.kept for step in steps) - 1} rungs; on an A100 11.11 times",
+        f"with {sum(step.kept for step in steps)} of {len(steps)} rungs; on an A100 11.11 times",
         look="a small model on a CPU has other bottlenecks than 124M on a GPU", chapter="sum",
     )  # fmt: skip
 

@@ -33,8 +33,8 @@ class Ask:
     text: str = knob(TEXT, "what is read")
     layer: int = knob(1, "the layer, counted from 0", low=0, high=95, points="cost.row")
     head: int = knob(0, "the head, counted from 0", low=0, high=95, points="cost.column")
-    by: str = knob("zero", "a silent part says 0, or its mean", choices=("zero", "mean"))
-    period: int = knob(5, "of the repeated random letters", low=2, high=16)
+    by: str = knob("zero", "a silenced part puts out 0, or its mean", choices=("zero", "mean"))
+    period: int = knob(5, "length of the repeated stretch of random letters", low=2, high=16)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
@@ -78,13 +78,13 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     where = f"layer {layer}, head {ask.head}"
     yield Frame(
         "text", {"text": Text("".join(of.symbols.texts(ids[0].cpu())))},
-        f"{figure(whole)} nats a token, as it is", "what would be missed, part by part?",
+        f"{figure(whole)} nats a token, as it is", "which part would be missed?",
         chapter="heads", **known,
     )  # fmt: skip
     yield Frame(
         "each head silent", {"cost": Heatmap(cost.numpy(), rows, columns, signed=True)},
         f"layer {worst[0]}, head {worst[1]} is missed most: {figure(cost.max())} nats a token",
-        "enter on a cell looks at that head; below 0 it is better without",
+        "enter on a cell chooses that head; below 0 the model is better without it",
         predict=Spot("cost", *worst), **known,
     )  # fmt: skip
     yield Frame(
@@ -95,7 +95,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             ),
         },
         f"{where}: {figure(before.mean())} nats with it, {figure(without.mean())} without",
-        "which letters need it, and where does it look for them?",
+        "which letters need this head, and where does it look for them?",
         predict=Spot("letters", 1, min(4, T - 2)), **known,
     )  # fmt: skip
     yield Frame(
@@ -104,10 +104,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         },
         f"layer {layer}: of {len(neurons)} neurons the most missed costs {figure(neurons.max())}, "
         f"the middle one {figure(neurons.median())}",
-        "few neurons carry a short text", predict=Spot("neurons", 0), chapter="neurons", **known,
+        "for a short text only a few neurons matter",
+        predict=Spot("neurons", 0), chapter="neurons", **known,
     )  # fmt: skip
     yield Frame(
-        "who looks where the rule tells", {
+        "which head looks where the rule says", {
             "scores": Heatmap(scores.numpy(), rows, columns, 0.0, 1.0),
         },
         f"{B} texts of {ask.period} random letters, twice: layer {looks[0]}, head {looks[1]} "
@@ -117,13 +118,13 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     agree = "the same head" if looks == misses else "another head"
     yield Frame(
-        "who is missed there", {
+        "which head is missed there", {
             "scores": Heatmap(scores.numpy(), rows, columns, 0.0, 1.0),
             "rule": Heatmap(rule_cost.numpy(), rows, columns, signed=True),
         },
-        f"{figure(rule_loss)} nats where the rule tells; most missed is layer {misses[0]}, head "
+        f"{figure(rule_loss)} nats where the rule applies; most missed is layer {misses[0]}, head "
         f"{misses[1]}: {agree}",
-        "two independent ways to ask; where they agree, believe them",
+        "these are two independent ways to ask; where they agree, believe them",
         predict=Spot("rule", *misses), **known,
     )  # fmt: skip
 

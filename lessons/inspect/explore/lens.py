@@ -80,7 +80,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "lens", {"lens": Heatmap(came.numpy(), names, letters[:-1], texts=guesses)},
         f"the next letter after {numbered(letters)[r]} has log p {figure(came[0, r])} at first "
         f"and {figure(came[-1, r])} at last",
-        "the texts are the likeliest; the colour is what came: where does it turn bright?",
+        "the letters are the likeliest ones, the colour is log p of what came: where does it turn"
+        " bright?",
         predict=Spot("lens", rows - 1, r), chapter="lens", **known,
     )  # fmt: skip
     by = adds.mean(1)  # (2L,)
@@ -90,8 +91,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "adds": Heatmap(adds.numpy(), names[1:], letters[:-1], signed=True),
         },
         f"{names[1 + top]} adds most: {figure(by[top])} nats a letter",
-        "a part may make one letter likelier and another less", predict=Spot("adds", top, r),
-        **known,
+        "a part may make one letter likelier and another one less likely",
+        predict=Spot("adds", top, r), **known,
     )  # fmt: skip
     yield Frame(
         "by station", {"mean": Bars(names, (-came.mean(1)).tolist(), note="nats a letter")},
@@ -108,7 +109,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "why log p", {"why": Table(("station", "logit", "log Σ exp", "log p"), table)},
         f"after {numbered(letters)[r]}: the logit alone goes from {figure(wanted[0])} to "
         f"{figure(wanted[-1])}",
-        "1 more on every logit changes no guess; so their sum is taken off before comparing",
+        "1 added to every logit changes no guess; so log Σ exp is taken off before comparing",
         chapter="why", **known,
     )  # fmt: skip
 

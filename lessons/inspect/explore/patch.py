@@ -21,7 +21,7 @@ from zhtui.lab import Bars, Frame, Heatmap, LabError, Poke, Run, Spot, Text, Wor
 @dataclass(frozen=True)
 class Ask:
     text: str = knob(TEXT[:9], "the good text; what the model says next is the answer")
-    place: int = knob(3, "the letter that is another in the bad text", low=0, high=254)
+    place: int = knob(3, "the place of the letter that is changed in the bad text", low=0, high=254)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
@@ -59,15 +59,15 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "the answer", {"answer": Bars(["good text", "bad text"], [-good, -bad], note="nats")},
         f"after the good text '{said}' is likeliest, log p {figure(good)}; after the bad one it "
-        f"has {figure(bad)}", "the gap is what is to be brought back", predict=Spot("answer", 1),
+        f"has {figure(bad)}", "the patch has to bring this gap back", predict=Spot("answer", 1),
         **known,
     )  # fmt: skip
     yield Frame(
-        "one place taken over", {
+        "one cell taken over", {
             "patch": Heatmap(restored.numpy(), names, letters),
         },
         f"log p of '{said}' when one cell of the stream comes from the good text",
-        "left of the changed letter all is as bad as before", chapter="patch",
+        "left of the changed letter a patch brings nothing back", chapter="patch",
         predict=Spot("patch", 0, ask.place), **known,
     )  # fmt: skip
     top = divmod(int(back[1:].argmax()), T)
@@ -84,10 +84,10 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "where it arrives", {
             "last": Bars(names, last.tolist(), note="at the last position"),
-            "places": Bars(numbered(letters), where.tolist(), note="best station of a place"),
+            "places": Bars(numbered(letters), where.tolist(), note="best station at each place"),
         },
         f"half of it has reached the last position after {names[arrives]}",
-        "before that it stood elsewhere: some head has carried it", chapter="arrives",
+        "before that it was at another position: some head has carried it", chapter="arrives",
         predict=Spot("last", 0), **known,
     )  # fmt: skip
 

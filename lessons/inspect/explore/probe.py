@@ -25,7 +25,9 @@ SEED = 3  # of the texts and the random labels
 class Ask:
     back: int = knob(1, "the label is the letter so many places back", low=0, high=8)
     texts: int = knob(64, "random texts of 16 letters; half are kept to check", low=8, high=512)
-    pull: float = knob(1.0, "of ridge regression: pulls the probe towards 0", low=1e-6, high=1e6)
+    pull: float = knob(
+        1.0, "strength of ridge regression: pulls the probe towards 0", low=1e-6, high=1e6
+    )
     mistake: str = mistakes((SEEN,))
 
 
@@ -70,34 +72,34 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         },
         f"{len(labels)} places of random texts; the label: is the letter {what} in the second half "
         "of the alphabet?",
-        "random letters: nothing but the model's own work can bring one to another's place",
+        "the letters are random: only the model's own work can bring one to another place",
         chapter="labels", **known,
     )  # fmt: skip
     yield Frame(
         "probe", {"probe": Bars(names, list(found), levels={"always the same": base})},
         f"{names[best]} tells {figure(found[best])} of them right, the embedding "
         f"{figure(found[0])}",
-        "a linear reading, fitted to half of the texts and held to the other half",
+        "a linear reading, fitted to half of the texts and tested on the other half",
         predict=Spot("probe", best), within=0.1, chapter="probe", **known,
     )  # fmt: skip
     yield Frame(
         "random labels", {"control": Bars(names, list(control), levels={"chance": 0.5})},
         f"labels by a coin: {figure(min(control))} … {figure(max(control))} right",
-        "what a probe finds where there is nothing to find; a real label must be above it",
+        "so much a probe finds where there is nothing to find; a real label must score above it",
         predict=Spot("control", 0), within=0.1, chapter="control", **known,
     )  # fmt: skip
     yield Frame(
         "learned by heart", {"heart": Bars(names, list(memorised), levels={"chance": 0.5})},
         f"on the very examples that it was fitted to: up to {figure(max(memorised))} of a coin",
-        "so much a probe can fit by itself, whatever the model knows", **known,
+        "a probe can fit that much by itself, whatever the model knows", **known,
         predict=Spot("heart", 0), within=0.1,
     )  # fmt: skip
     apart = [a - b for a, b in zip(found, control, strict=True)]
     yield Frame(
         "above the control", {"above": Bars(names, apart)},
         f"{names[apart.index(max(apart))]}: {figure(max(apart))} above random labels",
-        "it stands there; whether the model uses it, only a patch can tell", chapter="above",
-        **known, predict=Spot("above", best), within=0.1,
+        "the information is there; only a patch can tell whether the model uses it",
+        chapter="above", **known, predict=Spot("above", best), within=0.1,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ class Ask:
     text: str = knob(TEXT, "what is read")
     layer: int = knob(1, "the layer, counted from 0", low=0, high=95)
     head: int = knob(0, "the head, counted from 0", low=0, high=95)
-    row: int = knob(8, "the position that asks", low=0, high=255, points="A.row")
+    row: int = knob(8, "the position whose query it is", low=0, high=255, points="A.row")
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
@@ -48,7 +48,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "text", {"text": Text("".join(of.symbols.texts(ids.cpu())))},
         f"{where}: each of {T} tokens has a query, a key and a value of {Q.size(1)} numbers",
-        "poke a letter, and see which points it takes along", chapter="text", **known,
+        "poke a letter, and see which points move with it", chapter="text", **known,
     )  # fmt: skip
     both = torch.cat((asks, found))  # (2T, 2)
     yield Frame(
@@ -57,7 +57,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
                 both[:, 0].numpy(), both[:, 1].numpy(), letters * 2, [0] * T + [1] * T,
             ),
         },
-        f"two clouds in the plane that holds {figure(share)} of their spread",
+        f"two clouds, drawn in the plane that holds {figure(share)} of their spread",
         "a query and a key in the same direction make a large product: an edge of attention",
         chapter="Q and K", **known,
     )  # fmt: skip
@@ -93,8 +93,9 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "V": Scatter(told[:, 0].numpy(), told[:, 1].numpy(), letters, [0] * T),
             "A": Heatmap(A.numpy(), letters, letters, 0.0, 1.0),
         },
-        f"what each has to tell, in the plane that holds {figure(v_share)} of it",
-        "equal letters near each other: a value is of the letter; else of its place or its past",
+        f"the values, drawn in the plane that holds {figure(v_share)} of it",
+        "if equal letters lie together, a value tells the letter; if not, its place or what came "
+        "before",
         predict=Spot("A", r, best), chapter="V", **known,
     )  # fmt: skip
     pairs = [(a, b) for a in range(T) for b in range(a) if letters[a] == letters[b]]
@@ -105,11 +106,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         usual = float(spread.sum()) / (T * (T - 1))
         rows.append((name, figure(twins), figure(usual), figure(twins / usual)))
     yield Frame(
-        "what a cloud is of", {
+        "what a cloud depends on", {
             "near": Table(("part", "equal letters", "any two", "ratio"), rows),
         },
         f"{len(pairs)} pairs of equal letters: their values are {rows[2][3]} as far apart as any",
-        "a ratio near 0: the letter alone; near 1: where it stands, and what came before",
+        "near 0 the letter alone counts; near 1 its place and what came before count",
         chapter="of what", **known,
     )  # fmt: skip
 

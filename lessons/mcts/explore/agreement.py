@@ -23,7 +23,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 @dataclass(frozen=True)
 class Ask:
     moves: str = knob("a3 a1 b2 c1", "the moves so far; none is an empty board")
-    c: float = knob(1.4, "how much rarely tried moves get", low=0, high=100)
+    c: float = knob(1.4, "c: how much is added to rarely tried moves", low=0, high=100)
     count: int = knob(30, "positions that are examined", low=1, high=500)
     seed: int = knob(1, "the dice", low=0, high=10_000)
 
@@ -40,7 +40,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "perfect play",
         {"board": board(game, state, worth, "+1 wins, 0 draws, −1 loses", best)},
         say=f"minimax has looked at every game: {len(best)} of {len(worth)} moves are optimal",
-        look="the lit squares; a search has to find one of them",
+        look="the lit squares: a search has to find one of them",
         chapter="minimax",
     )
     known = some([p for p in positions() if p.tactical], ask.count, ask.seed)

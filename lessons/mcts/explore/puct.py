@@ -58,7 +58,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "the policy",
         {"board": board(game, start, policy, f"π = N^(1/T), T = {ask.temperature:g}")},
-        say="these shares are what the net learns to say at once: the search is its teacher",
+        say="the net learns to give these shares without a search: the search is its teacher",
         look="compare with the first frame: what the search knew better than the priors",
         chapter="policy",
     )
@@ -97,7 +97,7 @@ def frame(game: Any, root: puct.Node, ask: Ask, done: int) -> Frame:
         f"simulation {done}",
         found,
         say=f"next down {path}: Q + U is greatest there",
-        look="U falls with each visit, so no move is forgotten whose P is not zero",
+        look="U falls with each visit, so every move with a P above zero is tried at some time",
         chapter=f"{done} simulations" if done % 10 == 0 else "",
         keep={"root": root.N},
         predict=Spot("edges", best, 5) if first is not None else None,
@@ -123,7 +123,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     above = frame.keep["root"]
     spelled = {
         0: f"{move}: an edge from the root",
-        1: f"P = {P:.3f}: how likely the priors hold {move}",
+        1: f"P = {P:.3f}: how likely {move} is by the priors",
         2: f"N: {N} simulations went through {move}",
         3: f"Q = {Q:+.3f}: the mean of {N} values, for who moves {move[0]}",
         4: f"U = c P √N / (1 + n) = {ask.c:g} · {P:.3f} · {sqrt(above):.2f} / {1 + N} = {U:.3f}",

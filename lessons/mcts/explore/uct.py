@@ -23,10 +23,10 @@ class Ask:
     game: str = knob("tic-tac-toe", "what is played (or MxNxK, k in a row)")
     simulations: int = knob(40, "simulations", low=1, high=2_000)
     whole: bool = knob(False, "a frame a simulation, not a phase")
-    c: float = knob(1.4, "how much rarely tried moves get", low=0, high=100)
-    solver: bool = knob(False, "sure wins and losses are carried up")
+    c: float = knob(1.4, "c: how much is added to rarely tried moves", low=0, high=100)
+    solver: bool = knob(False, "proved wins and losses are carried up the tree")
     searches: int = knob(1, "moves that are searched and played, in turn", low=1, high=9)
-    reuse: bool = knob(True, "the next search goes on in the branch of the move played")
+    reuse: bool = knob(True, "the next search starts from the branch of the move played")
     seed: int = knob(1, "the dice", low=0, high=10_000)
     mistake: str = mistakes((NO_FLIP, BY_VALUE, NEVER_TRIED))
 
@@ -115,7 +115,7 @@ def decided(search: Search, chosen: int) -> Frame:
         "the move",
         {**search.views([root, root.children[chosen]], None), "rule": rule(search)},
         say=f"{name(game, root.children[chosen])} is played: {reason(root, chosen, ask)}",
-        look="visits and not Q: a move tried once may have been lucky",
+        look="chosen by visits, not by Q: a move tried once may have been lucky",
         chapter="move",
         keep=search.keep,
     )
@@ -129,7 +129,7 @@ def played(search: Search, chosen: int) -> tuple[Search, Frame]:
         kept = uct.reuse(root, chosen)
         assert kept is not None, "the move that was chosen has a child"
         say = f"{spelled} is played: its branch stays, {kept.N} of {whole} simulations"
-        look = "the next search begins with these; the rest of the tree is dropped"
+        look = "the next search starts with these; the rest of the tree is dropped"
     else:
         kept = uct.node(game, root.children[chosen].state)
         say = f"{spelled} is played: the tree is dropped, all {whole} simulations of it"
@@ -198,7 +198,8 @@ def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]
             "select",
             search.views(way, leaf.state),
             say=f"simulation {done}: down by the greatest Q + U, {spelled(game, way)}",
-            look="the edges' last column: the greatest is taken, and the opponent's turn is his",
+            look="look at the edges' last column: the greatest is taken; at the opponent's turn "
+            "it is his own Q",
             chapter=f"simulation {done}" if done <= 12 or done % 10 == 0 else "",
             keep=search.keep,
             predict=greatest(search, way),
@@ -212,7 +213,7 @@ def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]
             "expand",
             search.views(way, child.state),
             say=f"{name(game, child)} was never tried here: a new node, N 0",
-            look="a node is expanded whole before UCT compares its children",
+            look="all moves of a node are tried once before UCT compares them",
             keep=search.keep,
         )
     result = uct.simulate(game, child.state, rng)
@@ -223,7 +224,7 @@ def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]
             "simulate",
             search.views(way, child.state),
             say=f"the game {over}: {word}, {result:+d} for X",
-            look="one game says little; the mean of many says who is ahead",
+            look="one game says little; the mean of many games says who is ahead",
             keep=search.keep,
         )
     path = uct.back_up(child, result, flip=ask.mistake != "no-flip")

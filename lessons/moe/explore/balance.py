@@ -19,10 +19,12 @@ TOKENS = 512
 @dataclass(frozen=True)
 class Ask:
     experts: int = knob(4, "experts, E", low=2, high=32)
-    capacity: float = knob(1.25, "room over an even share", low=0.1, high=16)
+    capacity: float = knob(1.25, "room of an expert, in even shares", low=0.1, high=16)
     rate: float = knob(2.0, "how far the router goes down the slope a frame", low=0, high=100)
     frames: int = knob(12, "steps down the slope", low=1, high=200)
-    skew: float = knob(3.0, "how much the first expert is liked at the start", low=0, high=20)
+    skew: float = knob(
+        3.0, "how much the router prefers the first expert at the start", low=0, high=20
+    )
     seed: int = knob(1, "the tokens", low=0, high=10_000)
     mistake: str = mistakes((DETACHED,))
 
@@ -71,7 +73,7 @@ def frame(
         },
         say=f"aux = {figure(history[-1])}: {names[int(f.argmax())]} has {figure(f.max())} of the "
         f"tokens; with room for {ask.capacity:g} even shares {1 - kept:.0%} are dropped",
-        look="the slope pulls down what is busy; 1 is even, E is all on one",
+        look="the slope lowers the busy ones; 1 is an even load, E means that all go to one",
         chapter=f"{step}" if step % 5 == 0 else "",
         keep={"f": f, "P": mean, "slope": slope, "liking": liking},
         predict=Spot("load", 0) if step else None,
@@ -89,7 +91,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         return ""
     value = figure(keep[{"load": "f", "P": "P", "liking": "liking"}[spot.view]][spot.row])
     what = {
-        "load": f"f{spot.row + 1} = {value}: counted, so it has no gradient",
+        "load": f"f{spot.row + 1} = {value}: it is counted, so it has no gradient",
         "P": f"mean P{spot.row + 1} = {value}: what the gradient goes through",
         "liking": f"{value}; the slope of aux here is {figure(keep['slope'][spot.row])}",
     }

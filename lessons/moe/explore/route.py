@@ -24,7 +24,7 @@ class Ask:
     text: str = knob("the cat sat", "what is read")
     experts: int = knob(4, "experts, without a run", low=1, high=16)
     top_k: int = knob(2, "experts a token (a run keeps its own)", low=1, high=16)
-    capacity: float = knob(0.0, "room over an even share; 0 is no limit", low=0, high=16)
+    capacity: float = knob(0.0, "room of an expert, in even shares; 0 is no limit", low=0, high=16)
     token: int = knob(4, "the token that is looked at", low=0, high=LONGEST - 1, points="P.row")
     mistake: str = mistakes((UNNORMALISED,))
 
@@ -72,7 +72,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
 
     yield Frame(
         "tokens", {"text": Text(ask.text[:N]), "X": heat(X, signed=True)},
-        f"{N} tokens of {C} numbers each reach the layer", "each will go its own way",
+        f"{N} tokens of {C} numbers each reach the layer", "each is sent to experts of its own",
         keep=keep, chapter="in",
     )  # fmt: skip
     logits = moe.router(X)  # (N, E)
@@ -89,7 +89,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "probabilities", {"logits": heat(logits, experts, True), "P": heat(P, experts)},
         f"softmax: the router holds {letters[t]!r} for E{int(P[t].argmax()) + 1}'s with "
         f"{figure(P[t].max())}",
-        "each row sums to one; a flat row is a token that nobody knows",
+        "each row sums to one; a flat row: no expert stands out for that token",
         keep=keep, still=still, predict=Spot("P", t, int(P[t].argmax())),
     )  # fmt: skip
     chosen = choose(P, moe.k, moe.bias)  # (N, k)
@@ -101,7 +101,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "the chosen", {"P": heat(P, experts), "weights": heat(routed, experts)},
         f"the {moe.k} largest of each row, over their sum; {lost} choices found no room",
-        "each row sums to one again, or a token is scaled down",
+        "each row must sum to one again; else the token is scaled down",
         keep=keep, still=still if not lost else None, predict=Spot("weights", t, int(chosen[t, 0])),
         chapter="choice",
     )  # fmt: skip
@@ -115,7 +115,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "the sum", {"ways": Table(head, ways, mark=t), "out": heat(out, signed=True)},
         f"{moe.k} of {moe.E} experts worked for each token: {moe.k * N} of {moe.E * N} products",
-        "a token that was dropped has a row of zeros: it passes by the layer",
+        "a dropped token has a row of zeros: the layer adds nothing to it",
         keep=keep, chapter="out",
     )  # fmt: skip
 

@@ -21,9 +21,9 @@ TURNS = {"neighbours": turn_neighbours, "halves": turn_halves}
 @dataclass(frozen=True)
 class Ask:
     letter: str = knob("c", "whose query is turned")
-    pairing: str = knob("neighbours", "which channels are a pair", choices=tuple(TURNS))
+    pairing: str = knob("neighbours", "which two channels form a pair", choices=tuple(TURNS))
     channels: int = knob(8, "D, of one head", choices=(2, 4, 8, 16))
-    positions: int = knob(12, "how far it goes", low=2, high=200)
+    positions: int = knob(12, "the last position", low=2, high=200)
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:

@@ -27,7 +27,7 @@ STARTS = (0, 4, 8)  # where k stands
 @dataclass(frozen=True)
 class Ask:
     kind: str = knob("rope", "how a position enters", choices=NAMES)
-    text: str = knob("the cat sat", "letters that stand at offsets of their own")
+    text: str = knob("the cat sat", "letters, one at each position")
     shift: int = knob(100, "added to every position in the last frame", low=0, high=100_000)
     mistake: str = mistakes((MIXED, TWICE))
 
@@ -62,7 +62,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep = {"q": q, "k": k}
     yield Frame(
         "q and k", one, f"one query and one key of {D} numbers: q·k = {figure(bare)}, wherever "
-        "they stand", "nothing here knows of a position yet", keep=keep,
+        "they stand", "so far nothing depends on a position", keep=keep,
     )  # fmt: skip
     at = torch.arange(PLACES).double()
     told_q, told_k, dots = scores(kind, q.repeat(PLACES, 1), k.repeat(PLACES, 1), at)
@@ -71,7 +71,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "at every place", {"Q": Heatmap(told_q.numpy(), places, signed=True),
                            "K": Heatmap(told_k.numpy(), places, signed=True)},
-        f"the same q and k, told by {ask.kind} that they stand at 0 … {PLACES - 1}",
+        f"the same q and k;  {ask.kind} that they stand at 0 … {PLACES - 1}",
         "rope turns pairs of columns, the left ones fast; tables add to them", keep=keep,
         predict=Spot("Q", 0, 0),
     )  # fmt: skip
@@ -89,7 +89,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "by offset", {"by.offset": curves},
         f"3 places of k, {span} offsets of q: " + ("one line" if apart < 1e-9 else "lines apart"),
-        "where the lines lie on each other, only the offset counts",
+        "where the lines coincide, only the offset counts",
         keep=keep | {"lines": lines}, predict=Spot("by.offset", 1, 2),
     )  # fmt: skip
     X = torch.stack([embedding(letter, D) for letter in ask.text]).double()  # (T, D)
@@ -108,7 +108,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "all moved", {"S": Heatmap(moved.numpy(), letters, letters, signed=True)},
         f"{ask.shift} added to every position: scores differ by {(moved - S).abs().max():.1e} at "
-        "most", "rope and alibi do not notice; a table says other things there",
+        "most", "rope and alibi do not notice; a table has other rows there",
         keep=keep | {"S": moved},
     )  # fmt: skip
 

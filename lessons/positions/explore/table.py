@@ -72,7 +72,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "letters", {"text": Text(text), "X": Heatmap(X.numpy(), letters, signed=True)},
         f"{T} letters of {C} numbers: {told}",
-        "attention sees a set: exchange two letters, and it reads the same numbers", keep=keep,
+        "attention sees a set: swap two letters, and it reads the same numbers", keep=keep,
     )  # fmt: skip
     hands = frequencies(C)  # (C / 2,)
     yield Frame(
@@ -94,7 +94,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "sum", {"X": Heatmap(X.numpy(), letters, signed=True), "table": table,
                 "sum": Heatmap(summed.numpy(), letters, signed=True)},
         "what it is, plus where it stands" + (f": {told} no more" if twins else ""),
-        "one sum for two things: the channels have to be shared",
+        "letter and position share the same channels",
         keep=keep | {"sum": summed}, predict=Spot("sum", min(2, T - 1), 1),
     )  # fmt: skip
     near, o = PE @ PE.T, min(ask.offset, T - 1)  # (T, T)

@@ -18,7 +18,7 @@ from zhtui.lab import Frame, Poke, Run, Spot, Table, Words, knob
 
 @dataclass(frozen=True)
 class Ask:
-    text: str = knob("the ", "what is gone on from")
+    text: str = knob("the ", "the text to continue")
     width: int = knob(3, "texts that are kept", low=1, high=32)
     length: int = knob(8, "letters to write", low=1, high=64)
 

@@ -16,10 +16,10 @@ from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 
 @dataclass(frozen=True)
 class Ask:
-    text: str = knob("the cat sat on the ", "what is gone on from")
+    text: str = knob("the cat sat on the ", "the text to continue")
     temperature: float = knob(1.0, "divides the logits", low=0.0, high=5.0)
     top_p: float = knob(0.95, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
-    draws: int = knob(100, "dice that are thrown in the end", low=10, high=10_000)
+    draws: int = knob(100, "how many letters are drawn in the end", low=10, high=10_000)
     seed: int = knob(1337, "of the random numbers", low=0, high=2**31)
 
 
@@ -40,7 +40,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "theory", {"text": shown(ask.text), "theory": Bars(names, shares.tolist())},
         f"{len(order)} letters can follow; {bits_of(logits):.2f} bits",
-        "the bars sum to 1: laid end to end they are a line from 0 to 1", keep=keep,
+        "the bars sum to 1: put end to end they fill a line from 0 to 1", keep=keep,
         predict=Spot("theory", 0),
     )  # fmt: skip
     pieces = [
@@ -52,7 +52,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         yield Frame(
             f"die {t + 1}", {"pieces": Table(("letter", "from", "to"), pieces, mark=hit)},
             f"the die fell at {dice[t]:.3f}: {source.names([thrown[t]])[0]}",
-            "the piece that was hit is the letter; long pieces are hit often", keep=keep,
+            "the random number falls into one piece: that letter is drawn; long pieces are hit "
+            "often", keep=keep,
             chapter="dice" if t == 0 else "",
         )  # fmt: skip
     for n in sorted({10, min(100, ask.draws), ask.draws}):
@@ -63,8 +64,9 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         labels = [label for name in names for label in (f"{name} theory", f"{name} drawn")]
         yield Frame(
             f"{n} draws", {"draws": Bars(labels, both, roles=["published", "yours"] * len(names))},
-            f"{n} dice: a bar is {far:.3f} off at most; chance alone gives about {noise:.3f}",
-            "a hundred times the dice, a tenth of the error", chapter="draws" if n == 10 else "",
+            f"{n} draws: a bar is {far:.3f} off at most; chance alone gives about {noise:.3f}",
+            "a hundred times as many draws, a tenth of the error",
+            chapter="draws" if n == 10 else "",
             keep=keep | {"counted": counted, "n": n}, predict=Spot("draws", 1), within=0.3,
         )  # fmt: skip
 

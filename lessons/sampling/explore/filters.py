@@ -20,15 +20,23 @@ from zhtui.lab import Bars, Frame, Poke, Run, Spot, Words, knob, mistakes
 
 @dataclass(frozen=True)
 class Ask:
-    text: str = knob("the cat sat on the ", "what is gone on from")
+    text: str = knob("the cat sat on the ", "the text to continue")
     temperature: float = knob(0.8, "divides the logits", low=0.0, high=5.0)
     top_k: int = knob(6, "keeps the k likeliest; 0 all", low=0, high=1000)
     top_p: float = knob(0.9, "keeps the fewest whose probabilities sum to p", low=0.0, high=1.0)
-    min_p: float = knob(0.05, "keeps what has p times the best's chance", low=0.0, high=1.0)
-    typical: float = knob(1.0, "keeps the most typical whose sum is this", low=0.0, high=1.0)
-    repetition: float = knob(1.2, "divides logits of what stands there", low=0.1, high=10.0)
-    frequency: float = knob(0.0, "taken off a logit for each time", low=-5.0, high=5.0)
-    order: str = knob("huggingface", "in which filters come", choices=tuple(ORDERS))
+    min_p: float = knob(
+        0.05, "keeps what has at least p times the best's chance", low=0.0, high=1.0
+    )
+    typical: float = knob(
+        1.0, "keeps the most typical whose probabilities sum to this", low=0.0, high=1.0
+    )
+    repetition: float = knob(
+        1.2, "divides the logits of letters that are in the text", low=0.1, high=10.0
+    )
+    frequency: float = knob(
+        0.0, "taken off a letter's logit each time it was used", low=-5.0, high=5.0
+    )
+    order: str = knob("huggingface", "the order of the filters", choices=tuple(ORDERS))
     mistake: str = mistakes((UNSHIFTED, PADDING, LATE_HEAT))
 
 
@@ -77,19 +85,20 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "drawn from", {"probabilities": from_model, "drawn.from": bars(source, order, after)},
         f"{left} of {len(after)} can be drawn, in the order of {ask.order}",
-        "turn order: with the same settings another number may be left", chapter="drawn from",
+        "turn the knob `order`: the same settings may leave another number", chapter="drawn from",
         keep=keep | {"after": after}, predict=Spot("drawn.from", 0),
     )  # fmt: skip
 
 
 ABOUT = {
-    "repetition": "what stands in the text is less likely: above 0 divided, below 0 multiplied",
-    "frequency": "each time that it stands there takes as much off",
-    "temperature": "order stays; below 1 the tall grow taller",
+    "repetition": "letters of the text become less likely: a logit above 0 is divided, one below "
+    "0 multiplied",
+    "frequency": "this much is taken off for each time that the letter was used",
+    "temperature": "the order stays the same; below 1 the tall bars grow taller",
     "top_k": "the k likeliest, whether they are likely or not",
-    "top_p": "as few as reach p, the one that crosses it included",
-    "min_p": "the cut follows the best: sure of itself, the model leaves few",
-    "typical": "nearest to the entropy: the likeliest may go",
+    "top_p": "the fewest that reach p, with the one that crosses it",
+    "min_p": "the cut depends on the best: where the model is sure, few are left",
+    "typical": "those whose surprise is nearest to the entropy: the likeliest may be cut",
 }
 
 

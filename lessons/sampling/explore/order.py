@@ -59,7 +59,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "both", {"drawn.from": Table(("system", "order", "can be drawn"), rows)},
         f"T={ask.temperature:g} and top-p={ask.top_p:g} leave {rows[0][2]} or {rows[1][2]}: {same}",
-        "heat first sharpens, so that fewer tokens reach p", chapter="both",
+        "temperature first sharpens, so fewer tokens reach p", chapter="both",
         keep={"stage": logits},
     )  # fmt: skip
 

@@ -16,11 +16,11 @@ from zhtui.lab import Frame, Poke, Run, Spot, Table, Text, Words, knob
 
 @dataclass(frozen=True)
 class Ask:
-    text: str = knob("the ", "what is gone on from")
+    text: str = knob("the ", "the text to continue")
     first: float = knob(0.0, "temperature of the first stream", low=0.0, high=5.0)
     second: float = knob(0.7, "temperature of the second", low=0.0, high=5.0)
     third: float = knob(1.5, "temperature of the third", low=0.0, high=5.0)
-    top_p: float = knob(1.0, "of all three", low=0.0, high=1.0)
+    top_p: float = knob(1.0, "top-p of all three", low=0.0, high=1.0)
     tokens: int = knob(12, "letters to write", low=1, high=400)
     seed: int = knob(1337, "of the random numbers", low=0, high=2**31)
 
@@ -51,7 +51,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             },
             f"the die fell at {fell:.3f} for all; surprise so far "
             + ", ".join(f"{b / (n + 1):.2f}" for b in bits) + " bits a letter",
-            "a low die takes the likeliest in every stream, a high one parts them"
+            "a low number takes the likeliest in every stream, a high one separates them"
             if parted < 2 else "three texts: each goes on from what it has written",
             chapter="streams" if n == 0 else "",
             keep={"rows": rows, "bits": list(bits), "n": n + 1},

@@ -17,7 +17,7 @@ from zhtui.lab import Curves, Frame, LabError, Poke, Run, Spot, Table, Text, Wor
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("the cat sat on the hen", "what is read")
-    at: int = knob(3, "the letter that is looked at", low=1, high=255, points="surprise.column")
+    at: int = knob(3, "the letter at the cursor", low=1, high=255, points="surprise.column")
 
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
@@ -36,7 +36,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "surprise", {"surprise": Text(text, weights=shades)},
         f"{mean:.2f} bits a letter: as hard as a choice of {2**mean:.1f} equal ones",
-        "bright letters surprised it; poke one: only it and what comes after moves", keep=keep,
+        "bright letters surprised the model; poke one: only it and those after it move", keep=keep,
     )  # fmt: skip
     x = np.arange(1, T, dtype=float)
     lines = {"surprise": (x, bits.numpy()), "entropy": (x, entropy.numpy())}
@@ -44,7 +44,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "entropy", {"surprise": Text(text, weights=shades), "curves": curves},
         f"entropy {float(entropy.mean()):.2f} bits before, surprise {mean:.2f} after, on average",
-        "entropy is the surprise that it expected; where they part, it was wrong about itself",
+        "entropy is the surprise that the model expected; where the two differ, it misjudged "
+        "itself",
         keep=keep, predict=Spot("curves", 0, at - 1), within=0.3,
     )  # fmt: skip
     logits = said[at - 1]
@@ -53,15 +54,15 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         "one letter", {"before": Text(text[:at]), "probabilities": bars(source, order, logits)},
         f"after {text[:at][-8:]!r} came {names[at]}: {figure(bits[at - 1])} bits, "
         f"of {figure(entropy[at - 1])} expected",
-        "half the chance, one bit more", keep=keep | {"logits": logits, "order": order},
-        predict=Spot("probabilities", 0),
+        "each halving of the chance costs one bit more",
+        keep=keep | {"logits": logits, "order": order}, predict=Spot("probabilities", 0),
     )  # fmt: skip
     hard = bits.argsort(descending=True)[:8].tolist()
     rows = [(t + 1, names[t + 1], f"{bits[t]:.2f}", f"{entropy[t]:.2f}") for t in hard]
     yield Frame(
         "hardest", {"hardest": Table(("place", "letter", "surprise", "entropy"), rows)},
         f"{len(rows)} letters hold {float(bits[hard].sum() / bits.sum()):.0%} of all surprise",
-        "beginnings of words are hard, their ends easy", keep=keep | {"hard": hard},
+        "beginnings of words are hard to guess, ends are easy", keep=keep | {"hard": hard},
         predict=Spot("hardest", 0, 2), within=0.3,
     )  # fmt: skip
 

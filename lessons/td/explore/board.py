@@ -45,7 +45,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     draw, history = random.Random(ask.seed).random, list[dict[str, float]]()
     yield Frame(
         "nothing is known", {"asked": _asked(learner, asked)}, chapter="before",
-        say="A board is worth +1 where X has won and −1 where O has; all others 0, to begin with.",
+        say="A board is worth +1 where X has won and −1 where O has; all others begin at 0.",
         look="Squares show what the board after a move there is worth to X.",
     )  # fmt: skip
     for game in range(1, ask.games + 1):
@@ -87,7 +87,11 @@ def _move(learner: Afterstates, turns: list[Turn], asked: State, alpha: float, g
     turn = turns[-1]
     who, square = "XO"[GAME.to_move(turn.state)], GAME.spell(turn.state, turn.move)
     moved = abs(turn.now - turn.before) > 1e-9
-    look = "A try teaches nothing." if turn.explored else "Both boards are worth the same so far."
+    look = (
+        "A random try teaches nothing."
+        if turn.explored
+        else "Both boards are worth the same so far."
+    )
     if moved:
         look = "The board before has moved towards the board after."
     return Frame(
@@ -101,7 +105,7 @@ def _move(learner: Afterstates, turns: list[Turn], asked: State, alpha: float, g
 def spelled(learner: Afterstates, turn: Turn, alpha: float) -> str:
     """V(board) ← 0.00 + 0.2·(1 − 0.00) = 0.20."""
     if turn.explored:
-        return "a move by chance: the board before is not judged by it"
+        return "a random try: the board before does not learn from it"
     after = learner.value(turn.after)
     start = number(turn.before)
     sign = "+" if turn.before < 0 else "−"
@@ -115,7 +119,7 @@ def _over(learner: Afterstates, turns: list[Turn], asked: State, game: int) -> F
     return Frame(
         f"game {game} is over", _views(learner, turns, asked),
         say=f"{ended} after {len(turns)} moves.",
-        look="How many boards back has the result come? One a game, as long as it is alone.",
+        look="How many boards back has the result come? One board further in each game.",
     )  # fmt: skip
 
 
@@ -128,7 +132,7 @@ def _after(learner: Afterstates, history: list[dict[str, float]], asked: State, 
         chapter=f"{game:,} games",
         say=f"It loses {row['loss_random']:.1%} of all games to a random player, "
         f"{row['loss_minimax']:.0%} to a perfect one.",
-        look="Worked out over all games that can come about, not counted.",
+        look="Computed over all games that are possible, not counted from games played.",
     )
 
 

@@ -26,13 +26,15 @@ ARROWS = "↑→↓←"
 class Ask:
     """A small cliff, and who walks along it."""
 
-    method: str = knob("sarsa", "what is taken to come next", choices=tuple(GUESSES))
+    method: str = knob(
+        "sarsa", "which value of the next step the target takes", choices=tuple(GUESSES)
+    )
     alpha: float = knob(0.5, "step size α", low=0, high=1)
     epsilon: float = knob(0.1, "chance ε to try any step, at first", low=0, high=1)
-    epsilon_last: float = knob(0.0, "ε in the last episode, falling evenly", low=0, high=1)
+    epsilon_last: float = knob(0.0, "ε in the last episode; it falls evenly", low=0, high=1)
     rows: int = knob(3, "rows of squares", low=2, high=6)
     columns: int = knob(5, "columns of squares", low=3, high=12)
-    episodes: int = knob(100, "how often it walks", low=1, high=1_000)
+    episodes: int = knob(100, "how many episodes", low=1, high=1_000)
     seed: int = knob(1, "its luck", low=0, high=2**31)
     mistake: str = mistakes(HERE)
 
@@ -46,7 +48,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     draw, paid, epsilons = random.Random(ask.seed).random, list[float](), list[float]()
     yield Frame(
         "the cliff", lambda: _views(world, Q.copy(), None, [], []), chapter="before",
-        say="Each step costs 1; a step into C costs 100, and one is back at S.",
+        say="Each step costs 1; a step into C costs 100 and leads back to S.",
         look="The way along the edge is the shortest. Is it the best?",
     )  # fmt: skip
     for number_of in range(1, ask.episodes + 1):
@@ -76,7 +78,7 @@ def _step(
     paid: list[float], epsilons: list[float], chapter: str,
 ) -> Frame:  # fmt: skip
     fell = change.reward == -100
-    look = "It fell." if fell else "A try, by chance." if change.explored else "The best it knows."
+    look = "It fell." if fell else "A random try." if change.explored else "The best step it knows."
     moved = abs(change.now - change.before) > 1e-9
     return Frame(
         f"{_square(world, change.state)} {ARROWS[change.action]}",

@@ -44,7 +44,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     answer = perfect().best if ask.opponent == "minimax" else GAME.moves
     yield Frame(
         "the first box", _box(machine, GAME.start(), None), chapter="before",
-        say=f"The box of the empty board: {_told(first)}. Other squares are these three, turned.",
+        say=f"The box of the empty board: {_told(first)}. The others are these three, turned.",
         look="A bead is drawn blindly; its colour is the move.",
     )  # fmt: skip
     for game in range(1, ask.games + 1):
@@ -121,7 +121,7 @@ def _learned(
         f"it {said}",
         {"used": Table(("box", "colour", "before", "now"), rows), "board": board, "box": first},
         say=f"It {said}: {machine.rewards[result]:+d} bead in every box that was used.",
-        look="All draws of a game share its end: no move is judged by itself.",
+        look="All moves of a game share its result: no move is judged by itself.",
         predict=Spot("box", [*machine.boxes[drawn[0][0]]].index(drawn[0][1])),
         within=0.5,
     )

@@ -27,8 +27,8 @@ class Ask:
     alpha: float = knob(1.0, "step size α", low=0, high=1)
     gamma: float = knob(0.8, "discount γ", low=0, high=0.99)
     epsilon: float = knob(1.0, "chance ε to try any door", low=0, high=1)
-    episodes: int = knob(25, "how often it starts", low=1, high=300)
-    seed: int = knob(3, "where it starts and which doors it tries", low=0, high=2**31)
+    episodes: int = knob(25, "how many starts", low=1, high=300)
+    seed: int = knob(3, "seed: where it starts and which doors it tries", low=0, high=2**31)
     mistake: str = mistakes(HERE)
 
 
@@ -67,7 +67,7 @@ def _frame(
 ) -> Frame:
     moved = abs(change.now - change.before) > 1e-9
     here, there = world.names[change.state], world.names[change.after]
-    look = "No news: what is known of the next room is as it was."
+    look = "Nothing changes: what it knows of the next room is as before."
     if moved:
         look = f"Room {here} now knows what lies behind its door to {there}."
     return Frame(
@@ -107,7 +107,7 @@ def _way_out(world: GridWorld, Q: Floats, truth: Floats) -> Frame:
     return Frame(
         "the way out", _views(world, Q, truth, None, path), chapter="after",
         say=f"From room 2, always by the best door: {rooms}.",
-        look="Nobody ever told it a way; it follows the arrows.",
+        look="Nobody told it the way; it follows the arrows.",
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     change = frame.keep.get("change")
     world = six_rooms()
     if spot.view != "Q" or not world.open[spot.row, spot.column]:
-        return "how much 100 is worth from here, γ of it lost a room"
+        return "what 100 is worth from here: times γ for each room"
     if change is not None and (change.state, change.action) == (spot.row, spot.column):
         return spelled(world, change, ask)
     room, to = world.names[spot.row], world.names[world.after[spot.row, spot.column]]

@@ -91,7 +91,7 @@ def _refuse(ask: Ask) -> None:
     if ask.mistake == "n-off-by-one" and ask.method != "n-step":
         raise LabError("mistake=n-off-by-one is one of n-step; choose method=n-step.")
     if ask.mistake == "terminal-bootstraps" and ask.method == "monte-carlo":
-        raise LabError("monte-carlo guesses nothing about an end; choose method=td0.")
+        raise LabError("monte-carlo makes no guess at an end; choose method=td0.")
 
 
 def _frame(ask: Ask, V: Floats, z: Floats, errors: list[float], change: Update) -> Frame:
@@ -134,8 +134,8 @@ def told(ask: Ask, change: Update) -> str:
     if ask.method == "td-lambda":
         return "The same error moves every state that still has a trace, by α·δ·z."
     if ask.method == "monte-carlo":
-        return "The whole return is the target; no other value was asked."
-    return "The target is a guess itself: what is learned here goes one step on next time."
+        return "The whole return is the target; no other value was used."
+    return "The target is a guess itself: what is learned here moves one step further next time."
 
 
 def _views(V: Floats, z: Floats, errors: list[float], ask: Ask, lit: list[int]) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from zhtui.screen import PLAYER, Key, picked
 
 HELP = """
-A text, cut into tokens as it is after so many merges. A byte that is a token alone has no colour, a
-longer token has one; what the next merge joins is lit. Under the text stands the token at the
-cursor. A character in amber is torn: its bytes lie in several tokens.
+A text, cut into tokens as it is after so many merges. A token of one byte has no colour, a longer
+one has; what the next merge joins is lit. Under the text stands the token at the cursor. A
+character in amber is torn: its bytes lie in several tokens.
 
 x makes a mistake that learners make: rank ignored, characters for bytes, no cut into chunks. Then
 what is wrong is red, a line on top says why, m goes to the next such place, and under the text
 stands what would be right there. x again: the next mistake, and none.
 
-1 the text. 2 which pairs stand there how often; the lit one is joined next. 3 how the token at the
-cursor was joined, down to its bytes. 4 all tokens. 5 the same texts through several vocabularies.
-6 what surprises people about tokens.
+1 the text. 2 its pairs, and how often each occurs; the lit one is joined next. 3 how the token at
+the cursor was joined, down to its bytes. 4 all tokens. 5 the same texts through several
+vocabularies. 6 what surprises people about tokens.
 """
 
 MERGES = picked(
@@ -55,6 +55,6 @@ HERE = (
     Key("tokenizer.pane", "tab", "pane(1)", "", "the next pane", False),
     Key("tokenizer.pane_back", "shift+tab", "pane(-1)", "", "the pane before", False),
     *(Key(f"tokenizer.pane_{i}", str(i), f"to({i})", "", f"pane {i}", False) for i in range(1, 7)),
-    Key("tokenizer.close", "escape", "back", "back", "put away the search, the screen"),
+    Key("tokenizer.close", "escape", "back", "back", "leave the search, then the screen"),
 )
 KEYS = {"Here": HERE}

@@ -128,7 +128,7 @@ class CrossChunks:
 
     def said(self, state: State) -> str:
         if state.wrong is None or not state.total_wrong:
-            return "no cut: no token reaches over a chunk's end yet; → makes the next merge"
+            return "no cut: no token crosses a chunk's end yet; → makes the next merge"
         most = int(np.bincount(state.ids[state.wrong]).argmax())
         token = clipped(self.seams.tokenizer.tokens[most])
         share = state.total_wrong / state.total

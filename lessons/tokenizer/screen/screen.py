@@ -249,7 +249,7 @@ class TokenizerScreen(Played, LabScreen):
         if inspector is not None and inspector.find(chosen, direction > 0):
             self._follow()
         elif inspector is not None:
-            self.notify(f"{pictures.token_text(inspector, chosen)} stands nowhere in this text now")
+            self.notify(f"{pictures.token_text(inspector, chosen)} is nowhere in this text now")
 
     def action_where(self) -> None:
         """To the next place that the next merge joins, or that is wrong."""

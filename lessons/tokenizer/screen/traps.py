@@ -60,7 +60,10 @@ def _spaces(tokenizer: Tokenizer) -> Trap:
         _case(repr(text)[1:-1] if text[0] != " " else "␣" + text[1:], tokenizer, text)
         for text in texts
     ]
-    why = "A space belongs to the word behind it: “the” and “␣the” share nothing but letters."
+    why = (
+        "A space belongs to the word behind it: “the” and “␣the” have nothing in common but "
+        "letters."
+    )
     return Trap("a leading space", why, cases)
 
 
@@ -77,7 +80,10 @@ def _split() -> Trap:
 
 def _numbers(tokenizer: Tokenizer) -> Trap:
     texts = ("127", "1270", "12700", "127+677=804")
-    why = "A number is cut by what was frequent, not by place value; GPT-4 cuts after three digits."
+    why = (
+        "A number is cut where that was frequent, not by place value; GPT-4 cuts after three "
+        "digits."
+    )
     return Trap("numbers", why, [_case(text, tokenizer, text) for text in texts])
 
 
@@ -143,7 +149,10 @@ def _characters(tokenizer: Tokenizer) -> Trap:
 
 
 def _untrained(gpt2: Tokenizer | None) -> Trap:
-    why = "GPT-2 has it, but its training text all but lacked it: its vector was never learned."
+    why = (
+        "GPT-2 has this token, but its training text hardly ever had it: its vector was never "
+        "learned."
+    )
     title = "a token that no model was trained on"
     if gpt2 is None:
         return Trap(title, why, [Case("", [], "GPT-2's vocabulary is not on this machine")])

@@ -31,7 +31,7 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True)
 class Ask:
     source: str = knob(TEXT, "what is read")
-    target: str = knob("", "what is written while it learns; empty: what the task wants")
+    target: str = knob("", "the target text; empty: what the task wants")
     layer: int = knob(0, "the layer, counted from 0", low=0, high=11)
     head: int = knob(0, "its head, counted from 0", low=0, high=15)
     row: int = knob(1, "the row of the target that is followed", low=0, high=24, points="cross.row")
@@ -122,18 +122,19 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     where = f"layer {layer}, head {h}"
     yield Frame(
         "source", {"source": Text(read), "E": signed(parts["E"], reads)},
-        f"{len(reads)} tokens, the last one $: the end", "poke a letter of the source: who moves?",
+        f"{len(reads)} tokens, the last one $: the end", "poke a letter of the source: which "
+        "rows move?",
         chapter="read", **known,
     )  # fmt: skip
     yield Frame(
         "encoder's attention", {"encoder": shares(parts["encoder"], reads, reads)},
         f"{where}: each looks at all, as spread out as {2 ** bits(parts['encoder']).mean():.1f} "
-        "equal looks", "no triangle: a reader may look ahead", **known,
+        "equal looks", "there is no triangle: a reader may look ahead", **known,
     )  # fmt: skip
     yield Frame(
         "memory", {"memory": signed(parts["memory"], reads)},
         f"what the encoder hands over: {len(reads)} rows of {parts['memory'].size(1)} numbers",
-        "made once, and looked at by every token that is written", **known,
+        "it is made once, and every token that is written looks at it", **known,
     )  # fmt: skip
     yield Frame(
         "target", {"target": Text(wanted), "X": signed(parts["X"], writes)},
@@ -143,7 +144,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "decoder's own attention", {"self": shares(parts["self"], writes, writes)},
         f"{where}: row {r} looks at {int((parts['self'][r] > 0).sum())} of {T}",
-        "the triangle: no one looks ahead", predict=Spot("self", 0, 0), within=0.05, **known,
+        "the triangle: no row looks ahead", predict=Spot("self", 0, 0), within=0.05, **known,
     )  # fmt: skip
     yield Frame(
         "queries, keys, values", {
@@ -166,7 +167,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "cross": shares(A, writes, heard), "V": signed(V, heard), "O": signed(mixed, writes),
         },
         f"O = A @ V: each row of the target takes its mixture of {len(V)} values",
-        "the only place where one text hears the other", predict=Spot("O", r, 0), **known,
+        "this is the only place where one text reads the other", predict=Spot("O", r, 0), **known,
     )  # fmt: skip
     p = logits.softmax(-1)  # (T, V)
     guess = p.argmax(-1)  # (T,)
@@ -178,7 +179,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "taught", {"taught": Table(("so far", "wanted", "guessed", "p of wanted"), table, mark=r)},
         f"{right} of {T} right, while the right ones stand before each",
-        "this is what the loss sees; what it writes by itself comes now", **known,
+        "this is what the loss sees; the next frames show what it writes by itself", **known,
     )  # fmt: skip
     yield from writing(net, source, T, reads, (layer, h), keep)
 

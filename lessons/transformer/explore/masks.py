@@ -76,8 +76,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     yield Frame(
         "source mask", {"source": open_to(first, reads, reads)},
-        f"row {r} may look at {int(first[r].sum())} of {S}: everything but padding, to both sides",
-        "padding is a column: nobody looks at it; its own rows look, and nobody minds",
+        f"row {r} may look at {int(first[r].sum())} of {S}: everything but padding, on both sides",
+        "padding is a hidden column: no row looks at it; its own rows look, but nothing uses them",
         keep=keep, predict=Spot("source", r, S - 1), within=0.4,
     )  # fmt: skip
     hidden = scores.masked_fill(~first, -torch.inf)
@@ -100,7 +100,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "reads": Bars([f"'{reads[t]}' ({t})" for t in there], far[there].tolist()),
         },
         f"a batch one token wider: what was read moves by {figure(far[there].max())}",
-        "it must be 0: a text may not mean something else in other company", keep=keep,
+        "it must be 0: what stands beside a text in a batch must not change it", keep=keep,
         predict=Spot("reads", 0), within=0.01,
     )  # fmt: skip
     yield Frame(
@@ -114,7 +114,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             "past": open_to(past, writes, writes), "target": open_to(own, writes, writes),
         },
         f"the past, and no padding: {int(own.sum())} cells are open",
-        "above the diagonal all is shut, or it reads what it has to guess", keep=keep,
+        "above the diagonal all is shut, else it reads what it has to guess", keep=keep,
         predict=Spot("target", 0, 1), within=0.4,
     )  # fmt: skip
     yield Frame(
@@ -132,7 +132,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             ),
         },
         f"a gap at {gap}: {n - 1} letters help the one that sees both sides, {gap} the other",
-        "BERT learns by gaps and can write nothing; GPT writes, and never looks ahead", keep=keep,
+        "BERT learns to fill gaps and cannot write; GPT writes, and never looks ahead", keep=keep,
         chapter="fill",
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ class Ask:
     embedding: int = knob(10, "numbers a character", low=1, high=64)
     tree: int = knob(68, "features of a node of the tree", low=1, high=512)
     flat: int = knob(200, "hidden units of the flat net", low=1, high=4096)
-    length: int = knob(8, "letters of a name, told one after another", low=1, high=64)
+    length: int = knob(8, "letters of a name, guessed one after another", low=1, high=64)
     vocab: int = knob(27, "characters", low=2, high=1000)
 
 
@@ -45,7 +45,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         },
         predict=Spot("parameters", 1), within=0.1,
         say=f"flat {sizes[0]:,.0f}, tree {sizes[1]:,.0f}",
-        look="about equal: what differs is only who is joined with whom, and when",
+        look="about equal: they differ only in which places are joined, and when",
     )  # fmt: skip
     alone, shared = nodes(ask.context, ask.length)
     yield Frame(
@@ -97,5 +97,5 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     if spot.view == "parts":
         return "where most of the weights are"
     return (
-        f"{ask.context - 1} nodes a window" if not spot.row else "a node is told by where it ends"
+        f"{ask.context - 1} nodes a window" if not spot.row else "a node is named by where it ends"
     )

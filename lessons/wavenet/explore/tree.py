@@ -45,7 +45,9 @@ class Ask:
     context: int = knob(8, "characters of a window (of a run: its own)", choices=(2, 4, 8, 16))
     embedding: int = knob(2, "numbers a character (of a run: its own)", low=1, high=8)
     hidden: int = knob(3, "features of a node (of a run: its own)", low=1, high=8)
-    character: int = knob(5, "whose way up is lit, from 0", low=0, high=15, points="X.row")
+    character: int = knob(
+        5, "the character whose way up is lit, from 0", low=0, high=15, points="X.row"
+    )
     mistake: str = mistakes(MISTAKES)
 
 

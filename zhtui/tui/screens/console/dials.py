@@ -142,7 +142,7 @@ def _by(size: float) -> Callable[[float, int], float]:
 
 DIALS = (
     Dial("temperature", "T", "divides the logits; 0 takes the likeliest", 0, 5, _by(0.1), False),
-    Dial("top_k", "top-k", "keeps the k likeliest", 0, 10**6, _along(COUNTS), off=0),
+    Dial("top_k", "top-k", "keeps the k likeliest tokens", 0, 10**6, _along(COUNTS), off=0),
     Dial(
         "top_p",
         "top-p",
@@ -153,8 +153,8 @@ DIALS = (
         False,
         off=1.0,
     ),
-    Dial("seed", "seed", "of the random numbers", 0, 2**31, _by(1)),
-    Dial("tokens", "tokens", "to write at most", 1, 100_000, _along(LENGTHS)),
+    Dial("seed", "seed", "seed of the random numbers", 0, 2**31, _by(1)),
+    Dial("tokens", "tokens", "how many tokens to write at most", 1, 100_000, _along(LENGTHS)),
 )
 
 

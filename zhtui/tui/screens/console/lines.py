@@ -11,19 +11,20 @@ from zhtui.tui.screens.console.writer import Writer
 from zhtui.tui.widgets.lines import Part, words
 
 HELP = """
-The model continues your prompt, a token at a time. Move to any token: at its side stand its
-probability, its surprise in bits, the entropy of the choice, and what else might have come, after
-temperature; dashed lines are where top-k and top-p cut. ● is what stands in the text. Up and down
-choose an alternative, enter takes it: the text branches there, and the model writes on.
+The model continues your prompt, a token at a time. Move to any token: beside it you
+see its probability, its surprise in bits, the entropy of the choice, and the other tokens that were
+possible, after temperature; dashed lines show where top-k and top-p cut. ● is the token in the
+text. Up and down choose an alternative, enter takes it: the text branches there, and the model
+writes on.
 
-A text of your own is not written but read: how many bits was each token worth to the model? The
-shade of a token is its surprise.
+A text of your own is only read: how many bits did each token cost the model? The shade of a token
+is its surprise.
 
-Three streams write with the same dice and three settings. Two branches can be compared: what they
-share is faint.
+Three texts are written with the same random numbers and three settings. Two branches can be
+compared: what they share is faint.
 
-The newest checkpoint writes, or the one of the step at which a replay stood; < and > take an older
-and a newer one, so that two branches may be of the same prompt and of two ages.
+The newest checkpoint writes, or that of the step at which the replay was; < and > take an older
+and a newer one, so two branches can come from the same prompt and two checkpoints.
 """
 EMPTY = """Press p, type a prompt, press enter: the model goes on from there.
 \\n in a prompt is a new line."""

@@ -84,7 +84,7 @@ def state(inquiry: Inquiry, escape: str, waits: bool = False) -> list[tuple[Word
     if inquiry.error:
         return [(inquiry.error, WRONG)]
     if inquiry.late:
-        return [(f"this frame takes long; {escape} ends it", YOURS)]
+        return [(f"this frame is taking long; {escape} ends it", YOURS)]
     if inquiry.shown is None:
         return [(inquiry.about or "the engine is starting …", FAINT)]
     return []

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from zhtui.draw.grid import Grid
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, TITLE, YOURS
 from zhtui.errors import LabError
-from zhtui.lesson import knobs as config
+from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of
@@ -127,11 +127,11 @@ class KnobPane(Pane):
             return
         now = self._now(row)
         text = self._value(row) if now else self.draft.value(row.name)
-        value = config.dialled(row, config.read(row, text), by)
+        value = knobs.dialled(row, knobs.read(row, text), by)
         if value is None:
             self.notify(f"{row.name} is a text; {keyboard_of(self.app).first('list.enter')} types")
             return
-        self._tried(row.name, config.text(value), now)
+        self._tried(row.name, knobs.text(value), now)
 
     def _tried(self, name: str, value: str, now: bool) -> None:
         try:
@@ -195,7 +195,7 @@ class KnobPane(Pane):
         """Opens the line in which a knob is found by its words."""
         if not self.query(AskLine):
             await self.mount(AskLine("find /", hint="rate", id="sift"))
-        self.screen.set_focus(self.query_one(AskLine))
+        self.query_one(AskLine).again()
 
     def end_sift(self) -> bool:
         """Puts the line away, and shows all knobs; whether there was one."""

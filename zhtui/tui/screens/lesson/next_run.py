@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhtui.lesson import knobs as config
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.knobs import Row
 
@@ -24,25 +24,25 @@ class Draft:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The lesson's knobs."""
-        return config.knobs(self.lesson.config)
+        return knobs.knobs(self.lesson.config)
 
     def value(self, name: str) -> str:
         """A knob's value in the next run."""
         if name in self.changes:
             return self.changes[name]
-        return config.text(getattr(self.lesson.presets[self.preset], name))
+        return knobs.text(getattr(self.lesson.presets[self.preset], name))
 
     def check(self, name: str, value: str) -> None:
         """Raises `ConfigError` where a value does not go, alone or with the others."""
         pairs = {**self.changes, name: value}
-        config.parse(self.lesson.presets[self.preset], [f"{k}={v}" for k, v in pairs.items()])
+        knobs.parse(self.lesson.presets[self.preset], [f"{k}={v}" for k, v in pairs.items()])
 
     def set(self, name: str, value: str) -> None:
         """Sets a knob; one that has the preset's own value is no change. Raises `ConfigError`."""
         self.check(name, value)
         self.changes.pop(name, None)
-        typed = config.parse(self.lesson.presets[self.preset], [f"{name}={value}"])
-        text = config.text(getattr(typed, name))
+        typed = knobs.parse(self.lesson.presets[self.preset], [f"{name}={value}"])
+        text = knobs.text(getattr(typed, name))
         if text != self.value(name):
             self.changes[name] = text
 
@@ -61,5 +61,5 @@ def of_run(card: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, str
     """A run's knobs as text: its card's, and what was changed while it ran."""
     values = card.get("config")
     known = values if isinstance(values, Mapping) else {}
-    texts = {name: config.text(value) for name, value in known.items()}
+    texts = {name: knobs.text(value) for name, value in known.items()}
     return {PRESET: str(card.get("preset", "")), **texts, **changed} if texts else {}

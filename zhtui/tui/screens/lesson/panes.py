@@ -215,17 +215,19 @@ class Samples(Drawn):
     def __init__(self) -> None:
         super().__init__(id="samples-text")
         self.samples: list[Sample] = []
+        self.empty = "nothing written yet"
 
-    def show(self, samples: list[Sample]) -> None:
-        """Other texts."""
-        if samples != self.samples:
-            self.samples = list(samples)
+    def show(self, samples: list[Sample], over: bool) -> None:
+        """Other texts; `over`: no more will come."""
+        empty = "this run wrote nothing" if over else "nothing written yet"
+        if (samples, empty) != (self.samples, self.empty):
+            self.samples, self.empty = list(samples), empty
             self.redraw()
 
     def draw(self, width: int, height: int) -> Page:
         if not self.samples:
             cells = Page(width, height)
-            cells.put(1, 0, "nothing written yet", FAINT)
+            cells.put(1, 0, self.empty, FAINT)
             return cells
         margin = 13 if width >= 50 else 0
         blocks = []
@@ -261,9 +263,9 @@ class SamplePane(Pane):
         """What writes."""
         return "reference", "generate.py#generate"
 
-    def show(self, history: History) -> None:
-        """Draws what was written."""
-        self.text.show(history.samples)
+    def show(self, history: History, over: bool) -> None:
+        """Draws what was written up to a moment; `over`: it is the last one of a run that ended."""
+        self.text.show(history.samples, over)
 
 
 class NotePane(Pane):

@@ -30,8 +30,8 @@ from zhtui.work import client
 HELP = """
 The line on top is the state of the run. 1 shows its curves as they were recorded: a noisy one is
 faint under its smoothed course, one that is measured seldom is dotted with • where it was measured,
-★ is the best point. Dashed lines are published figures and baselines. A dotted upright says what
-was done there: ● a knob was turned, ↳ the run was forked, ▸ it was resumed.
+★ is the best point. Dashed lines are published figures and baselines. A dotted vertical line says
+what was done there: ● a knob was turned, ↳ the run was forked, ▸ it was resumed.
 
 2 shows what the lesson looks at inside the model, 3 what the model writes. 4 has the knobs of this
 run and of the next one; those with ● change while the run goes on. 5 is the lesson's text. 6 shows
@@ -140,7 +140,8 @@ class LessonScreen(Playing):
         guessed = self.cards.levels(self.seen, self.history.data, metrics)
         self.charts.show(self.history, self.replay.beside(metrics, self.lesson.noisy), guessed)
         self.cards.show(self.seen, self.history)
-        self.samples.show(moment)
+        over = status is not None and not status.live and self.replay.at is None
+        self.samples.show(moment, over)
         values = of_run(card, moment.knobs)
         self.knobs.show(values, self.seen, self.live)
         self.panes.arrange()

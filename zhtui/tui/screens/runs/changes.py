@@ -28,7 +28,7 @@ def note(session: Session, run: Seen) -> None:
         if text is not None:
             session.do(partial(learner.write_note, run.folder, text), "noted")
 
-    about = "a line to find the run by; an empty one takes the note away"
+    about = "a line that helps you find the run; an empty one removes the note"
     first = run.note.split("\n")[0]
     title = f"note to {run.folder.lesson}/{run.folder.name}"
     session.app.push_screen(EditKnob(title, about, first, lambda text: None), taken)
@@ -47,7 +47,7 @@ def rename(session: Session, run: Seen, marks: dict[Path, int]) -> None:
         if name is not None:
             session.do(partial(work, name))
 
-    about = "a-z, 0-9, dot and dash; forks of this run are told its new name"
+    about = "a-z, 0-9, dot and dash; forks of this run take over its new name"
     title = f"another name for {run.folder.lesson}/{run.folder.name}"
     session.app.push_screen(EditKnob(title, about, run.folder.name, _check_name), taken)
 

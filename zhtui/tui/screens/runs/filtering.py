@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from zhtui.lesson import knobs as config
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
 from zhtui.runs.figures import rank
 from zhtui.tui.reading.watch import Seen
@@ -69,7 +69,7 @@ def _holds(run: Seen, word: str) -> bool:
     try:
         return COMPARE[match[2]](float(value), float(match[3]))
     except (TypeError, ValueError):
-        return match[2] == "=" and config.text(value).lower() == match[3]
+        return match[2] == "=" and knobs.text(value).lower() == match[3]
 
 
 def _value(run: Seen, name: str) -> Any:
@@ -77,6 +77,6 @@ def _value(run: Seen, name: str) -> Any:
     status = run.status
     own = {"best": status.best, "step": status.step, "lesson": run.folder.lesson}
     own |= {"state": status.state, "preset": run.card.get("preset"), "seed": run.card.get("seed")}
-    knobs = run.card.get("config")
-    known = {str(key).lower(): value for key, value in (knobs or {}).items()}
+    values = run.card.get("config")
+    known = {str(key).lower(): value for key, value in (values or {}).items()}
     return {**own, **status.row, **known}.get(name)

@@ -22,7 +22,7 @@ from zhtui.draw.inks import (
     WRONG,
     YOURS,
 )
-from zhtui.lesson import knobs as config
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
 from zhtui.runs import figures, origin
 from zhtui.tui import run_words
@@ -252,9 +252,9 @@ def differing(cards: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _settings(run: Seen) -> dict[str, str]:
-    knobs = origin.config(run.card)
+    values = origin.config(run.card)
     first = {"preset": str(run.card.get("preset", "–")), "seed": str(run.card.get("seed", "–"))}
-    return {**first, **{str(name): config.text(value) for name, value in knobs.items()}}
+    return {**first, **{str(name): knobs.text(value) for name, value in values.items()}}
 
 
 def _table(overlay: Overlay, lessons: Sequence[Lesson], chart: ChartWidget) -> list[list[Word]]:
