@@ -259,7 +259,7 @@ def bits_per_byte(
     parts: list[Tensor] = []
     if whole:
         rows = ids[: whole + 1].unfold(0, room + 1, room)  # (n, T + 1), each begins with an end
-        parts += rows.split(max(1, AT_ONCE // room))  # (B, T + 1) each
+        parts += torch.split(rows, max(1, AT_ONCE // room))  # (B, T + 1) each
     if whole + 1 < len(ids):
         parts.append(ids[None, whole:])  # (1, left over)
     for part in parts:
