@@ -108,16 +108,14 @@ lesson = Lesson(
             ask="A reward goes back door by door",
             predict="Six rooms. Going out into 5 pays 100, all else 0, and each step further "
             "away a reward is worth 0.8 of that. 1 and 4 have a door to 5, 3 has doors to 1, 2 "
-            "and 4. What are three of these doors worth in the end? Put them in order, the most "
-            "first.",
+            "and 4. Put three doors in order of their worth in the end, the most first.",
             metric="", kind="order",
             among={
                 "from 1 to 5": Cell("rooms", "Q", 5, 0, frame=0),
                 "from 3 to 4": Cell("rooms", "Q", 4, 0, frame=0),
                 "from 3 to 2": Cell("rooms", "Q", 4, 3, frame=0),
             },
-            see="100, 80 and 51.2: the door into room 2 leads away from the goal, and then the "
-            "way back is needed too.",
+            see="100, 80 and 51.2: room 2 lies away from the goal, so one has to come back.",
             say="Q of a door is what it pays, plus γ times the best door behind it. From room 2 "
             "the only way is back to 3, so two steps are lost.",
         ),

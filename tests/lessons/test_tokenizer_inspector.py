@@ -101,7 +101,7 @@ def test_the_last_merge_has_no_next() -> None:
     assert inspector.following is None
     assert inspector.state.pairs == []
     assert not inspector.find_next()
-    assert pictures.headline(inspector)[2][0][0][0] == "there is no merge left"
+    assert pictures.headline(inspector)[2][0][0][0] == "no merge left"
 
 
 def test_the_cursor_moves_by_tokens_and_stops_at_the_ends() -> None:

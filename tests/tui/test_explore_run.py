@@ -224,3 +224,19 @@ async def test_enter_goes_into_a_box_of_the_model(gpt: Make, run: RunFolder) -> 
         assert screen.inquiry.values == {"box": 2}
         assert screen.tiles.chosen == "inside", "what the box holds is in sight"
         assert "qkv.weight" in shown(pilot)
+
+
+async def test_enter_goes_from_box_to_box_in_later_frames(gpt: Make, run: RunFolder) -> None:
+    async with gpt().run_test(size=(80, 24)) as pilot:
+        screen = await inside(pilot, run)
+        await press(pilot, "full_stop", "full_stop")
+        assert screen.inquiry.shown.title == "positions"
+        screen.tiles.take("model")
+        await press(pilot, "enter", "right", "right", "right")
+        await press(pilot, "enter")
+        assert screen.inquiry.shown.title == "feed-forward", "a chapter that was not seen yet"
+        assert screen.inquiry.values == {}, "the knob opens a box in the first frame alone"
+        assert screen.tiles.chosen == "inside", "what the box holds is in sight"
+        screen.tiles.take("model")
+        await press(pilot, "enter", "left", "left", "enter")
+        assert screen.inquiry.shown.title == "positions", "and back"

@@ -328,6 +328,17 @@ async def test_a_lesson_is_found_by_words_and_escape_shows_all_again(make: Make)
         assert not pilot.app.screen.query("#find")
 
 
+async def test_what_was_looked_for_is_replaced_by_the_next(make: Make, store: Path) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        await tick(pilot)
+        await pilot.press("slash", *"bigram", "enter", "slash", *"gpt")
+        await tick(pilot)
+        assert pilot.app.screen.query_one(Rows).keys() == ["gpt"]
+        await pilot.press("enter", "slash", "end", *"zebra")
+        await tick(pilot)
+        assert "no lesson is about gptzebra" in shown(pilot), "end goes on with what stands there"
+
+
 async def test_what_is_not_found_is_said(make: Make, store: Path) -> None:
     record(store, "bigram")
     async with make().run_test(size=(80, 24)) as pilot:

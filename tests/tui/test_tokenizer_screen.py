@@ -86,7 +86,7 @@ async def test_merges_step_on_and_back_and_stop_at_the_ends(tmp_path: Path) -> N
         assert shown.inspector.done == 10
         await pilot.press("end", "right")
         assert shown.inspector.done == shown.inspector.merges
-        assert "there is no merge left" in line(shown, "headline")
+        assert "no merge left" in line(shown, "headline")
 
 
 async def test_a_list_that_shrinks_is_scrolled_back(tmp_path: Path) -> None:

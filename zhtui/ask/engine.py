@@ -17,9 +17,9 @@ First comes {"id", "step", "steps"}: the checkpoint that is asked, and all that 
 {"id", "token": {…}}, {"id", "thought"}, {"id", "shown"} and {"id", "of"},
 {"id", "words"} or {"id", "form"}; last {"id", "done": true} or {"id", "error": sentence}.
 A "form" tells the knobs of a scene, of the first that is "having" a knob where that is asked. An
-"explore" with "seek" goes on from its frame to the next "chapter" or number to "predict", or to the
-"end". Requests that are under way at the same time are answered in turn, a part of each. It
-ends when stdin does.
+"explore" with "seek" goes on from its frame to the next "chapter" or number to "predict", to a
+"chapter NAME", or to the "end". Requests that are under way at the same time are answered in turn,
+a part of each. It ends when stdin does.
 """
 
 from __future__ import annotations

@@ -197,21 +197,23 @@ class Explorer:
                 yield {"of": walk.of}
 
     def _seek(self, asked: Asked, number: int, what: str) -> Generator[Part, None, int]:
-        """The number of the next frame that begins a chapter or has a number to predict, or the
-        last one ("end"). Raises `LabError` where there is none.
+        """The number of the next frame that begins a chapter or has a number to predict, of the one
+        that begins a chapter by its name ("chapter NAME"), or of the last one ("end"). Raises
+        `LabError` where there is none.
         """
         ahead = max(number, self.walk(asked).seen)
         while True:
             walk = self.walk(asked)
             places: dict[str, Iterable[int]] = {"chapter": walk.chapters, "predict": walk.asked}
-            known = places.get(what, ())
-            found = min((at for at in known if at > number), default=None)
+            known = [at for at in places.get(what, ()) if at > number]
+            known += [at for at, name in walk.chapters.items() if what == f"chapter {name}"]
+            found = min(known, default=None)
             if found is not None:
                 return found
             if walk.of is not None and what == "end":
                 return walk.of
             if walk.of is not None:
-                kind = "another chapter" if what == "chapter" else "a number to predict"
+                kind = "a number to predict" if what == "predict" else f"another {what}"
                 raise LabError(f"no frame after this one has {kind}; go back with home")
             ahead += 1
             yield from self._turns(asked, ahead)

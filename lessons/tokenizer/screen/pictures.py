@@ -138,7 +138,7 @@ def headline(inspector: Inspector) -> list[tuple[Words, int]]:
         parts.append(([(f"{left} + {right} → ", PLAIN), (made, LIT)], 8))
         parts.append(([(f"{pair.count:,}", PLAIN), (" times", FAINT)], 6))
     else:
-        parts.append(([("there is no merge left", FAINT)], 8))
+        parts.append(([("no merge left", FAINT)], 8))
     size = f"{bytes_ / 1e6:.2f} MB" if bytes_ >= 100_000 else f"{bytes_:,} bytes"
     truly = int(inspector.seams.remaining[inspector.rank])
     instead = "" if truly == tokens else f", not {truly:,}"

@@ -136,7 +136,7 @@ CONSOLE = (
         "x",
         "three",
         "three",
-        "three texts: the same random numbers, three settings",
+        "three texts: the same dice, three settings",
     ),
     Key("console.two", "d", "two", "compare", "this branch beside the marked one, or its origin"),
     Key("console.mark", "m", "mark", "", "mark this branch, to compare others with it", False),

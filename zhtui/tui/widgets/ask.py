@@ -83,6 +83,11 @@ class AskLine(Line, can_focus=True):
         self.value, self.cursor, self.offered = value, len(value), bool(value)
         self.redraw()
 
+    def again(self) -> None:
+        """Takes the keys once more: what stands there may go on, or what is typed replaces it."""
+        self.offer(self.value)
+        self.screen.set_focus(self)
+
     def end(self) -> None:
         """Asks no more, and gives the keys back."""
         self.question = ""

@@ -54,10 +54,23 @@ def pointed(rows: Sequence[Row], view: str, row: int, column: int) -> Iterator[t
             yield each, each.kind(places[each.knob.points])
 
 
+def leads_to(shown: Shown | None, name: str, row: int) -> str:
+    """The chapter that a node of a graph names, in the frames after the first such chapter; else
+    "".
+    """
+    view = shown.views.get(name) if shown is not None else None
+    if shown is None or not isinstance(view, views.Graph):
+        return ""
+    nodes = [node.id for node in view.nodes]
+    begun = [chapter for chapter, at in shown.chapters if at <= shown.frame]
+    return nodes[row] if set(nodes) & set(begun) else ""
+
+
 class Poked(Exploring):
     """A screen with cells: what the cursor and the keys of a poke call."""
 
-    entered: Shown | None = None  # the frame in which a cell has set a knob, until the next comes
+    entered: Shown | None = None  # the frame in which a cell was taken, until the next comes
+    led = ""  # the chapter that this cell leads to
 
     def on_view_widget_pointed(self, message: ViewWidget.Pointed) -> None:
         name = self.tiles.name_of(message.widget)
@@ -73,8 +86,15 @@ class Poked(Exploring):
         self.tell()
 
     def on_view_widget_chosen(self, message: ViewWidget.Chosen) -> None:
-        """A cell that a knob points at sets the knob; what it changed is to be seen."""
+        """A cell that a knob points at sets the knob; what it changed is to be seen. A node that
+        has a chapter of its own leads there.
+        """
         name = self.tiles.name_of(message.widget)
+        self.led = leads_to(self.inquiry.shown, name, message.row)
+        if self.led:
+            self.entered = self.inquiry.shown
+            self.ask(0, f"chapter {self.led}")
+            return
         for row, value in pointed(self.inquiry.rows, name, message.row, message.column):
             self.entered = self.inquiry.shown
             self.turn(row.name, value)
@@ -82,7 +102,8 @@ class Poked(Exploring):
     def go_in(self, shown: Shown) -> None:
         """After a cell was entered: to the picture that it changed, where not all are in sight."""
         before, self.entered = self.entered, None
-        if before is None or before.title != shown.title or not self.tiles.hides:
+        same = before is not None and (before.title == shown.title or shown.chapter == self.led)
+        if before is None or not same or not self.tiles.hides:
             return
         changed = cells.all_moved(before.views, shown.views)
         changed.pop(self.tiles.chosen, None)

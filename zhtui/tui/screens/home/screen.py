@@ -132,7 +132,7 @@ class HomeScreen(LabScreen):
 
         if not self.query(AskLine):
             await self.mount(AskLine("find /", hint="attention", id="find"), before="#keys")
-        self.set_focus(self.query_one(AskLine))
+        self.query_one(AskLine).again()
 
     def action_back(self) -> None:
         """Puts away the line, and shows all lessons."""

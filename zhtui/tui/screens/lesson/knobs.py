@@ -195,7 +195,7 @@ class KnobPane(Pane):
         """Opens the line in which a knob is found by its words."""
         if not self.query(AskLine):
             await self.mount(AskLine("find /", hint="rate", id="sift"))
-        self.screen.set_focus(self.query_one(AskLine))
+        self.query_one(AskLine).again()
 
     def end_sift(self) -> bool:
         """Puts the line away, and shows all knobs; whether there was one."""

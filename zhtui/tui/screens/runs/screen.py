@@ -290,7 +290,7 @@ class RunsScreen(LabScreen):
         if not self.query(AskLine):
             hint = "gpt  lr=0.001  best<1.9"
             await self.mount(AskLine("filter /", hint=hint, id="filter"), before="#keys")
-        self.set_focus(self.query_one(AskLine))
+        self.query_one(AskLine).again()
 
     def on_ask_line_changed(self, event: AskLine.Changed) -> None:
         self.words = event.value
