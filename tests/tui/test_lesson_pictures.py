@@ -91,7 +91,7 @@ def test_frame(snap_compare: Compare, explorer: Kept, tmp_path: Path, name: str)
             await until(pilot, lambda: not screen.inquiry.busy and not screen.listener.news, 60)
         await until(pilot, lambda: screen.player.at == frame)
         app.clear_notifications()
-        await pilot.pause()
+        await tick(pilot, 3)  # a bar that has come for a moment goes again
 
     assert snap_compare(app, terminal_size=SIZE, run_before=before)
 
