@@ -21,6 +21,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 
 FAREWELL = 10.0  # seconds that they have to go by themselves
+OWNER = "RANKS_OWNER"  # the process that they work for
 LAST = 4000  # characters of what they wrote
 
 
@@ -41,7 +42,7 @@ class Launched:
             ],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, process_group=0,
             env={
-                **os.environ, "OMP_NUM_THREADS": str(threads),
+                **os.environ, "OMP_NUM_THREADS": str(threads), OWNER: str(os.getpid()),
                 "PYTHONPATH": os.pathsep.join(sys.path),
             },
         )  # fmt: skip
@@ -90,11 +91,22 @@ class Launched:
 
 
 def leave_with_launcher() -> None:
-    """In a process that was launched: ends it where its launcher is gone; nobody else would."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    """In a process that was launched: ends it where its launcher or its owner is gone; nobody else
+    would.
+    """
+    told = (os.getppid(), int(os.environ.get(OWNER, os.getppid())))
+    threading.Thread(target=_watch, args=told, daemon=True).start()
 
 
-def _watch(launcher: int) -> None:
-    while os.getppid() == launcher:
+def _watch(launcher: int, owner: int) -> None:
+    while os.getppid() == launcher and _lives(owner):
         time.sleep(1.0)
     os._exit(1)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks only
+    except ProcessLookupError:
+        return False
+    return True

@@ -30,13 +30,13 @@ LONG = timedelta(days=365)  # that a run may be paused
 
 def main() -> None:
     """Serves steps until the run says farewell."""
+    leave_with_launcher()
     asked = json.loads(sys.argv[1])
     torch.set_num_threads(1)
     backend = "nccl" if asked["device"] == "cuda" else "gloo"
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group(backend)
-    leave_with_launcher()
     store = TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
     store.set_timeout(LONG)
     me = dist.get_rank()
