@@ -366,9 +366,10 @@ def test_a_run_with_parts_is_the_run_without_and_the_mistake_shows_in_the_gradie
     parts = rows(steps=3, accumulation=4, batch_size=2, precision="fp32")
     whole = rows(steps=3, accumulation=1, batch_size=8, precision="fp32")
     wrong = rows(steps=3, accumulation=4, batch_size=2, precision="fp32", mistake="undivided")
-    for a, b in zip(parts, whole, strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], abs=1e-5)
-        assert a["grad_norm"] == pytest.approx(b["grad_norm"], abs=1e-5)
+    for name in ("loss", "grad_norm"):
+        assert parts[0][name] == pytest.approx(whole[0][name], rel=1e-6)
+        for a, b in zip(parts, whole, strict=True):  # each update adds float32's own rounding
+            assert a[name] == pytest.approx(b[name], rel=1e-5)
     assert wrong[0]["grad_norm"] == pytest.approx(4 * parts[0]["grad_norm"], rel=1e-4)
     assert wrong[-1]["loss"] == pytest.approx(parts[-1]["loss"], abs=1e-3), "Adam hides it"
 
