@@ -56,9 +56,11 @@ class Alarm:
                 break
             for name, part in self.parts.items():
                 part.load_state_dict(clone(self.held[name]))  # an optimizer keeps what it is given
+            why = f"above {self.limit:.3f}" if math.isfinite(loss) else "no number"
             back = f"back by {self.since} steps, with another batch"
-            say(f"loss {loss:.3f} is above {self.limit:.3f} (alarm={self.k:g}): {back}")
-        self.took(loss)
+            say(f"loss {loss:.3f} is {why} (alarm={self.k:g}): {back}")
+        if math.isfinite(loss):  # a mean that is no number would never ring again
+            self.took(loss)
         return row
 
     def took(self, loss: float) -> None:

@@ -23,7 +23,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from lessons.blocks import tokens
 from lessons.blocks.tokens import Vocabulary
 from lessons.gpt2.documents import END, Piece, Place, check, pieces
-from zhtui.lab import DataError
+from zhtui.lab import DataError, say
 
 LIST, RANKS = "shards.json", "vocabulary.tiktoken"
 SHARD = 100_000_000  # tokens a file, 200 MB
@@ -100,8 +100,15 @@ def shard_of(said: Mapping[str, Any]) -> Shard:
 def write_list(folder: Path, listed: Listed) -> None:
     """Written aside, then renamed: a reader finds the old one or the new one."""
     aside = folder / f".{LIST}"
-    aside.write_text(json.dumps(asdict(listed), indent=1), encoding="utf-8")
+    with created(aside) as file:
+        file.write(json.dumps(asdict(listed), indent=1).encode())
     aside.replace(folder / LIST)
+
+
+def created(path: Path) -> BinaryIO:
+    """A new file in place of one that was left, or of a link that leads elsewhere."""
+    path.unlink(missing_ok=True)
+    return path.open("xb")
 
 
 def wrong(folder: Path, shard: Shard) -> str:
@@ -192,7 +199,7 @@ class Writer:
     def __init__(self, folder: Path, number: int, size: int) -> None:
         self.folder, self.size = folder, size
         self.name = f"shard-{number:06d}.bin"
-        self.file = (folder / f".{self.name}").open("wb")
+        self.file = created(folder / f".{self.name}")
         self.hash, self.tokens, self.bytes = hashlib.sha256(), 0, 0
 
     def take(self, ids: Ids, lengths: NDArray[np.int64]) -> int:
@@ -213,7 +220,7 @@ class Writer:
 
 def prepare(
     paths: Sequence[Path], to: Path, ranks: Path, *, size: int = SHARD, workers: int = 0,
-    told: Callable[[str], None] = print,
+    told: Callable[[str], None] = say,
 ) -> Listed:  # fmt: skip
     """Makes the shards, or goes on making them. Raises `DataError`."""
     check(paths)

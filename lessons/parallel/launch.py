@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
 from safetensors.torch import save
@@ -35,18 +35,6 @@ class Ranks:
         self.launched = Launched(MODULE, told, ranks)
         self.step = int(asked["step"])
 
-    def __enter__(self) -> Ranks:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.store.set(f"ask/{self.step}", "end")
-        self.launched.__exit__(kind, error, at)
-
     def answer(
         self, weights: Mapping[str, Tensor], rows: Mapping[str, Tensor]
     ) -> list[dict[str, float]]:
@@ -67,6 +55,10 @@ class Ranks:
         found: list[list[dict[str, int]]] = self._of_each("held")
         return found
 
+    def end(self) -> None:
+        """Tells them that there is no other step."""
+        self.store.set(f"ask/{self.step}", "end")
+
     def _of_each(self, what: str) -> list[Any]:
         keys, begun = [f"{what}/{rank}" for rank in range(self.ranks)], time.monotonic()
         while not self.store.check(keys):
@@ -80,3 +72,14 @@ class Ranks:
         for key in keys:
             self.store.delete_key(key)
         return found
+
+
+@contextmanager
+def started(asked: dict[str, Any], ranks: int) -> Iterator[Ranks]:
+    """n processes to be asked, as long as it is open."""
+    made = Ranks(asked, ranks)
+    with made.launched:
+        try:
+            yield made
+        finally:
+            made.end()

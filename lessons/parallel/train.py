@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from lessons.parallel.launch import Ranks
+from lessons.parallel.launch import started
 from lessons.parallel.net import loss_of, masks, net, rows
 from lessons.parallel.views import watch, watch_memory
 from zhtui.lab import LabError, Run
@@ -47,7 +47,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     }  # fmt: skip
     run.work("row", c.batch)
 
-    with Ranks(asked, c.ranks) as ranks:
+    with started(asked, c.ranks) as ranks:
         held = ranks.held() if asked["memory"] else []
         for step in run.steps():
             optimizer.param_groups[0]["lr"] = run.config.lr

@@ -168,6 +168,16 @@ def test_a_failed_run_exits_1_with_its_sentence(stranger: Drop) -> None:
     assert done.stderr.strip() == "loss became NaN at step 25; start again with a lower lr"
 
 
+def test_a_sample_that_cannot_be_written_prints_nothing(stranger: Drop, store: Path) -> None:
+    stranger("drift", generate="def generate(run, prompt, sampling):\n    yield from ()")
+    zhtui("run", "drift", "--headless", "--name", "mine", "steps=2")
+    for path in (store / "drift" / "mine").glob("step-*/state.json"):
+        path.write_text("{")
+    done = zhtui("sample", "mine", "--prompt", "Once", code=1)
+    assert not done.stdout
+    assert "no sound checkpoint" in done.stderr
+
+
 def test_options_before_a_command(stranger: Drop, store: Path) -> None:
     """A store holds for the command; what is of the lab alone is refused, not passed over."""
     stranger("drift")
@@ -176,6 +186,8 @@ def test_options_before_a_command(stranger: Drop, store: Path) -> None:
     assert (other / "drift" / "mine").is_dir()
     assert not (store / "drift").exists()
     assert "mine" in zhtui("--store", str(other), "runs").stdout
+    refused = zhtui("--store", str(other), "gpt2", "report", "mine", "--to", "x", code=1)
+    assert "mine is no run of lesson gpt2" in refused.stderr, "a lesson's command found it"
     assert "mine" in zhtui("--store", str(other), "runs", "show", "mine").stdout
     for option in ("--ascii", "--web"):
         assert f"{option} is an option of the lab" in zhtui(option, "runs", code=2).stderr

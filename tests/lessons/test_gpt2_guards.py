@@ -20,6 +20,7 @@ from lessons.gpt2 import clock as clocks
 from lessons.gpt2.alarm import EVERY, WARM, Alarm
 from lessons.gpt2.clock import Clock
 from lessons.gpt2.config import PRESETS
+from lessons.gpt2.guarded import stepper
 from lessons.gpt2.train import train
 from lessons.gpt2.update import Scored
 from zhtui.cli.app import app
@@ -78,6 +79,16 @@ def test_the_third_draw_is_taken_as_it_is() -> None:
     rows = [alarm.guard(dial.update, said.append) for _ in range(WARM + 1)]
     assert rows[-1]["loss"] == 7.0
     assert len(said) == 2
+
+
+def test_losses_that_are_no_number_do_not_silence_it() -> None:
+    dial, said = Dial([*steady(WARM), *[math.nan] * 3, 9.0, 2.0]), list[str]()
+    alarm = Alarm(6.0, {"model": dial})
+    rows = [alarm.guard(dial.update, said.append) for _ in range(WARM + 2)]
+    assert math.isnan(rows[-2]["loss"])
+    assert rows[-1]["loss"] == 2.0
+    assert "no number" in said[0]
+    assert "9.000 is above" in said[-1]
 
 
 def test_mean_and_deviation_are_those_of_the_losses() -> None:
@@ -145,12 +156,10 @@ def test_without_an_alarm_a_checkpoint_is_no_larger() -> None:
 
 
 def test_several_ranks_have_no_alarm() -> None:
-    from lessons.gpt2 import train as loop
-
     shared: Any = SimpleNamespace(gpt=nn.Linear(1, 1), kept={}, team=SimpleNamespace(size=2))
     source: Any = None
     with pytest.raises(LabError, match="alarm=0"):
-        loop.stepper(Run(replace(TINY, alarm=6.0)), shared, source, 1)
+        stepper(Run(replace(TINY, alarm=6.0)), shared, source, 1)
 
 
 # Minutes

@@ -174,6 +174,18 @@ def test_a_damaged_shard_is_one_sentence_and_made_again(
 Usage = namedtuple("Usage", "total used free")
 
 
+@pytest.mark.parametrize("name", [".shard-000000.bin", ".shards.json"])
+def test_a_link_in_the_folder_leads_nothing_out_of_it(
+    name: str, texts: list[Path], ranks: Path, tmp_path: Path
+) -> None:
+    to, outside = tmp_path / "to", tmp_path / "outside"
+    to.mkdir()
+    outside.write_text("mine")
+    (to / name).symlink_to(outside)
+    assert prepare(texts, to, ranks).whole
+    assert outside.read_text() == "mine"
+
+
 def test_a_disk_too_small_is_said_before_anything_is_written(
     texts: list[Path], ranks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

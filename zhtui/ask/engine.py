@@ -89,6 +89,10 @@ class Opened:
     source: Path
     last: int
 
+    def holds(self, step: int | None, last: int) -> bool:
+        """Whether it is still there, and still the newest where no step is named."""
+        return self.source.is_dir() and (step is not None or self.last == last)
+
 
 class Server:
     """Answers requests, a part of each in turn; `cancelled` holds the ids that nobody waits for."""
@@ -195,8 +199,7 @@ class Server:
             entry.function("generate", "generate")
         last = max((done for done, _ in folder.checkpoints()), default=-1)
         known = self.opened.pop((folder.path, step), None)
-        stale = known is None or not known.source.is_dir() or known.source in self.unfit
-        if known is None or stale or (step is None and known.last != last):
+        if known is None or known.source in self.unfit or not known.holds(step, last):
             source = newest(folder, step, self.unfit)
             known = Opened(open_run(folder, source=source), source[0], last)
         self.opened[folder.path, step] = known  # at the end: the one used last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -129,7 +130,9 @@ def _before_a_command(context: typer.Context, where: Path | None) -> None:
                 f"before `{context.invoked_subcommand}`"
             )
     if where is not None:
-        context.default_map = {str(context.invoked_subcommand): {"where": str(where)}}
+        before = os.environ.get("ZHTUI_STORE", "")  # "" is none, as `store.root` reads it
+        os.environ["ZHTUI_STORE"] = str(store.root(where))  # for a lesson's commands, too
+        context.call_on_close(lambda: os.environ.update(ZHTUI_STORE=before))
 
 
 @app.command()
@@ -272,9 +275,11 @@ def sample(
     given = {"tokens": tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
+    written = engine.written(folder, prompt, settings, where=device, step=step)
+    first = next(written, None)  # what goes wrong is said before anything is printed
     if not as_json:
         say(prompt, end="", raw=True)
-    for token in engine.written(folder, prompt, settings, where=device, step=step):
+    for token in chain([first] if first else [], written):
         said = json_text(asdict(token)) + "\n" if as_json else token.text
         say(said, end="", raw=True)
     if not as_json:
