@@ -15,6 +15,7 @@ lesson = Lesson(
     config=Config,
     presets=PRESETS,
     figure="norm_gap",
+    unit="apart",
     charts={"loss": ("loss",), "apart from the whole": ("loss_gap", "norm_gap"), "norm": ("norm",)},
     scenes=("memory", "pipeline", "ring"),
     mistakes=MISTAKES,

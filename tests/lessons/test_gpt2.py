@@ -513,7 +513,7 @@ def test_gpt_3_by_the_formula_and_its_two_misprints() -> None:
     three = {printed.name: printed for printed in family_scene.GPT3}
     wrong = [name for name, p in three.items() if p.H * p.D != p.C]
     assert wrong == ["XL", "13B"]
-    cells = family_scene.column(three["175B"], 2048)
+    cells = family_scene.column(three["175B"])
     assert cells[2] == "174.6B"
 
 

@@ -133,7 +133,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         keep=keep | {"box": first}, chapter="model",
     )  # fmt: skip
     for number, box in enumerate(found):
-        each = f", {box.times} of them" if box.times > 1 else ""
+        each = f" in each of {box.times} blocks" if box.times > 1 else ""
         yield Frame(
             box.name, {"model": drawn(found, number), "inside": opened(box)},
             f"{box.what}; {box.count:,} learned numbers{each}",

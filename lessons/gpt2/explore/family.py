@@ -40,6 +40,7 @@ class Printed(NamedTuple):
     tokens: str
     hellaswag: str = NONE
     lambada: str = NONE
+    context: int = 2048
 
 
 # Radford 2019: table 2 (layers, channels), 2.3 (512 texts of 1,024 tokens a step), table 3
@@ -48,7 +49,7 @@ class Printed(NamedTuple):
 GPT2 = tuple(
     Printed(
         name, name, s.n_layer, s.n_embd, s.n_head, s.n_embd // s.n_head, "0.5M", SECRET, SECRET,
-        *scores,
+        *scores, context=1024,
     )
     for (name, s), scores in zip(
         SIZES.items(),
@@ -76,29 +77,29 @@ class Ask:
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     mine, size = own(run), None if run is None else model(run).size
     yield shown(
-        "GPT-2", "GPT-2", [column(m, 1024) for m in GPT2], mine, weights(GPT2, 1024, size),
+        "GPT-2", "GPT-2", [column(m) for m in GPT2], mine, weights(GPT2, size),
         "one plan, made larger four times; a head has 64 channels in each",
         "the papers' own counts were 117M, 345M, 762M and 1542M; these are counted",
     )  # fmt: skip
     three = GPT3[:4] if ask.smallest else GPT3
     yield shown(
-        "GPT-3", "GPT-3", [column(m, 2048) for m in three], mine, weights(three, 2048, size),
+        "GPT-3", "GPT-3", [column(m) for m in three], mine, weights(three, size),
         "the same plan, a thousand times GPT-2's smallest; every other layer looks near only",
         "red: printed heads times their channels are not C. XL has 24 · 128, 13B 40 · 128",
     )  # fmt: skip
     four: list[Words | int] = ["GPT-4", *[SECRET] * 7, "8,192", *[SECRET] * 3, "95.3", SECRET]
     yield shown(
-        "GPT-4", "GPT-4", [column(GPT2[0], 1024), column(GPT3[-1], 2048), four], mine,
-        weights(GPT3[-1:], 2048, size),
+        "GPT-4", "GPT-4", [column(GPT2[0]), column(GPT3[-1]), four], mine,
+        weights((GPT2[0], GPT3[-1]), size),
         "its report gives neither size, nor data, nor cost; context by OpenAI's own page, "
         "HellaSwag with ten examples",
         "any number of weights that you have read is a rumour",
     )  # fmt: skip
 
 
-def weights(models: tuple[Printed, ...], context: int, own: Size | None) -> Bars:
+def weights(models: tuple[Printed, ...], own: Size | None) -> Bars:
     """Each model's weights by GPT-2's closed form, the learner's last."""
-    totals = {m.name: counted(m, context) for m in models}
+    totals = {m.name: counted(m) for m in models}
     roles = ["published"] * len(models)
     if own is not None:
         totals["yours"], roles = sum(ledger(own).values()), [*roles, "yours"]
@@ -106,18 +107,18 @@ def weights(models: tuple[Printed, ...], context: int, own: Size | None) -> Bars
     return Bars(list(totals), [float(n) for n in totals.values()], note=note, log=True, roles=roles)
 
 
-def counted(m: Printed, context: int) -> int:
+def counted(m: Printed) -> int:
     """124M: 124,439,808"""
-    return sum(ledger(Size(m.L, m.H, m.C, context)).values())
+    return sum(ledger(Size(m.L, m.H, m.C, m.context)).values())
 
 
-def column(m: Printed, context: int) -> list[Words | int]:
+def column(m: Printed) -> list[Words | int]:
     """A model's name, then a cell for each row."""
-    total = counted(m, context)
+    total = counted(m)
     product: Words = f"{m.H * m.D:,}" if m.H * m.D == m.C else [(f"{m.H * m.D:,}", "wrong")]
     return [
         m.name, m.weights, short(total), str(m.L), f"{m.C:,}", str(m.H), str(m.D), product,
-        f"{context:,}", m.step, m.lr, m.tokens, m.hellaswag, m.lambada,
+        f"{m.context:,}", m.step, m.lr, m.tokens, m.hellaswag, m.lambada,
     ]  # fmt: skip
 
 
