@@ -1,7 +1,8 @@
 """What a rank really holds with ZeRO's stages, by torch's own parts, counted in bytes.
 
     0   DistributedDataParallel and Adam
-    1   the same, and ZeroRedundancyOptimizer: each rank has the averages of some weights
+    1   the same, and ZeroRedundancyOptimizer: each rank has the averages of some weights, of whole
+        tensors: of eight equal ones three ranks have 3, 3 and 2, which the formula does not know
     2   fully_shard(reshard_after_forward=False): weights stay whole from forward to backward
     3   fully_shard: each layer's weights are whole only while it computes
 
