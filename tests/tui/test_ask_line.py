@@ -11,8 +11,11 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from zhtui.draw.grid import inks
+from zhtui.draw.inks import CHOSEN, FAINT
 from zhtui.tui.screens.shared.lab_screen import LabScreen
 from zhtui.tui.widgets.ask import AskLine, written
+from zhtui.tui.widgets.rows import Item, Rows
 
 
 class Asking(LabScreen):
@@ -82,6 +85,39 @@ async def test_enter_takes_it_and_escape_goes_back() -> None:
         screen = await asking(pilot, "a", "enter", "escape")
         assert screen.told == ["a", "taken a"]
         assert screen.backs == 1
+
+
+async def test_the_cursor_stands_in_the_line_that_has_the_keys_and_in_no_other() -> None:
+    async with AskingApp().run_test() as pilot:
+        line = pilot.app.screen.query_one(AskLine)
+        screen = line.screen
+        assert isinstance(screen, Asking)
+        for keys in (None, line, None, line):
+            screen.set_focus(keys)
+            while line.has_focus is not (keys is line):  # pytest's timeout ends a wait in vain
+                await pilot.pause()
+            inverse = [inks(look) for _, look in line.cells.runs(0) if inks(look)[1] == CHOSEN]
+            assert bool(inverse) is (keys is line)
+
+
+async def test_a_list_shows_whether_it_has_the_keys() -> None:
+    class Listing(LabScreen):
+        def stage(self) -> Iterable[Widget]:
+            yield Rows()
+
+    class ListingApp(App[None]):
+        def get_default_screen(self) -> Listing:
+            return Listing()
+
+    async with ListingApp().run_test() as pilot:
+        rows = pilot.app.screen.query_one(Rows)
+        rows.show([Item("a", lambda cells, y, chosen: None)], "a")
+        for keys in (None, rows, None, rows):
+            pilot.app.screen.set_focus(keys)
+            while rows.has_focus is not (keys is rows):
+                await pilot.pause()
+            (mark,) = [inks(look)[0] for text, look in rows.cells.runs(0) if "▸" in text]
+            assert mark == (CHOSEN if keys is rows else FAINT)
 
 
 async def test_a_letter_lays_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:

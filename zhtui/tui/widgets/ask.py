@@ -180,12 +180,9 @@ class AskLine(Line, can_focus=True):
         """Words take no keys."""
         return bool(self.question)
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
         """The text stays: only one that was `offered` is typed over."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.offered = False
+        self.offered = self.offered and focused
         self.redraw()
 
     @property

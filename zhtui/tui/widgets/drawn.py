@@ -126,7 +126,9 @@ class Drawn(ScrollView, can_focus=True):
         self.redraw()
 
     def watch_has_focus(self, focused: bool) -> None:
-        """Styles nothing afresh: a picture that shows who has the keys draws it."""
+        """Styles nothing afresh. A picture that shows whether it has the keys redraws here, not in
+        `on_focus`, which comes before `has_focus` is set.
+        """
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -116,8 +116,5 @@ class Rows(Drawn):
             if again:
                 self.action_choose()
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
         self.redraw()
