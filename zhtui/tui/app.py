@@ -121,7 +121,7 @@ class LabApp(PacedApp[int]):
             self.theme = "ansi-dark"
         if not self.is_headless:
             self.call_after_refresh(self.tidy.begin)
-            self.set_timer(WARM_AFTER, self.doors.warm)
+            self.set_timer(WARM_AFTER, partial(self.doors.warm, cards=True))
             self.tidy_in(2 * WARM_AFTER)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
@@ -241,7 +241,7 @@ def open_lab(
         require_terminal()
     gc.disable()  # until the first frame, which it would hold up
     sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
-    entries = catalog.all_lessons()
+    entries = catalog.shown()
     known = load([entry.name for entry in entries])
     signs = (ascii, known.ascii, bool(plain_terminal()) or None)
     known = replace(known, ascii=next((each for each in signs if each is not None), None))
