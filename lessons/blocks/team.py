@@ -31,6 +31,7 @@ from lessons.blocks.loopback import HOST, hosted
 from lessons.blocks.torchrun import LOOPBACK, Launched, RankEnded, leave_with_launcher
 
 ARRIVAL = 300.0  # seconds that all have to load torch and say that they are here
+NOTICED = 20.0  # seconds in which the launcher has seen that one is gone, on a busy machine too
 LONG = timedelta(days=365)  # that a run may be paused; who waits hears at once when rank 0 is gone
 END = {"do": "end"}
 
@@ -106,7 +107,7 @@ def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Itera
             team.join()
             yield team
         except RuntimeError as error:  # a collective whose other end is gone
-            if not others.gone(5.0):
+            if not others.gone(NOTICED):
                 raise
             raise RankEnded(f"a rank has ended: {others.why()}") from error
         finally:
