@@ -127,7 +127,7 @@ async def _list(store: Path) -> tuple[float, float]:
         while not screen.listed:
             await asyncio.sleep(0.002)
         rows = screen.query_one(ListPane).rows
-        while not rows.cells.text(1).strip():
+        while rows.cells.height < 2 or not rows.cells.text(1).strip():
             await asyncio.sleep(0.002)
         opened = time.perf_counter() - started
         keys = []
