@@ -96,6 +96,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.mistakes.over()
         self.inquiry.enter(scene)
         self.tiles.forget()
+        self.story.forget()
         self.player.stop()
         self.player.stands(0, None)
         if self.inquiry.text:
