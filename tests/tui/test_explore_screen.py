@@ -376,6 +376,8 @@ async def test_a_story_gets_the_lines_that_it_needs_and_keeps_them(explore: Make
         await pilot.pause()
         assert "the end" in shown(pilot)
         assert screen.story.size.height == 6
+        text, X = screen.tiles.known.values()
+        assert (text.room.height, X.room.height) == (1, 8), "what is above shares what is left"
         screen.story.show([("a word", PLAIN)])
         await pilot.pause()
         assert screen.story.size.height == 6, "what stands above it does not jump back"

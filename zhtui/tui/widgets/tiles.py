@@ -138,6 +138,10 @@ class Tiles(Container):
         self.chosen = self.wish = name
         self.place()
 
+    def on_resize(self) -> None:
+        """The room is another: what stands below has grown, or the knobs beside were shown."""
+        self.place()
+
     def place(self) -> None:
         """Puts the tiles that there is room for side by side, the chosen one among them."""
         names = list(self.known)
