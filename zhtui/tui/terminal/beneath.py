@@ -42,7 +42,7 @@ class Once(Screen[T]):
         self._repaint_required = False
 
     def _screen_resized(self, size: Size) -> None:
-        if size != self.outer_size:
+        if size != self.outer_size or not self.is_active:  # no timer lays out what is out of sight
             super()._screen_resized(size)
 
     def refresh(

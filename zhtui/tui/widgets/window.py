@@ -61,17 +61,6 @@ class Window(Drawn):
             if known is None or known[1] != self._strip(self._index(y)):
                 self.refresh(Region(0, y, self.size.width, 1))
 
-    def _resize(self, size: Size) -> None:
-        """More rows or fewer. A scrollbar that is always there lays no pane out anew."""
-        if self.virtual_size.width != size.width or self.styles.overflow_y != "scroll":
-            self.virtual_size = size
-            self.refresh()
-            return
-        self.set_reactive(Window.virtual_size, size)
-        self.vertical_scrollbar.window_virtual_size = size.height
-        if self.scroll_y > self.max_scroll_y:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
-
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
         self._ready()
