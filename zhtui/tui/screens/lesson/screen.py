@@ -90,8 +90,9 @@ class LessonScreen(Playing):
 
     @property
     def _dials(self) -> bool:
-        """Whether the knobs of a live run are turned, with the chart in sight."""
-        return self.panes.current == 4 and self.live and not self.panes.zoomed
+        """Whether the knobs of a live run are turned where one pane has room: the chart stays."""
+        alone = self.panes.shown == ONE and not self.panes.zoomed
+        return alone and self.panes.current == 4 and self.live
 
     def stage(self) -> Iterable[Widget]:
         with self.replay:
@@ -163,7 +164,7 @@ class LessonScreen(Playing):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
         self.charts.mark("-tall", mute)
-        dialled = {1, 4} if room == ONE and self._dials else set()
+        dialled = {1, 4} if self._dials else set()
         return (panes_shown(room, current, viewless) | dialled) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:
