@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Action
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.session import Found, Opened, Session
 
@@ -110,6 +111,21 @@ class LabDoors:
         screen = ExploreScreen(self.session, entry, run, step, scene, text)
         screen.inquiry.given = dict(given or {})
         self.app.push_screen(screen)
+
+    def play(self, entry: Entry, action: Action) -> None:
+        """Plays what a lesson's notes name on the lesson's screen: on the one that is open, else on
+        a new one.
+        """
+        from zhtui.tui.screens.lesson.screen import LessonScreen
+
+        known = [each for each in self.app.screen_stack if isinstance(each, LessonScreen)]
+        here = next((each for each in reversed(known) if each.entry is entry), None)
+        if here is None:
+            self.app.push_screen(LessonScreen(self.session, entry, action=action))
+            return
+        while self.app.screen is not here:
+            self.app.pop_screen()
+        here.run_worker(here.play(action), exit_on_error=False)
 
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""

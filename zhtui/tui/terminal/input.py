@@ -116,6 +116,7 @@ class TypedDriver(LinuxDriver):
         self._enable_mouse_support()
         self._enable_bracketed_paste()
         self._app.screen.refresh(layout=True)
+        self._app.screen.refresh()
 
     def run_input_thread(self) -> None:
         """Reads what is typed and posts it, until the lab ends; the thread of the driver."""
