@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from textual.app import ComposeResult
 
-from zhtui.draw import notes
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, PLAIN, TITLE
 from zhtui.draw.notes import Document
@@ -15,12 +14,12 @@ from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.text import wrap
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
-from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of, named
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.reading.history import History, Sample
 from zhtui.tui.screens.lesson.beside import BesideView
 from zhtui.tui.screens.lesson.first_frame import FirstFrame
+from zhtui.tui.screens.shared.notes import ways
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
@@ -305,16 +304,4 @@ class NotePane(Pane):
         """Draws the notes."""
         self.text.show(document)
         if document.targets:
-            first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} choose   "
-            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
-            self.border_subtitle = ways.replace("[", "\\[")
-
-
-def text_of(entry: Entry) -> Document:
-    """The lesson's notes; its title and summary where it has none."""
-    try:
-        text = (entry.folder / "notes.md").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text, Aim(entry.name, entry.card, named()))
+            self.border_subtitle = ways(keyboard_of(self.app)).replace("[", "\\[")
