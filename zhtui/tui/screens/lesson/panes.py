@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -30,6 +30,7 @@ from zhtui.tui.widgets.window import Window
 MARGIN, WIDE = 13, 50  # cells of a sample's step, and from which width it stands beside the text
 NEWEST = 40  # samples that are shown
 Written = tuple[str, str, int]  # the step where a sample begins, a line of text, its ink
+BLANK: Written = ("", "", PLAIN)
 
 
 class ChartPane(Pane):
@@ -235,21 +236,18 @@ class Samples(Window):
         width = self.room.width
         if self._lines[0] != width:
             margin = MARGIN if width >= WIDE else 0
-            self._lines = width, list(_written(self.samples[:NEWEST], margin, width))
+            found = list(_written(self.samples[:NEWEST], margin, width))
+            self._lines = width, found or [(self.empty, *BLANK[1:])]
         return self._lines[1]
 
     def count(self) -> int:
-        return max(len(self.lines), 1)
+        return max(len(self.lines), self.room.height)
 
-    def looks(self, index: int) -> Hashable:
-        return self.lines[index] if self.samples else self.empty
+    def looks(self, index: int) -> Written:
+        return self.lines[index] if index < len(self.lines) else BLANK
 
     def row(self, index: int, width: int) -> Page:
-        cells = Page(width, 1)
-        if not self.samples:
-            cells.put(1, 0, self.empty, FAINT)
-            return cells
-        head, text, ink = self.lines[index]
+        cells, (head, text, ink) = Page(width, 1), self.looks(index)
         cells.put(1, 0, head, FAINT)
         cells.put(1 + MARGIN * (width >= WIDE), 0, text, ink)
         return cells
@@ -264,7 +262,7 @@ def _written(samples: Sequence[Sample], margin: int, width: int) -> Iterator[Wri
         for line in wrap(sample.text.strip("\n"), max(width - margin - 2, 8)) or ("",):
             yield head if margin else "", line, FAINT if sample.name == "note" else ink
             head = ""
-        yield "", "", PLAIN
+        yield BLANK
 
 
 class SamplePane(Pane):
