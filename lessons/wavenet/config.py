@@ -51,8 +51,8 @@ QUICK = Config()
 LOG = replace(QUICK, steps=200_000, look_every=10_000)
 OTHER = replace(LOG, rule="adam", lr=1e-3, hidden=64, embedding=24, steps=50_000)
 BETTER = replace(
-    LOG, embedding=24, hidden=64, grow=2, blank=0.1, dropout=0.25, rule="adam", weight_decay=0.1,
-    batch=256, steps=20_000, lr=0.005, schedule="cosine", look_every=1_000,
+    LOG, embedding=24, hidden=64, grow=2, blank=0.1, rule="adam", batch=128, steps=40_000, lr=0.004,
+    schedule="cosine", look_every=2_000,
 )  # fmt: skip
 
 PRESETS = {
