@@ -31,19 +31,19 @@ class Config:
     context: int = knob(8, "characters that are read", choices=(1, 2, 3, 4, 8, 16))
     embedding: int = knob(10, "numbers a character", low=1, high=512)
     hidden: int = knob(68, "units a layer, at each place", low=1, high=4096)
-    grow: int = knob(1, "times the units of the level below", choices=(1, 2))
-    blank: float = knob(0.0, "share of the characters that a step does not see", low=0, high=0.9)
-    dropout: float = knob(0.0, "share of the last features that a step zeroes", low=0, high=0.9)
     rule: str = knob("sgd", "the optimizer", choices=("sgd", "adam"))
-    weight_decay: float = knob(0.0, "pull of all weights to 0 (adam)", low=0.0, high=10.0)
     batch: int = knob(32, "examples a step", low=2, high=65536)
     steps: int = knob(20_000, "updates", low=1, high=100_000_000)
     lr: float = knob(0.1, "learning rate (try 0.001 with adam)", low=0.0, high=100.0, live=True)
-    schedule: str = knob("drop", "how the rate falls", choices=("drop", "cosine"))
     decay_at: float = knob(
         0.75, "share of the steps after which it is a tenth (drop)", low=0, high=1
     )
     look_every: int = knob(1_000, "steps between two evaluations", low=1)
+    grow: int = knob(1, "times the units of the level below", choices=(1, 2))
+    blank: float = knob(0.0, "share of the characters that a step does not see", low=0, high=0.9)
+    dropout: float = knob(0.0, "share of the last features that a step zeroes", low=0, high=0.9)
+    weight_decay: float = knob(0.0, "pull of all weights to 0 (adam)", low=0.0, high=10.0)
+    schedule: str = knob("drop", "how the rate falls", choices=("drop", "cosine"))
     mistake: str = mistakes(MISTAKES)
 
 
