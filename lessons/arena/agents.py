@@ -2,7 +2,8 @@
 
     random          a move drawn evenly
     minimax         perfect play; among equal moves one drawn evenly
-    mcts:1000       UCT with so many simulations (mcts alone: 100)
+    mcts:1000       UCT with so many simulations (mcts alone: 100); with mcts:1000:decisive its
+                    random games pass no win by
     calm-heron      a run of a lesson that plays (td, mcts), at its newest checkpoint
     calm-heron@200  the same after 200 steps: its younger self
 
@@ -28,7 +29,7 @@ from lessons.blocks.games import find, tree_search
 from lessons.blocks.games.minimax import Table
 from zhtui.lab import LabError, Thought, agent_of, find_run, open_run
 
-BUILT_IN = ("random", "minimax", "mcts:N")
+BUILT_IN = ("random", "minimax", "mcts:N", "mcts:N:decisive")
 SOLVED = 12  # squares of a board that is searched to the end
 MOST = 10_000_000  # simulations
 PARTS = 10  # thoughts of one move at least
@@ -42,6 +43,7 @@ class Agent:
     name: str
     kind: str
     simulations: int = 0
+    rollouts: str = "random"
     run: str = ""
     step: int | None = None
 
@@ -54,11 +56,13 @@ def agent(name: str) -> Agent:
     name = name.strip()
     if name in ("random", "minimax"):
         return Agent(name, name)
-    if parts := re.fullmatch(r"mcts(?::(\d+))?", name):
+    if parts := re.fullmatch(r"mcts(?::(\d+))?(?::(random|decisive))?", name):
         count = int(parts[1] or 100)
         if not 1 <= count <= MOST:
             raise LabError(f"{name}: a search has 1 to {MOST:,} simulations; choose another number")
-        return Agent(f"mcts:{count}", "mcts", count)
+        rollouts = parts[2] or "random"
+        known = f"mcts:{count}" + (f":{rollouts}" if rollouts != "random" else "")
+        return Agent(known, "mcts", count, rollouts)
     if parts := re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@(\d+))?", name):
         return Agent(name, "run", run=parts[1], step=int(parts[2]) if parts[2] else None)
     raise LabError(f"{name!r} is not a player; write {', '.join(BUILT_IN)}, or the name of a run")
@@ -140,13 +144,13 @@ def table(name: str) -> Table[Any]:
 
 def searching(who: Agent, game: Any, state: Any, dice: random.Random) -> Iterator[Thought]:
     """A tree that grows in ten parts or more, each a thought."""
-    tree = tree_search.Tree()
+    tree, rollout = tree_search.Tree(), tree_search.rollout_of(game, who.rollouts)
     done, parts = 0, max(PARTS, -(-who.simulations // LARGEST))
     for part in range(1, parts + 1):
         more = who.simulations * part // parts - done
         if not more:
             continue
-        tree_search.search(game, state, more, dice, tree=tree)
+        tree_search.search(game, state, more, dice, tree=tree, rollout=rollout)
         done += more
         values = tree.values()
         move = tree.best()

@@ -12,7 +12,8 @@ from lessons.arena.agents import agent, game_of
 from lessons.arena.match import RESULTS, Table, read
 from zhtui.lab import LabError, say
 
-Who = Annotated[str, typer.Option(metavar="WHO", help="human, random, minimax, mcts:N, or a run.")]
+WHO = "human, random, minimax, mcts:N, mcts:N:decisive, or a run."
+Who = Annotated[str, typer.Option(metavar="WHO", help=WHO)]
 
 
 def play(

@@ -27,10 +27,11 @@ import torch.distributed as dist
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
-from lessons.blocks.torchrun import Launched, RankEnded, leave_with_launcher
+from lessons.blocks.loopback import HOST, hosted
+from lessons.blocks.torchrun import LOOPBACK, Launched, RankEnded, leave_with_launcher
 
-HOST = "127.0.0.1"
 ARRIVAL = 300.0  # seconds that all have to load torch and say that they are here
+NOTICED = 20.0  # seconds in which the launcher has seen that one is gone, on a busy machine too
 LONG = timedelta(days=365)  # that a run may be paused; who waits hears at once when rank 0 is gone
 END = {"do": "end"}
 
@@ -83,6 +84,7 @@ class Team:
 
     def join(self) -> None:
         """Makes torch's process group of all."""
+        os.environ["GLOO_SOCKET_IFNAME"] = LOOPBACK
         backend = "nccl" if self.device.startswith("cuda") else "gloo"
         if backend == "nccl":
             torch.cuda.set_device(self.rank)
@@ -95,7 +97,7 @@ def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Itera
 
     Raises `RankEnded`, with the last words of a rank that has ended.
     """
-    store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
+    store = hosted()
     told = {**asked, "port": store.port, "size": size, "device": device}
     threads = torch.get_num_threads() if device == "cpu" else 1
     with Launched(module, json.dumps(told), size - 1, threads) as others:
@@ -105,7 +107,7 @@ def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Itera
             team.join()
             yield team
         except RuntimeError as error:  # a collective whose other end is gone
-            if not others.gone(5.0):
+            if not others.gone(NOTICED):
                 raise
             raise RankEnded(f"a rank has ended: {others.why()}") from error
         finally:

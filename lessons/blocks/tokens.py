@@ -25,11 +25,13 @@ import torch
 from torch import Tensor
 
 from lessons.blocks.bulk import LONG_RUN, encode_plain
+from lessons.blocks.files import read_bytes
 from lessons.blocks.ranks import GPT2
 from lessons.blocks.text import CharText, Symbols
 
 GPT2_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 GAP = b"\xff"  # no UTF-8: a number between the special tokens that stands for nothing
+LARGEST = 64 << 20  # bytes of a file of ranks
 GAPS = 1024  # how far after the tokens a special one may stand; GPT-4o's last is 20 after
 
 
@@ -122,9 +124,12 @@ def read(path: Path) -> Vocabulary:
 
     Raises OSError, and ValueError with what is wrong.
     """
-    content, beside = path.read_bytes(), path.with_name(f"{path.name}.json")
+    content, beside = read_bytes(path, LARGEST), path.with_name(f"{path.name}.json")
     if beside.is_file():
-        settings = json.loads(beside.read_bytes())
+        try:
+            settings = json.loads(read_bytes(beside, LARGEST))
+        except RecursionError as error:
+            raise ValueError(f"{beside.name} is too deep") from error
     elif hashlib.sha256(content).hexdigest() == GPT2.sha256:
         settings = {"pat_str": GPT2_PATTERN, "special_tokens": {"<|endoftext|>": 50256}}
     else:

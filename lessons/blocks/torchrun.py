@@ -23,6 +23,7 @@ from types import TracebackType
 FAREWELL = 10.0  # seconds that they have to go by themselves
 OWNER = "RANKS_OWNER"  # the process that they work for
 LAST = 4000  # characters of what they wrote
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"  # where they talk, and nobody else hears
 
 
 class RankEnded(RuntimeError):
@@ -36,14 +37,15 @@ class Launched:
         self.log = TemporaryFile()  # noqa: SIM115 - it lives as long as the processes
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "torch.distributed.run", "--nnodes=1",
-                "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0",
+                sys.executable, "-P", "-m", "lessons.blocks.loopback",
                 f"--nproc-per-node={n}", "-m", module, told,
             ],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, process_group=0,
             env={
                 **os.environ, "OMP_NUM_THREADS": str(threads), OWNER: str(os.getpid()),
-                "PYTHONPATH": os.pathsep.join(sys.path),
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "PYTHONSAFEPATH": "1",  # no module comes from the folder that one stands in
+                "GLOO_SOCKET_IFNAME": LOOPBACK,
             },
         )  # fmt: skip
 
@@ -66,9 +68,11 @@ class Launched:
         return self.process.poll() is not None
 
     def log_text(self) -> str:
-        """The end of what they wrote."""
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")[-LAST:]
+        """The end of what they wrote, without what a terminal would obey."""
+        size = self.log.seek(0, os.SEEK_END)
+        self.log.seek(max(0, size - 4 * LAST))
+        said = self.log.read(4 * LAST).decode(errors="replace")[-LAST:]
+        return "".join(c if c.isprintable() or c == "\n" else "·" for c in said)
 
     def why(self) -> str:
         """Why one has ended, in a line; all that they wrote goes to this process's own log."""
@@ -107,6 +111,6 @@ def _watch(launcher: int, owner: int) -> None:
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)  # asks only
-    except ProcessLookupError:
+    except OSError:  # nobody, or somebody else's by now
         return False
     return True

@@ -35,7 +35,7 @@ lesson = Lesson(
         "gradient": ("grad_norm",),
         "rate": ("lr",),
     },
-    scenes=("ledger", "family", "ladder"),
+    scenes=("ledger", "family", "variations", "ladder"),
     subjects=("gpt2",),
     mistakes=MISTAKES,
     references=(
@@ -90,6 +90,20 @@ lesson = Lesson(
             say="A nat is 1 / ln 2 = 1.4427 bits. A token that stands for four bytes may cost four "
             "times the nats: losses compare within a vocabulary, bits a byte between all. Tasks "
             "as HellaSwag come on top, with their scorer: `zhtui gpt2 eval`.",
+        ),
+        Question(
+            ask="Which variations of GPT-2 exist, and what do they save?",
+            predict="GPT-2 124M: 12 layers, 12 heads with keys and values of their own. Llama 3.2 "
+            "1B: 16 layers, 32 heads share 8. gpt-oss-20b: 24 layers, 64 heads share 8. A head has "
+            "64 channels of two bytes. Whose token keeps the fewest bytes?",
+            metric="", kind="choose", lowest=True,
+            among={
+                name: Cell("variations", "numbers", 2, column, frame=3)
+                for column, name in enumerate(("GPT-2 124M", "Llama 3.2 1B", "gpt-oss-20b"), 1)
+            },
+            see="Llama's: 32,768 bytes, GPT-2's 36,864, gpt-oss's 49,152.",
+            say="Ten times the weights keep less, since four heads share a key and a value. RoPE, "
+            "RMSNorm and SwiGLU change what is computed; experts change how much of it is.",
         ),
         Question(
             ask="How does GPT-3 compare with it?",

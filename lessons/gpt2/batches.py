@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from lessons.blocks import tokens
+from lessons.blocks.files import read_bytes
 from lessons.blocks.text import CharText, Symbols, windows_of
 from lessons.blocks.tokens import Vocabulary
 from lessons.gpt2.shards import RANKS, Shard, read_list, wrong
@@ -83,14 +84,17 @@ class ShardText(CharText):
             self.sound.add(shard.file)
         size, place = end - start, self.folder / shard.file
         mapped = np.memmap(place, "<u2", "r", offset=2 * start, shape=(size,))
-        return torch.from_numpy(mapped.astype(np.int64))  # a copy: the map goes when it is made
+        ids = torch.from_numpy(mapped.astype(np.int64))  # a copy: the map goes when it is made
+        if int(ids.max()) >= len(self.alphabet):
+            raise DataError(f"{place} holds a token that its tokenizer has not; make it anew.")
+        return ids
 
 
 def own(folder: Path, vocabulary: str, symbols: Symbols) -> Vocabulary:
     """The tokens of the shards, which are the run's. Raises `DataError` where they are not."""
     kept = folder / RANKS
     try:
-        found = hashlib.sha256(kept.read_bytes()).hexdigest()
+        found = hashlib.sha256(read_bytes(kept, tokens.LARGEST)).hexdigest()
     except OSError as error:
         raise DataError(f"{kept} cannot be read ({error.strerror}); restore the folder.") from error
     theirs = tokens.read(kept).learned if found == vocabulary else None
@@ -115,8 +119,10 @@ class Streamed:
         return {"shard": self.shard, "at": self.at, "rounds": self.rounds}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Goes on where a checkpoint stood."""
+        """Goes on where a checkpoint stood. Raises `ValueError` where these shards have not it."""
         self.shard, self.at = int(state["shard"]), int(state["at"])
+        if not 0 <= self.shard < len(self.text.spans) or self.at < 0:
+            raise ValueError(f"there is no token {self.at} of shard {self.shard}")
         self.rounds = int(state["rounds"])
 
     def batch(self, texts: int) -> Tensor:

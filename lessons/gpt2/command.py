@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,7 +106,8 @@ def evaluate(
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     for score in found:
-        say(json.dumps(asdict(score)) if as_json else score.words(), raw=as_json)
+        told = {**asdict(score), "value": score.value if isfinite(score.value) else None}
+        say(json.dumps(told) if as_json else score.words(), raw=as_json)
 
 
 @gpt2.command()

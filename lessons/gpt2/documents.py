@@ -141,7 +141,10 @@ def rows(path: Path, start: Place) -> Iterator[Piece]:
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(1024, columns=["text"]):
             column: list[Any] = batch.column(0).to_pylist()
             for row in range(max(at, start.at), at + len(column)):
-                yield Piece(Place(start.source, row), column[row - at] or "")
+                text = column[row - at] or ""
+                if not isinstance(text, str):
+                    raise KeyError(f"row {row:,} is no text")
+                yield Piece(Place(start.source, row), text)
             at += len(column)
     except (pyarrow.ArrowException, IndexError, KeyError) as error:
         told = f"{path} has no column of texts ({str(error).splitlines()[0][:100]})"

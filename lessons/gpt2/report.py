@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lessons.blocks.files import created
 from lessons.gpt2.config import PRESETS, Config
 from lessons.gpt2.curve import drawn
 from zhtui.lab import LabError
@@ -50,8 +51,9 @@ def write(
         raise LabError(f"{told}; take another run.") from error
     try:
         into.mkdir(parents=True, exist_ok=True)
-        (into / CURVE).write_text(curve(folder.name, rows), encoding="utf-8")
-        (into / PAGE).write_text(text, encoding="utf-8")
+        for name, said in ((CURVE, curve(folder.name, rows)), (PAGE, text)):
+            with created(into / name) as file:
+                file.write(said.encode("utf-8", "replace"))
     except OSError as error:
         raise LabError(f"{into} cannot be written ({error.strerror}); choose another.") from error
     return into / PAGE

@@ -16,6 +16,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,16 +24,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lessons.blocks import tokens
+from lessons.blocks.files import created, read_bytes
 from lessons.blocks.tokens import Vocabulary
 from lessons.gpt2.documents import END, Piece, Place, check, pieces
 from zhtui.lab import DataError, say
 
+NAME = re.compile(r"shard-\d{6,9}\.bin")
+LARGEST = 64 << 20  # bytes of the list
 LIST, RANKS = "shards.json", "vocabulary.tiktoken"
 SHARD = 100_000_000  # tokens a file, 200 MB
 FORMAT = 1
@@ -74,14 +78,16 @@ def read_list(folder: Path) -> Listed:
     """What a folder holds. Raises `DataError`."""
     path = folder / LIST
     try:
-        said = json.loads(path.read_bytes())
+        said = json.loads(read_bytes(path, LARGEST))
         if said["format"] > FORMAT:
             raise DataError(f"{path} was written by a newer zhtui; update zhtui to read it.")
         shards = tuple(shard_of(one) for one in said["shards"])
-        sources = tuple((str(name), int(size)) for name, size in said["sources"])
-        return Listed(
-            int(said["size"]), str(said["vocabulary"]), sources, shards, bool(said["whole"])
-        )
+        sources = tuple((str(name), whole_number(size)) for name, size in said["sources"])
+        size, whole = whole_number(said["size"], 1), bool(said["whole"])
+        far = [one.file for one in shards if one.tokens > size or one.after.source > len(sources)]
+        if far or (whole and not shards):
+            raise ValueError(f"{far[0] if far else 'none'} in {len(shards)} shards")
+        return Listed(size, str(said["vocabulary"]), sources, shards, whole)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         told = f"{path} is no list of shards ({error!r})"
         raise DataError(f"{told}; make it with `zhtui gpt2 shards`.") from error
@@ -90,11 +96,18 @@ def read_list(folder: Path) -> Listed:
 def shard_of(said: Mapping[str, Any]) -> Shard:
     """A shard of the list; its file lies beside it and nowhere else."""
     source, at, begins = said["after"]
-    file, n = str(said["file"]), int(said["tokens"])
-    if Path(file).name != file or n < 1:
-        raise ValueError(f"shard {file!r} of {n} tokens")
-    place = Place(int(source), int(at), bool(begins))
-    return Shard(file, n, int(said["bytes"]), str(said["sha256"]), place, int(said["skip"]))
+    file, n, size = str(said["file"]), whole_number(said["tokens"], 1), whole_number(said["bytes"])
+    if not NAME.fullmatch(file):
+        raise ValueError(f"a shard with the name {file!r}")
+    place = Place(whole_number(source), whole_number(at), bool(begins))
+    return Shard(file, n, size, str(said["sha256"]), place, whole_number(said["skip"]))
+
+
+def whole_number(value: Any, least: int = 0) -> int:
+    """A whole number of the list. Raises `ValueError`."""
+    if type(value) is not int or not least <= value < 1 << 62:
+        raise ValueError(f"{str(value)[:20]} for a whole number")
+    return value
 
 
 def write_list(folder: Path, listed: Listed) -> None:
@@ -103,12 +116,6 @@ def write_list(folder: Path, listed: Listed) -> None:
     with created(aside) as file:
         file.write(json.dumps(asdict(listed), indent=1).encode())
     aside.replace(folder / LIST)
-
-
-def created(path: Path) -> BinaryIO:
-    """A new file in place of one that was left, or of a link that leads elsewhere."""
-    path.unlink(missing_ok=True)
-    return path.open("xb")
 
 
 def wrong(folder: Path, shard: Shard) -> str:
@@ -225,7 +232,7 @@ def prepare(
     """Makes the shards, or goes on making them. Raises `DataError`."""
     check(paths)
     open_vocabulary(ranks)
-    digest = hashlib.sha256(ranks.read_bytes()).hexdigest()
+    digest = hashlib.sha256(read_bytes(ranks, tokens.LARGEST)).hexdigest()
     sources = tuple((path.name, path.stat().st_size) for path in paths)
     listed = Listed(size, digest, sources)
     try:
@@ -237,7 +244,8 @@ def prepare(
         enough(paths, to, ranks, listed)
         for suffix in ("", ".json"):
             if (beside := ranks.with_name(ranks.name + suffix)).is_file():
-                shutil.copyfile(beside, to / (RANKS + suffix))
+                with created(to / (RANKS + suffix)) as file:
+                    file.write(read_bytes(beside, tokens.LARGEST))
         return written(paths, to, ranks, listed, workers or os.cpu_count() or 1, told)
     except OSError as error:
         again = "make room and give the same command again: it goes on"

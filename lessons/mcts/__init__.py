@@ -6,6 +6,7 @@ from lessons.mcts.config import MISTAKES, PRESETS, Config
 from zhtui.lab import Lesson, Question, Reference
 
 UCT = "Kocsis and Szepesvari 2006; all positions of tic-tac-toe against minimax"
+DECISIVE = "Teytaud and Teytaud 2010, decisive moves; 200 games against minimax"
 ALPHAZERO = "Silver et al. 2018, held against minimax on all 4,520 positions"
 
 lesson = Lesson(
@@ -28,7 +29,7 @@ lesson = Lesson(
             "score_uct",
         ),
         "loss": ("loss", "policy_loss", "value_loss"),
-        "games": ("draws", "elo_uct"),
+        "games": ("draws", "elo_uct", "lost"),
     },
     scenes=("uct", "puct", "agreement"),
     subjects=("mcts",),
@@ -50,6 +51,16 @@ lesson = Lesson(
             "UCT at 1,000 simulations",
             UCT,
             preset="uct",
+            seeds=(1337, 1, 2),
+            line=False,
+        ),
+        Reference(
+            "lost",
+            0.0,
+            0.0,
+            "games of 200 lost to minimax at 1,000",
+            DECISIVE,
+            preset="decisive",
             seeds=(1337, 1, 2),
             line=False,
         ),

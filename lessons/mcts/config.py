@@ -33,6 +33,7 @@ CANONICAL = Mistake(
 MISTAKES = (NO_FLIP, BY_VALUE, NEVER_TRIED, CANONICAL)
 GAMES = ("tic-tac-toe", "connect-four", "5x5x4")
 METHODS = ("alphazero", "uct")
+ROLLOUTS = ("random", "decisive")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Config:
     games: int = knob(128, "games a round, side by side", low=1, high=4096)
     simulations: int = knob(50, "simulations a move", low=1, high=10_000, live=True)
     c: float = knob(1.4, "how much UCT tries out", low=0, high=100)
+    rollouts: str = knob("random", "UCT plays on at random, or wins where it can", choices=ROLLOUTS)
+    minimax: int = knob(0, "games of UCT against perfect play, each size", low=0, high=10_000)
     c_puct: float = knob(1.25, "how much PUCT trusts the priors", low=0, high=100, live=True)
     temperature: float = knob(1.0, "T of the first moves of a game", low=0, high=10, live=True)
     plies: int = knob(
@@ -82,6 +85,9 @@ PRESETS = {
     "paper": replace(BASE, steps=30, games=256, updates=100),
     "uct": replace(BASE, method="uct", steps=10, eval_every=1),
     "uct-quick": replace(BASE, method="uct", steps=8, eval_every=1, positions=150),
+    "decisive": replace(
+        BASE, method="uct", rollouts="decisive", minimax=200, steps=10, eval_every=1
+    ),
     "canonical": replace(BASE, mistake="canonical"),
     "connect-four": replace(
         BASE, game="connect-four", steps=100, games=64, simulations=64, plies=12, opening=4,

@@ -84,14 +84,42 @@ def share_of_optimal(known: Sequence[Position], choose: Choose) -> dict[str, flo
     return {name: sum(rows) / max(len(rows), 1) for name, rows in right.items()}
 
 
-def searched_by_uct(simulations: int, c: float, seed: int, count: int) -> dict[str, float]:
+def searched_by_uct(
+    simulations: int, c: float, seed: int, count: int, rollouts: str = "random"
+) -> dict[str, float]:
     """ "tactical", the share of tactical positions in which UCT plays an optimal move."""
     game = TicTacToe()
+    rollout = tree_search.rollout_of(game, rollouts)
     known = some([position for position in positions() if position.tactical], count, seed)
     rng = random.Random(f"{seed} {simulations}")
-    trees = (tree_search.search(game, p.state, simulations, rng, c=c) for p in known)
+    trees = (
+        tree_search.search(game, p.state, simulations, rng, c=c, rollout=rollout) for p in known
+    )
     right = [tree.best() in p.best for tree, p in zip(trees, known, strict=True)]
     return {"tactical": sum(right) / len(right), "positions": len(right)}
+
+
+def lost_to_minimax(
+    simulations: int, c: float, seed: int, games: int, rollouts: str = "random"
+) -> dict[str, float]:
+    """ "lost", how many games UCT loses to perfect play, from both sides in turn; {} for no games.
+
+    Each move is a new search. Minimax draws one of its equal moves.
+    """
+    game = TicTacToe()
+    table, rng, lost = Table(game), random.Random(seed), 0
+    rollout = tree_search.rollout_of(game, rollouts)
+    for number in range(games):
+        state, side = game.start(), number % 2
+        while game.result(state) is None:
+            if game.to_move(state) == side:
+                tree = tree_search.search(game, state, simulations, rng, c=c, rollout=rollout)
+                move = tree.best()
+            else:
+                move = rng.choice(table.best(state))
+            state = game.apply(state, move)
+        lost += game.result(state) == (-1 if side == 0 else 1)
+    return {"lost": lost} if games else {}
 
 
 def examined(run: Run) -> dict[str, float]:

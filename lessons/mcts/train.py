@@ -14,7 +14,7 @@ import torch
 from lessons.mcts import selfplay
 from lessons.mcts.build import build, play_of
 from lessons.mcts.config import check
-from lessons.mcts.strength import examined, opponents, searched_by_uct
+from lessons.mcts.strength import examined, lost_to_minimax, opponents, searched_by_uct
 from lessons.mcts.views import show_round, show_search
 from zhtui.lab import Run
 
@@ -61,9 +61,12 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
 def agreement(run: Run) -> Iterator[dict[str, Any]]:
     """UCT on every position that asks for one move, with more simulations each step."""
+    config = run.config
     for step in run.steps():
         simulations = SIZES[min(step, len(SIZES) - 1)]
         row: dict[str, float] = {"simulations": simulations}
-        row |= searched_by_uct(simulations, run.config.c, run.seed, run.config.positions)
+        how = (simulations, config.c, run.seed)
+        row |= searched_by_uct(*how, config.positions, config.rollouts)
+        row |= lost_to_minimax(*how, config.minimax, config.rollouts)
         show_search(run, simulations)
         yield row

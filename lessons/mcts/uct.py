@@ -4,7 +4,8 @@ One simulation has four phases:
 
     select      from the root down, the child with the greatest Q + U, until one has an untried move
     expand      one untried move becomes a new node
-    simulate    both players move at random from there to the end of the game
+    simulate    both players move at random from there to the end of the game; or `decisive`: who
+                can win at once does (Teytaud and Teytaud 2010)
     back up     the result is added to every node of the path, each time for the player who moved
 
 A node's numbers are those of the edge that leads to it: N visits, W the sum of results for the
@@ -14,7 +15,8 @@ be turned but the one of the result.
     U = c √(ln N(parent) / N)      rarely tried children get more
 
 Leaves out: priors (puct.py), draws of equal Q + U (the first child wins), and proven results, which
-`solver` adds (Winands 2008). `fast.py` has the same search in flat lists.
+`solver` adds (Winands 2008), and rollouts that block the other's win.
+`lessons/blocks/games/tree_search.py` has the same search in flat lists.
 """
 
 from __future__ import annotations
@@ -95,6 +97,21 @@ def simulate(game: Game[Any], state: Any, rng: random.Random) -> int:
     return result
 
 
+def decisive(game: Game[Any], state: Any, rng: random.Random) -> int:
+    """The result for player 0 when both go on at random, but nobody passes a win by.
+
+    Random players overlook a win in one, and then a threat is worth little. Here X, to move on
+    X X · / O O · / · · ·, wins in all games, at random in about half of them.
+    """
+    while (result := game.result(state)) is None:
+        wins = 1 if game.to_move(state) == 0 else -1
+        after = [game.apply(state, move) for move in game.moves(state)]
+        if any(game.result(each) == wins for each in after):
+            return wins
+        state = after[pick(rng, len(after))]
+    return result
+
+
 def back_up(leaf: Node, result: float, *, flip: bool = True) -> list[Node]:
     """Adds a result (player 0's) to a node and all above it; returns them from the leaf up.
 
@@ -120,11 +137,13 @@ def search(
     *,
     c: float = C,
     solver: bool = False,
+    rollout: Rollout = simulate,
     root: Node | None = None,
 ) -> Node:
     """The tree after so many simulations; `root` goes on with a tree that is there."""
     root = root or node(game, state)
-    for _ in simulations_of(game, state, simulations, rng, c=c, solver=solver, root=root):
+    how: dict[str, Any] = {"c": c, "solver": solver, "rollout": rollout, "root": root}
+    for _ in simulations_of(game, state, simulations, rng, **how):
         pass
     return root
 
@@ -137,13 +156,14 @@ def simulations_of(
     *,
     c: float = C,
     solver: bool = False,
+    rollout: Rollout = simulate,
     root: Node | None = None,
 ) -> Iterator[Node]:
     """The root after each simulation."""
     root = root or node(game, state)
     for _ in range(simulations):
         leaf = expand(game, select(root, c), rng)
-        path = back_up(leaf, simulate(game, leaf.state, rng))
+        path = back_up(leaf, rollout(game, leaf.state, rng))
         if solver:
             prove(path)
         yield root
@@ -189,3 +209,6 @@ def best(root: Node, *, by_value: bool = False) -> int:
         return known if known else 0, child.Q if by_value else child.N
 
     return max(root.children, key=lambda move: worth(root.children[move]))
+
+
+ROLLOUTS: dict[str, Rollout] = {"random": simulate, "decisive": decisive}

@@ -50,7 +50,9 @@ def against_itself(run: Run) -> Board:
 def show_search(run: Run, simulations: int) -> None:
     """Where the visits of the empty board go at this number of simulations."""
     game = game_of(run.config.game)
-    tree = tree_search.search(game, game.start(), simulations, random.Random(run.seed))
+    config, dice = run.config, random.Random(run.seed)
+    rollout = tree_search.rollout_of(game, config.rollouts)
+    tree = tree_search.search(game, game.start(), simulations, dice, c=config.c, rollout=rollout)
     total = max(sum(tree.visits().values()), 1)
     shares = {move: count / total for move, count in tree.visits().items()}
     note = f"share of {simulations} simulations"

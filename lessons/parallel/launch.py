@@ -1,7 +1,6 @@
 """Asks n processes for steps, which torch's own launcher has started, and ends them.
 
-Leaves out: other machines; `torchrun --nnodes` starts those, and the store's address is then the
-first one's.
+Leaves out: other machines; `torchrun --nnodes` starts those.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import Any
 
 from safetensors.torch import save
 from torch import Tensor
-from torch._C._distributed_c10d import TCPStore
 
+from lessons.blocks.loopback import hosted
 from lessons.blocks.torchrun import Launched
 from zhtui.lab import LabError
 
@@ -30,7 +29,7 @@ class Ranks:
     def __init__(self, asked: dict[str, Any], ranks: int) -> None:
         self.ranks = ranks
         limit = timedelta(seconds=PATIENCE)
-        self.store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=limit)
+        self.store = hosted(limit)
         told = json.dumps({**asked, "port": self.store.port})
         self.launched = Launched(MODULE, told, ranks)
         self.step = int(asked["step"])

@@ -21,6 +21,7 @@ from safetensors.torch import load
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
+from lessons.blocks.loopback import HOST
 from lessons.blocks.torchrun import leave_with_launcher
 from lessons.parallel.step import Shared, shared_by
 
@@ -36,10 +37,10 @@ def main() -> None:
     backend = "nccl" if asked["device"] == "cuda" else "gloo"
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group(backend)
-    store = TCPStore("127.0.0.1", int(asked["port"]), is_master=False)
+    store = TCPStore(HOST, int(asked["port"]), is_master=False)
     store.set_timeout(LONG)
-    me = dist.get_rank()
+    me, n = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    dist.init_process_group(backend, store=store, rank=me, world_size=n)
     if asked["memory"]:
         from lessons.parallel.measure import measure  # deferred: it takes seconds to load
 

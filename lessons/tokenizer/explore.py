@@ -59,6 +59,11 @@ def tokenizer_of(run: Run | None, text: str, merges: int) -> Tokenizer:
     return Tokenizer.from_merges(learn(chunks, merges))
 
 
+def some(count: int, what: str) -> str:
+    """1, "token" -> "1 token"; 2, "token" -> "2 tokens"."""
+    return f"{count:,} {what}" + "s" * (count != 1)
+
+
 def known_pairs(tokenizer: Tokenizer, chunks: list[list[int]]) -> dict[Pair, int]:
     """The pairs in the text that the tokenizer joins, oldest first, each with what it becomes.
 
@@ -116,7 +121,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep: dict[str, Any] = {"tokens": tokens, "ranks": tokenizer.ranks}
     yield Frame(
         "bytes", pictures(tokenizer, chunks, text),
-        f"{len(text)} characters are {sum(map(len, chunks))} bytes, cut into {len(chunks)} chunks",
+        f"{len(text)} characters are {sum(map(len, chunks))} bytes, cut into "
+        f"{some(len(chunks), 'chunk')}",
         "which pair is joined first? no merge crosses the end of a chunk",
         keep=keep | {"chunks": chunks, "text": text}, chapter="bytes",
     )  # fmt: skip
@@ -138,10 +144,10 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     rows = [(number, shown(tokens[number]), len(tokens[number])) for number in ids]
     yield Frame(
         "tokens", {
-            "tokens": Table(("number", "token", "bytes"), rows, note=f"{len(ids):,} tokens"),
+            "tokens": Table(("number", "token", "bytes"), rows, note=some(len(ids), "token")),
             "tree": tree(tokenizer, longest),
         },
-        f"{len(text.encode())} bytes in {len(ids)} tokens; {shown(longest)} is the longest",
+        f"{len(text.encode())} bytes in {some(len(ids), 'token')}; {shown(longest)} is the longest",
         "the tree of a token has all merges that made it",
         keep=keep | {"chunks": chunks, "text": text}, chapter="tokens",
     )  # fmt: skip
@@ -158,6 +164,10 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
             ends += len(tokens[number])
             if ends > at:
                 return f"token {number}: {shown(tokens[number])}\n{said(tokens[number])}"
+    if spot.view == "pairs":
+        pairs: Any = frame.shown()["pairs"]
+        left, right, count, becomes = pairs.rows[spot.row]
+        return f"{left} stands before {right} {count} times here\ntogether they are token {becomes}"
     if spot.view == "tokens":
         return f"token {ids[spot.row]}: {said(tokens[ids[spot.row]])}"
     return ""

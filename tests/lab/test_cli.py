@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from zhtui.cli.app import app
-from zhtui.errors import ConfigError
+from zhtui.errors import ConfigError, LessonError
 from zhtui.lesson import catalog
 from zhtui.runs import store as runs_store
 from zhtui.wording import number
@@ -353,3 +353,49 @@ def test_what_was_run_is_summed_up_when_the_lab_is_left(
     assert line.endswith(str(store / "drift" / "one"))
     assert list(runs.left(store, time.time() + 1)) == [], "nothing was run since then"
     assert [each.split(":")[0] for each in runs.left(store, began)] == ["drift/one"]
+
+
+COMMANDS = {
+    "weird": "def weird(a: 'NoSuchThing'): ...",
+    "text": "text = 5",
+    "ghost": "",
+    "raises": "1 / 0",
+    "leaves": "raise SystemExit(3)",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_strangers_command_that_is_none_is_a_row_of_the_help(stranger: Drop, name: str) -> None:
+    folder = stranger(command=COMMANDS[name])
+    card = (folder / "__init__.py").read_text()
+    (folder / "__init__.py").write_text(card.replace("number=", f"commands=({name!r},), number="))
+    listed = CliRunner().invoke(app, ["--help"])
+    assert listed.exit_code == 0
+    assert re.search(rf"  {name} +! ", listed.output)
+    assert "  doctor " in listed.output, "the others are there"
+    for words in ([name], [name, "--help"], [name, "x", "--y", "z"]):
+        with pytest.raises(LessonError, match=r"drift"):
+            CliRunner().invoke(app, words, catch_exceptions=False)
+
+
+def test_a_strangers_help_commands_no_terminal(stranger: Drop) -> None:
+    code = """
+        from typing import Annotated
+        import typer
+        TOLD = "\x1b]0;title\x07"
+        def loud(word: Annotated[str, typer.Option(help=TOLD, metavar=TOLD)] = ""): ...
+        loud.__doc__ = TOLD
+        several = typer.Typer(help=TOLD)
+        several.command("one")(loud)
+        several.command("two", help=TOLD, epilog=TOLD)(loud)
+        """
+    folder = stranger(command=code)
+    card = (folder / "__init__.py").read_text()
+    names = ("loud", "several", "\x1b[31m")
+    (folder / "__init__.py").write_text(card.replace("number=", f"commands={names}, number="))
+    for words in ([], ["loud"], ["several"], ["several", "one"], ["several", "two"]):
+        said = CliRunner().invoke(app, [*words, "--help"])
+        assert said.exit_code == 0, said.output
+        assert "\x1b" not in said.output
+        assert "\x07" not in said.output
+        assert "title" in said.output

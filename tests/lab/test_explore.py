@@ -183,8 +183,9 @@ def shown(explorer: Explorer, of: Asked, number: int) -> Any:
     return explorer.show(of, number)
 
 
-def serve(server: Server, request: dict[str, Any]) -> None:
-    server.take(request)
+def serve(server: Server, *requests: dict[str, Any]) -> None:
+    for request in requests:
+        server.take(request)
     while server.under_way:
         server.turn()
 
@@ -445,22 +446,34 @@ def test_a_long_way_is_cancelled_and_others_get_their_turn(scenes: Entry) -> Non
     server.take({**far, "id": 1, "frame": 10**9})
     server.turn()
     server.take({**far, "id": 2, "scene": "sums", "ask": {}, "frame": 1})
-    while not any(part["id"] == 2 and "done" in part for part in parts):
+    while not any(part["id"] == 2 and "shown" in part for part in parts):
         server.turn()
     assert not any(part["id"] == 1 for part in parts)
     server.cancelled.add(1)
     server.turn()
     server.turn()
     assert {"id": 1, "done": True} in parts
+    server.wake()
+    serve(server)
+    assert {"id": 2, "done": True} in parts
     assert not server.under_way
 
 
-def test_a_frame_ahead_is_made_while_nobody_waits(scenes: Entry) -> None:
-    server = Server(lambda part: None)
-    request = {"id": 1, "do": "explore", "lesson": "strange", "scene": "long", "frame": 3}
-    serve(server, request)
+def test_a_frame_ahead_is_made_when_nothing_was_asked_for_a_while(scenes: Entry) -> None:
+    parts: list[Any] = []
+    server = Server(parts.append)
+    request = {"do": "explore", "lesson": "strange", "scene": "long"}
+    serve(server, {**request, "id": 1, "frame": 3})
     (walk,) = server.explorer.walks.values()
-    assert walk.made == 4
+    assert walk.made == 3
+    assert {"id": 1, "done": True} not in parts
+    serve(server, {**request, "id": 2, "frame": 4})
+    assert walk.made == 4, "who asks at once waits for no frame ahead"
+    assert {"id": 1, "done": True} in parts
+    server.wake()
+    serve(server)
+    assert walk.made == 5
+    assert {"id": 2, "done": True} in parts
 
 
 def test_an_endless_loop_is_ended_and_the_next_request_starts_another(engine: Engine) -> None:

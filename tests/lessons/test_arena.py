@@ -36,6 +36,7 @@ GAME = game_of("tic-tac-toe")
     ("name", "words"),
     [
         ("mcts:0", "1 to"),
+        ("mcts:9:greedy", "is not a player"),
         ("mcts:99999999999", "1 to"),
         ("Hello World", "not a player"),
         ("", "not a player"),
@@ -330,3 +331,14 @@ def test_agents_play_write_a_record_and_show_it_again(tmp_path: Path) -> None:
     assert "give it more than 0" in late.stderr
     (tmp_path / "game.txt").write_text("nonsense")
     assert play("", "--replay", record, cwd=tmp_path).returncode == 1
+
+
+def test_a_search_may_have_decisive_rollouts() -> None:
+    assert agent("mcts:9:random") == agent("mcts:9")
+    who = agent("mcts:200:decisive")
+    assert (who.name, who.rollouts) == ("mcts:200:decisive", "decisive")
+    line, plain = (
+        [t.visits for t in think(each, GAME, GAME.start(), random.Random(1))]
+        for each in (who, agent("mcts:200"))
+    )
+    assert line != plain

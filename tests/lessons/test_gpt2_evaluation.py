@@ -12,7 +12,7 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from lessons.blocks.text import Alphabet
-from lessons.gpt2 import evaluation
+from lessons.gpt2 import command, evaluation
 from lessons.gpt2.command import gpt2
 from lessons.gpt2.config import HELLASWAG, LAMBADA
 from lessons.gpt2.evaluation import Item
@@ -197,3 +197,11 @@ def test_the_loss_of_the_whole_text_is_near_the_run_s_own(store: Path) -> None:
     whole = json.loads(done.stdout.splitlines()[0])["value"]
     rows = run_folder(store / "gpt2" / "scored").rows()
     assert whole == pytest.approx([row["val"] for row in rows if "val" in row][-1], abs=0.3)
+
+
+def test_a_figure_that_is_no_number_is_null_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = evaluation.Score("a text", "bits a byte", float("nan"), 8, "bits")
+    monkeypatch.setattr(command, "opened", lambda *_: None)
+    monkeypatch.setattr(command, "scored", lambda *_: [score])
+    done = CliRunner().invoke(gpt2, ["eval", "some-run", "--json"])
+    assert json.loads(done.stdout, parse_constant=pytest.fail)["value"] is None

@@ -9,14 +9,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from below import gone, ranks_of, until
 from torch import Tensor
+from torch._C._distributed_c10d import TCPStore
 
+from lessons.blocks import torchrun
+from lessons.blocks.loopback import hosted
+from lessons.blocks.torchrun import LAST, Launched
 from lessons.gpt2.accumulation import accumulate, accumulate_share
 from lessons.gpt2.config import PRESETS
 from lessons.gpt2.train import train
@@ -278,3 +284,66 @@ def test_a_run_of_parts_is_asked_for_a_sample_and_stopped(store: Path) -> None:
 def test_other_numbers_make_the_same_updates(changes: dict[str, Any]) -> None:
     alone = trained(**{key: changes[key] for key in changes if key == "optimizer"})
     alike(weights(alone), weights(trained(**changes)))
+
+
+# --- Who else could hear them, or put code in their way -------------------------------------------
+
+
+def listening(pid: int) -> set[str]:
+    """The addresses at which a process waits for others."""
+    found = psutil.Process(pid).net_connections("inet")
+    return {each.laddr.ip for each in found if each.status == psutil.CONN_LISTEN}
+
+
+def test_a_store_is_open_to_this_machine_alone() -> None:
+    store = hosted()
+    other = TCPStore("127.0.0.1", store.port, is_master=False)
+    other.set("a", "b")
+    assert store.get("a") == b"b"
+    assert listening(os.getpid()) == {"127.0.0.1"}
+
+
+def test_the_launcher_opens_no_port_and_runs_nothing_of_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torchrun's own store hears the whole network, and unpickles what it is told there."""
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound" / "waiting.py").write_text(
+        "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(600)"
+    )
+    here, hurt = tmp_path / "here", tmp_path / "hurt"
+    here.mkdir()
+    for module in ("torch", "json", "waiting", "lessons"):
+        (here / f"{module}.py").write_text(f"open({str(hurt)!r}, 'w').close()")
+    monkeypatch.syspath_prepend(str(tmp_path / "sound"))
+    monkeypatch.setattr(sys, "path", ["", *sys.path])  # as `python -m` leaves it
+    monkeypatch.chdir(here)
+    others = Launched("waiting", str(tmp_path / "begun"), 1)
+    try:
+        until(lambda: (tmp_path / "begun").exists() or others.gone(), SLOW)
+        assert not others.gone(), others.why()
+        below = psutil.Process(others.process.pid).children(recursive=True)
+        assert below
+        assert not any(listening(pid) for pid in (others.process.pid, *(p.pid for p in below)))
+        assert not hurt.exists()
+    finally:
+        others.close(0.0)
+
+
+def test_what_a_rank_wrote_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    others = Launched("nothing.of_that_name", "", 1)
+    others.close(SLOW)
+    others.log = TemporaryFile()  # noqa: SIM115
+    others.log.write(b"x" * 100_000 + b"\x1b]0;title\x07\nValueError: \x9b31m\xc2\x9b no\n")
+    assert others.why() == "ValueError: �31m· no"
+    assert "\x1b" not in capsys.readouterr().err
+    assert len(others.log_text()) <= LAST
+    others.log.close()
+
+
+def test_a_process_of_somebody_else_is_not_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refused)
+    assert not torchrun._lives(1)

@@ -134,3 +134,17 @@ def test_other_lessons_have_no_such_report(tmp_path: Path) -> None:
     client.create(tmp_path, catalog.one("bigram"), preset="tiny", knobs=(), name="pairs")
     words: list[Any] = ["gpt2", "report", "pairs", "--to", str(tmp_path), "--store", str(tmp_path)]
     assert "lesson gpt2" in str(CliRunner().invoke(app, words).exception)
+
+
+@pytest.mark.parametrize("name", [report.PAGE, report.CURVE])
+def test_a_link_in_the_folder_is_not_written_through(
+    folder: RunFolder, tmp_path: Path, name: str
+) -> None:
+    outside, to = tmp_path / "outside", tmp_path / "to"
+    outside.write_text("mine")
+    to.mkdir()
+    (to / name).symlink_to(outside)
+    report.write(folder, to)
+    assert outside.read_text() == "mine"
+    assert (to / name).is_file()
+    assert not (to / name).is_symlink()

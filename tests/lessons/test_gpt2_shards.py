@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import os
 import shutil
 from collections import namedtuple
 from dataclasses import replace
@@ -174,7 +176,10 @@ def test_a_damaged_shard_is_one_sentence_and_made_again(
 Usage = namedtuple("Usage", "total used free")
 
 
-@pytest.mark.parametrize("name", [".shard-000000.bin", ".shards.json"])
+@pytest.mark.parametrize(
+    "name",
+    [".shard-000000.bin", ".shards.json", "vocabulary.tiktoken", "vocabulary.tiktoken.json"],
+)
 def test_a_link_in_the_folder_leads_nothing_out_of_it(
     name: str, texts: list[Path], ranks: Path, tmp_path: Path
 ) -> None:
@@ -253,10 +258,20 @@ def test_other_texts_or_another_tokenizer_do_not_go_into_the_same_folder(
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"format": 1}', '{"format": 99, "shards": []}', "[" * 100_000]
+    "content",
+    [
+        "{",
+        "[]",
+        '{"format": 1}',
+        '{"format": 99, "shards": []}',
+        "[" * 100_000,
+        "\udcff",
+        '{"format": Infinity}',
+        '{"format": 1, "shards": {}, "sources": 1}',
+    ],
 )
 def test_a_broken_list_is_one_sentence(content: str, tmp_path: Path) -> None:
-    (tmp_path / shards.LIST).write_text(content)
+    (tmp_path / shards.LIST).write_text(content, errors="surrogateescape")
     with pytest.raises(DataError, match=r"shards\.json") as caught:
         shards.read_list(tmp_path)
     assert "\n" not in str(caught.value)
@@ -270,6 +285,46 @@ def test_a_list_that_leads_elsewhere_is_refused(
     path.write_text(path.read_text().replace("shard-000000.bin", "../../secret.bin"))
     with pytest.raises(DataError, match="list of shards"):
         shards.read_list(tmp_path / "to")
+
+
+WRONG = [
+    ("size", 0), ("size", float("inf")), ("size", 7), ("shards", []), ("sources", []),
+    ("tokens", 0), ("tokens", True), ("tokens", 1e400), ("tokens", 1 << 70), ("bytes", -1),
+    ("skip", -1), ("skip", "1"), ("after", [-1, 0, True]), ("after", [9, 0, True]),
+    ("after", [0, -1, True]), ("file", ""), ("file", ".."), ("file", "shards.json"),
+    ("file", "shard-000000.bin\n"), ("file", "/dev/zero"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_a_list_with_a_number_that_cannot_be_is_refused(
+    texts: list[Path], ranks: Path, tmp_path: Path, field: str, value: Any
+) -> None:
+    prepare(texts, tmp_path / "to", ranks)
+    path = tmp_path / "to" / shards.LIST
+    said = json.loads(path.read_text())
+    (said if field in said else said["shards"][0])[field] = value
+    path.write_text(json.dumps(said))
+    with pytest.raises(DataError, match="list of shards") as caught:
+        shards.read_list(tmp_path / "to")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [shards.LIST, shards.RANKS])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_pipe_or_a_device_in_the_folder_is_one_sentence(
+    texts: list[Path], ranks: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    to = tmp_path / "to"
+    prepare(texts, to, ranks)
+    symbols = shards.open_vocabulary(ranks)
+    (to / name).unlink()
+    if kind == "pipe":
+        os.mkfifo(to / name)
+    else:
+        (to / name).symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=name):
+        ShardText(to / shards.LIST, symbols)
 
 
 # Read again
@@ -377,3 +432,30 @@ def test_the_command_prepares(texts: list[Path], ranks: Path, tmp_path: Path) ->
     assert done.exception is None, done.exception
     assert "train with data=" in done.stdout
     assert made(tmp_path / "to").tolist() == expected(texts, ranks)
+
+
+def test_a_token_that_the_tokenizer_has_not_is_one_sentence(folder: Path) -> None:
+    path = folder / shards.LIST
+    said = json.loads(path.read_text())
+    first = folder / said["shards"][0]["file"]
+    first.write_bytes(b"\xff\xff" + first.read_bytes()[2:])
+    said["shards"][0]["sha256"] = hashlib.sha256(first.read_bytes()).hexdigest()
+    path.write_text(json.dumps(said))
+    with pytest.raises(DataError, match="its tokenizer has not"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("state", [{"shard": 99}, {"shard": -1}, {"at": -1}])
+def test_a_place_that_is_not_there_is_refused(folder: Path, state: dict[str, int]) -> None:
+    source = Streamed(opened(folder), 16, "cpu")
+    with pytest.raises(ValueError, match="there is no token"):
+        source.load_state_dict({"shard": 0, "at": 0, "rounds": 0, **state})
+
+
+def test_a_parquet_of_numbers_is_one_sentence(ranks: Path, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(arrow.table({"text": [1, 2]}), tmp_path / "f.parquet")
+    with pytest.raises(DataError, match="no column of texts"):
+        prepare([tmp_path / "f.parquet"], tmp_path / "to", ranks)

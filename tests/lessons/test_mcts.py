@@ -50,6 +50,19 @@ def test_the_fast_search_grows_the_tree_that_is_taught(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GAMES)
+def test_so_it_does_with_decisive_rollouts(name: str) -> None:
+    game = find(name)
+    for seed in range(3):
+        state = later(game, random.Random(seed), seed + 2)
+        dice = (random.Random(seed), random.Random(seed))
+        taught = uct.search(game, state, 100, dice[0], rollout=uct.decisive)
+        rollout = tree_search.rollout_of(game, "decisive")
+        fast = tree_search.search(game, state, 100, dice[1], rollout=rollout)
+        assert {move: child.N for move, child in taught.children.items()} == fast.visits()
+        assert {move: child.Q for move, child in taught.children.items()} == fast.values()
+
+
+@pytest.mark.parametrize("name", GAMES)
 def test_visits_add_up_and_results_stay_within_them(name: str) -> None:
     root = uct.search(find(name), find(name).start(), 150, random.Random(1))
     todo = [root]
@@ -64,11 +77,11 @@ def test_visits_add_up_and_results_stay_within_them(name: str) -> None:
 
 
 def test_a_rollout_of_its_own_throws_the_same_dice() -> None:
-    for name, rollout in tree_search.ROLLOUTS.items():
+    for (name, kind), rollout in tree_search.ROLLOUTS.items():
         game = find(name)
         for seed in range(200):
             state = later(game, random.Random(seed), seed % 5)
-            expected = tree_search.simulate(game, state, random.Random(seed))
+            expected = tree_search.KINDS[kind](game, state, random.Random(seed))
             assert rollout(game, state, random.Random(seed)) == expected
 
 
@@ -133,34 +146,32 @@ def test_at_a_thousand_simulations_every_tactical_position_is_played_right(seed:
     assert strength.searched_by_uct(1000, 1.4, seed, 0) == {"tactical": 1.0, "positions": 3334}
 
 
-def lost_to_minimax(simulations: int, seed: int, games: int = 200) -> int:
-    """Games that UCT loses to perfect play, from both sides in turn; each move is a new search."""
-    game = find("tic-tac-toe")
-    table, rng, lost = Solved(game), random.Random(seed), 0
-    for number in range(games):
-        state, side = game.start(), number % 2
-        while game.result(state) is None:
-            if game.to_move(state) == side:
-                move = tree_search.search(game, state, simulations, rng).best()
-            else:
-                move = rng.choice(table.best(state))
-            state = game.apply(state, move)
-        lost += game.result(state) == (-1 if side == 0 else 1)
-    return lost
+def lost(simulations: int, seed: int, games: int, rollouts: str = "random") -> float:
+    return strength.lost_to_minimax(simulations, uct.C, seed, games, rollouts)["lost"]
 
 
 def test_some_games_against_minimax_are_drawn() -> None:
-    assert lost_to_minimax(3000, seed=1, games=4) == 0
-    assert lost_to_minimax(5, seed=1, games=20) > 3
+    assert lost(1000, 1, 6, "decisive") == 0
+    assert lost(5, 1, 20) > 3
+    assert strength.lost_to_minimax(5, uct.C, 1, 0) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_at_three_thousand_simulations_no_game_of_200_is_lost_to_minimax(seed: int) -> None:
-    """At 1,000 a quiet reply is missed now and then: 3, 3 and 1 of 200 are lost (same seeds)."""
-    assert lost_to_minimax(1000, seed) <= 6
-    assert lost_to_minimax(3000, seed) == 0
+def test_at_a_thousand_simulations_no_game_of_200_is_lost_to_minimax(seed: int) -> None:
+    """With decisive rollouts; with random ones a quiet reply is missed now and then (3, 3, 1)."""
+    assert lost(1000, seed, 200, "decisive") == 0
+    assert lost(1000, seed, 200) <= 6
+    assert lost(3000, seed, 200) == 0
+
+
+def test_who_can_win_does() -> None:
+    game = find("tic-tac-toe")
+    state = uct_scene.read_position(game, "a1 a2 b1 b2")  # X wins on c1, O would on c2
+    rng = random.Random(1)
+    assert all(uct.decisive(game, state, rng) == 1 for _ in range(20))
+    assert {uct.simulate(game, state, rng) for _ in range(200)} == {-1, 0, 1}
 
 
 # PUCT

@@ -1,5 +1,5 @@
-"""What changes under a dialog is drawn once, and the dialog's screen then comes to rest; and only
-two widgets are drawn when the keys go from one to the other.
+"""What changes under a dialog is drawn once, and the dialog's screen then comes to rest; only two
+widgets are drawn when the keys go from one to the other; a screen is painted whole when it comes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from zhtui.draw.grid import Page
 from zhtui.tui.screens.shared.lab_screen import LabScreen
+from zhtui.tui.terminal.beneath import Dialog
 from zhtui.tui.widgets.sketch import Sketch
 
 
@@ -44,6 +45,10 @@ class Counting(App[None]):
         if renderable is not None:
             self.whole.append(isinstance(renderable, LayoutUpdate))
         super()._display(screen, renderable)
+
+
+def shown(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def test_a_change_beneath_a_dialog_is_drawn_once_and_then_all_is_still() -> None:
@@ -79,3 +84,48 @@ async def test_only_two_widgets_are_drawn_when_the_keys_go_from_one_to_the_other
         shown.set_focus(shown.query_one("#second"))
         await pilot.pause(0.05)
         assert app.whole == [False], "one frame, of those two"
+
+
+async def test_a_screen_that_opens_is_painted_whole_once_and_again_when_one_is_back() -> None:
+    app = Counting()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Plain())
+        await pilot.pause()
+        for act in (lambda: app.push_screen(Fields()), app.pop_screen):
+            app.whole.clear()
+            act()
+            await pilot.pause(0.2)
+            assert app.whole.count(True) == 1
+        await pilot.resize_terminal(40, 10)
+        assert "Old." in shown(app)
+        assert len(shown(app).splitlines()) == 10
+
+
+class Usual(ModalScreen[None]):
+    def compose(self) -> Iterable[Widget]:
+        yield Static("asked", id="asked")
+
+
+class Ours(Dialog[None]):
+    def compose(self) -> Iterable[Widget]:
+        yield Static("asked", id="asked")
+
+
+async def test_a_dialog_shows_what_lies_beneath_as_textual_s_own_does() -> None:
+    app = Counting()
+    app.CSS = "#asked { width: 20; height: 3; margin: 8 0 0 20; }"
+    pictures = []
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Plain())
+        for kind in (Usual, Ours):
+            await app.push_screen(kind())
+            await pilot.pause()
+            lines = app.screen._compositor.render_update(
+                full=True, screen_stack=[app.screen_stack[-2]]
+            )
+            assert isinstance(lines, LayoutUpdate)
+            pictures.append([[list(strip) for strip in line] for line in lines.strips])
+            app.pop_screen()
+            await pilot.pause()
+    assert "Old." in str(pictures[0])
+    assert pictures[0] == pictures[1]

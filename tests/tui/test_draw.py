@@ -509,6 +509,32 @@ def test_what_is_no_number_has_no_colour() -> None:
     assert levels.tolist() == [[0, HEAT, HEAT + 15]]
 
 
+@pytest.mark.parametrize("signed", [True, False])
+def test_without_colours_what_is_not_finite_is_blank(signed: bool) -> None:
+    hidden = np.array([[1.0, -np.inf], [-1.0, 0.5]])
+    cells = heat.draw(Heatmap(hidden, signed=signed), 40, 14, rich=False)
+    texts = [line[21:] for line in cells.lines()[:4]]
+    assert "".join(texts).strip() == "-inf", texts
+
+
+def test_numbers_stay_where_there_is_room_for_them_or_for_the_scale() -> None:
+    view = Heatmap(np.eye(12) * 0.5 + 0.25, [*"abcdefghijkl"], [*"abcdefghijkl"])
+    lines = heat.draw(view, 78, 13).lines()
+    assert lines[1].split() == ["a", ".75", *[".25"] * 11]
+    assert lines[12].split() == ["l", *[".25"] * 11, ".75"], "the last row, in the scale's place"
+    assert "█" in heat.draw(view, 78, 14).lines()[-1], "a line more, and the scale is there"
+    assert "█" in heat.draw(view, 78, 12).lines()[-1], "a line less: no numbers, so the scale"
+
+
+def test_whole_numbers_on_a_board_are_counts() -> None:
+    cells = [[".", "X", "."]]
+    counted = board.draw(Board(cells, values=np.array([[5.0, np.nan, 1.0]])), 40, 8)
+    assert "5" in "".join(counted.lines())
+    assert "5.0" not in "".join(counted.lines())
+    shares = board.draw(Board(cells, values=np.array([[0.5, np.nan, 1.0]])), 40, 8)
+    assert ".50" in "".join(shares.lines())
+
+
 def test_without_colours_shades_take_their_place() -> None:
     cells = heat.draw(Heatmap(np.array([[0.0, 1.0], [0.5, 0.9]])), 40, 14, rich=False)
     assert (cells.paper == 0).all()

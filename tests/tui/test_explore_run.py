@@ -215,7 +215,7 @@ async def test_a_poked_letter_moves_no_earlier_one_at_any_kept_step_and_reshape_
 
 
 async def test_enter_goes_into_a_box_of_the_model(gpt: Make, run: RunFolder) -> None:
-    async with gpt().run_test(size=(80, 24)) as pilot:
+    async with gpt().run_test(size=(80, 18)) as pilot:
         screen = await inside(pilot, run)
         assert screen.tiles.chosen == "model"
         await press(pilot, "enter", "right", "right")
@@ -227,7 +227,7 @@ async def test_enter_goes_into_a_box_of_the_model(gpt: Make, run: RunFolder) -> 
 
 
 async def test_enter_goes_from_box_to_box_in_later_frames(gpt: Make, run: RunFolder) -> None:
-    async with gpt().run_test(size=(80, 24)) as pilot:
+    async with gpt().run_test(size=(80, 18)) as pilot:
         screen = await inside(pilot, run)
         await press(pilot, "full_stop", "full_stop")
         assert screen.inquiry.shown.title == "positions"

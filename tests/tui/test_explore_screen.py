@@ -17,6 +17,7 @@ from onscreen import Make, shown, tick
 from recorded import NOW, alive, status_of
 from textual.pilot import Pilot
 
+from zhtui.draw.inks import PLAIN
 from zhtui.lesson import catalog
 from zhtui.runs import learner
 from zhtui.runs.files import append_json, write_json
@@ -356,8 +357,48 @@ async def test_keys_are_quick_while_a_frame_is_made(explore: Make) -> None:
         assert sorted(took)[-2] < 0.15  # a press of the pilot waits for the app to be idle
 
 
-async def test_at_80x24_one_view_is_large_and_the_knobs_have_their_turn(explore: Make) -> None:
+async def test_at_80x24_what_can_be_read_whole_stands_together(explore: Make) -> None:
     async with explore().run_test(size=NARROW) as pilot:
+        screen = await opened(pilot)
+        text, X = screen.tiles.known.values()
+        assert (text.display, X.display) == (True, True)
+        assert (text.room.height, text.room.width) == (1, X.room.width), "text above, X below"
+        assert "-.32" in shown(pilot), "each number is read"
+        await press(pilot, "full_stop", "full_stop")
+        assert sum(widget.display for widget in screen.tiles.known.values()) == 1
+        assert "S   A   row" in shown(pilot)
+
+
+async def test_a_story_gets_the_lines_that_it_needs_and_keeps_them(explore: Make) -> None:
+    async with explore().run_test(size=NARROW) as pilot:
+        screen = await opened(pilot)
+        screen.story.show([("a word and another one " * 15, PLAIN), ("the end", PLAIN)])
+        await pilot.pause()
+        assert "the end" in shown(pilot)
+        assert screen.story.size.height == 6
+        text, X = screen.tiles.known.values()
+        assert (text.room.height, X.room.height) == (1, 8), "what is above shares what is left"
+        screen.story.show([("a word", PLAIN)])
+        await pilot.pause()
+        assert screen.story.size.height == 6, "what stands above it does not jump back"
+        await press(pilot, "2")
+        assert screen.story.size.height == 4, "another scene begins small"
+
+
+async def test_the_knob_at_the_cursor_is_explained_to_its_end(explore: Make) -> None:
+    async with explore().run_test(size=USUAL) as pilot:
+        await opened(pilot)
+        await press(pilot, "k", "down")
+        assert "temperature of the shares" in shown(pilot)
+        assert "(0.1 … 10)" in shown(pilot), "its bounds, on a line of their own"
+        await press(pilot, "down")
+        assert "the row that asks (0 … 30)" in shown(pilot), "at the cursor"
+
+
+async def test_in_a_small_room_one_view_is_large_and_the_knobs_have_their_turn(
+    explore: Make,
+) -> None:
+    async with explore().run_test(size=(80, 18)) as pilot:
         screen = await opened(pilot)
         assert sum(widget.display for widget in screen.tiles.known.values()) == 1
         await press(pilot, "full_stop", "full_stop")

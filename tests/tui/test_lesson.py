@@ -15,6 +15,7 @@ import pytest
 from onscreen import Make, shown, tick
 from recorded import alive, curve, lines, record, status_of
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -54,6 +55,29 @@ async def opened(pilot: Pilot[int]) -> LessonScreen:
 )
 def test_room_decides_how_many_panes(size: tuple[int, int], kind: str) -> None:
     assert layout(*size) == kind
+
+
+async def test_a_tab_past_a_live_run_s_knobs_styles_two_panes_and_no_more(
+    make: Make, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record(store, state="running", samples={499: "To be"})
+    styled: list[str] = []
+    done = Stylesheet.update_nodes
+
+    def update(sheet: Stylesheet, nodes: Any, animate: bool = False) -> None:
+        styled.extend(str(node.id) for node in nodes)
+        done(sheet, nodes, animate)
+
+    with alive(run):
+        async with make().run_test(size=WIDE) as pilot:
+            await opened(pilot)
+            await pilot.press("4")
+            await tick(pilot)
+            monkeypatch.setattr(Stylesheet, "update_nodes", update)
+            await pilot.press("tab")
+            await pilot.pause(0.1)
+            assert "knobs" in styled
+            assert len(styled) == 2
 
 
 async def test_without_a_run_the_screen_says_how_to_start_one(make: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from onscreen import Make, shown, tick
 from recorded import alive, curve, record
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from zhtui.draw.series import Series
 from zhtui.runs import learner
 from zhtui.runs.folder import CARD, EVENTS, METRICS, OUTPUT, RunFolder
+from zhtui.tui.app import LabApp
 from zhtui.tui.reading import columns
 from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.screens.runs.panes import ListPane, OverlayPane
 from zhtui.tui.screens.runs.screen import RunsScreen
 from zhtui.tui.widgets.ask import AskLine
+from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.rows import Rows
 
 KNOBS = {"lr": 0.001, "n_layer": 4, "rung": "full", "steps": 1000}
@@ -159,6 +163,56 @@ async def test_marked_runs_lie_over_each_other(make: Make, three: list[RunFolder
         await tick(pilot)
         assert len(chart.lines) <= 2
         assert not pilot.app.screen.marks
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often the chart was drawn and the screen laid out, from now on."""
+    times = {"chart": 0, "layout": 0}
+
+    def counting(name: str, done: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            times[name] += 1
+            return done(*given, **named)
+
+        return call
+
+    monkeypatch.setattr(ChartWidget, "draw", counting("chart", ChartWidget.draw))
+    monkeypatch.setattr(Screen, "_refresh_layout", counting("layout", Screen._refresh_layout))
+    return times
+
+
+async def test_the_cursor_draws_no_chart_of_marked_runs_and_lays_nothing_out(
+    make: Make, three: list[RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await runs(pilot, "a")
+        times = counted(monkeypatch)
+        for key in ("down", "up", "down"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+        assert times == {"chart": 0, "layout": 0}
+        await pilot.press("o")
+        await pilot.pause(0.05)
+        assert times == {"chart": 1, "layout": 0}
+
+
+async def test_a_mark_draws_the_chart_once_and_after_the_rows(
+    make: Make, three: list[RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make().run_test(size=(120, 40)) as pilot:
+        await runs(pilot, "space")
+        times, frames = counted(monkeypatch), []
+        display = LabApp._display
+
+        def show(app: LabApp, screen: Screen[Any], frame: Any) -> None:
+            frames.append((times["chart"], len(app.screen.marks)))
+            display(app, screen, frame)
+
+        monkeypatch.setattr(LabApp, "_display", show)
+        await pilot.press("space")
+        await pilot.pause(0.1)
+        assert frames[0] == (0, 2), "the mark is in sight before the chart is drawn"
+        assert times["chart"] == 1
 
 
 async def test_the_differences_are_the_knobs_that_differ(

@@ -35,6 +35,7 @@ MODULES = {  # private modules of Textual: what is taken from them, and what to 
 }
 NAMES = {  # private names: on what, and what to do without it
     "_app": (Driver, "the web driver posts ExitApp to it"),
+    "_compositor": (Screen, "a dialog shows what lies beneath it; show it without, or not at all"),
     "_compositor_refresh": (Screen, "a screen beneath a dialog is kept from drawing for ever"),
     "_debug": (Driver, "the reader of keys is told of it"),
     "_display": (App, "frames are left out there; without it a slow line gets old ones"),
@@ -49,6 +50,7 @@ NAMES = {  # private names: on what, and what to do without it
     "_query_in_band_window_resize": (LinuxDriver, "sizes that are typed are not asked for"),
     "_sigcont_application": (LinuxDriver, "what SIGCONT does; ours draws again in every state"),
     "_sigtstp_application": (LinuxDriver, "what SIGTSTP does; ours is told in the module"),
+    "_screen_resized": (Screen, "a screen is laid out once for a size; without it, twice"),
     "_repaint_required": (Screen, "a screen beneath a dialog is kept from drawing for ever"),
     "_file": (LinuxDriver, "what is written is counted there"),
     "_handle_exception": (App, "a guest's failure is caught there"),

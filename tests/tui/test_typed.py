@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.constants import ESCAPE_DELAY
-from textual.events import Key
+from textual.events import Key, Paste
 
+from zhtui.tui.terminal import sequences
 from zhtui.tui.terminal.input import OldReports, TypedDriver
 
 
@@ -132,3 +133,86 @@ def test_reports_are_left_out_wherever_the_bytes_are_cut(parts: list[bytes], siz
     cut = any(whole[at - 1 : at] == b"\x1b" or whole[at - 2 : at] == b"\x1b[" for at in
               range(size, len(whole), size))  # fmt: skip
     assert heard == kept or cut
+
+
+# Sequences: what they are
+
+
+def heard(*texts: str) -> list[str]:
+    """Keys by their names and pastes in quotes, however the text is cut."""
+    parser, messages = sequences.Typed(), []
+    for text in texts:
+        messages += parser.feed(text)
+    for _ in range(3):  # an escape is known after a while, and what it began
+        time.sleep(sequences.SOON)
+        messages += parser.tick()
+    named = {Key: lambda key: key.key, Paste: lambda paste: repr(paste.text)}
+    return [named[type(each)](each) for each in messages if type(each) in named]
+
+
+ANSWERS = [
+    "\x1b[?62;22c", "\x1b[?64;1;2;6;9;15;16;17;18;21;22;28;29;42;44c", "\x1b[0n", "\x1b[?1u",
+    "\x1b]11;rgb:0000/0000/0000\x1b\\", "\x1b]10;rgb:ffff/ffff/ffff\a", "\x1bP>|XTerm(379)\x1b\\",
+    "\x1b[8;24;80t", "\x1b[48;24;80;0;0t", "\x1b[?2;3R", "\x1b[2;R", "\x1b[12R", "\x1b[2;3;1R",
+    "\x1b[99999999999u", "\x1b[1;1:3R", "\x1b[97;;55296u", "\x1b[99999999999;3R",
+]  # fmt: skip
+KEYS = {
+    "\x1b[A": "up", "\x1bOP": "f1", "\x1b[[C": "f3", "\x1b[R": "f3", "\x1b[3$": "shift+delete",
+    "\x1b[1;5C": "ctrl+right", "\x1b[Z": "shift+tab", "\x1b[97;5u": "ctrl+a", "\x1b[15~": "f5",
+    "q": "q", "é": "é", "\x1bf": "ctrl+right", "\x1b[27u": "escape", "\x1b[97u": "a",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_that_nobody_waits_for_is_no_key(answer: str) -> None:
+    assert heard("a" + answer + "b") == ["a", "b"]
+
+
+@given(
+    st.lists(st.sampled_from([*KEYS, *(each for each in ANSWERS if each[1] == "[")]), max_size=6),
+    st.integers(2, 9),
+)
+def test_keys_stay_and_answers_go_wherever_the_text_is_cut(parts: list[str], size: int) -> None:
+    whole, parser, messages = "".join(parts), sequences.Typed(), []
+    for at in range(0, len(whole), size):
+        messages += parser.feed(whole[at : at + size])
+    assert [each.key for each in messages] == [KEYS[part] for part in parts if part in KEYS]
+
+
+@pytest.mark.parametrize("begun", ["\x1b[2;", "\x1b[?62", "\x1b[<0;1", "\x1b]11;rgb:0"])
+def test_what_was_only_begun_presses_nothing_and_holds_up_nothing(
+    begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequences, "PATIENCE", 0.05)
+    parser = sequences.Typed()
+    assert list(parser.feed(begun)) == []
+    time.sleep(0.12)
+    assert list(parser.tick()) == []
+    assert [each.key for each in parser.feed("qR")] == ["q", "R"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 100])
+def test_a_paste_presses_no_key_whatever_is_in_it(size: int) -> None:
+    inside = "a\x1b[31mred q\x1b[2;3R\x1b]11;x\x1b\\" + "é\x1b" * 40 + "q\r\nq\x00"
+    whole = f"x\x1b[200~{inside}\x1b[201~y"
+    parser = sequences.Typed()
+    messages = [m for at in range(0, len(whole), size) for m in parser.feed(whole[at : at + size])]
+    assert [type(each) for each in messages] == [Key, Paste, Key]
+    assert messages[1].text == "ared q]11;x\\" + "é" * 40 + "q\r\nq"
+
+
+def test_a_paste_without_end_fills_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequences, "MOST_PARTS", 4)
+    parser = sequences.Typed()
+    for text in ("\x1b[200~", *["x" * 1000] * 100):
+        assert list(parser.feed(text)) == []
+    [paste, key] = parser.feed("\x1b[201~q")
+    assert isinstance(paste, Paste)
+    assert len(paste.text) < 6000
+    assert isinstance(key, Key)
+
+
+def test_a_bracket_after_an_escape_is_a_key_like_any_other() -> None:
+    assert heard("\x1b[") == ["left_square_bracket"]
+    assert heard("\x1b", "\x1b") == ["escape", "escape"]
+    assert heard("\x1b\x1b") == ["escape", "escape"]

@@ -108,6 +108,11 @@ def name(view: View, row: int, column: int) -> str:
 def spelled(title: str, view: View, row: int, column: int) -> str:
     """One line about a cell, where the scene has nothing to say of it."""
     found = value(view, row, column)
+    if isinstance(view, views.Text):
+        return f"{title}[{column}] = {found!r}, character {column + 1} of {len(view.text)}"
+    if isinstance(view, views.Histogram) and column + 1 < len(view.edges):
+        low, high = (wording.number(float(edge)) for edge in view.edges[column : column + 2])
+        return f"{wording.number(found)} of {list(view.series)[row]} lie between {low} and {high}"
     number = isinstance(found, (int, float)) and not isinstance(found, bool)
     said = wording.number(found) if number else str(found).replace("\n", " · ")
     return f"{title}[{name(view, row, column)}] = {said}"

@@ -34,7 +34,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from zhtui.ask.explore import Explorer
+from zhtui.ask.explore import RESTS, Explorer
 from zhtui.ask.reading import newest, open_run, passing_over
 from zhtui.errors import LabError, LessonError, StoreError, boundary
 from zhtui.lesson import catalog, knobs
@@ -44,6 +44,7 @@ from zhtui.lesson.sampling import Sampling, Token
 from zhtui.runs.folder import RunFolder
 
 WARM = 3  # opened runs that are kept
+QUIET = 0.05  # seconds without a request, after which a frame is made ahead
 
 
 def sample(folder: RunFolder, run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
@@ -103,6 +104,7 @@ class Server:
         self.opened: dict[tuple[Path, int | None], Opened] = {}
         self.unfit: dict[Path, Exception] = {}  # checkpoints that no lesson here can take
         self.under_way: list[Iterator[Mapping[str, Any]]] = []
+        self.resting: list[Iterator[Mapping[str, Any]]] = []  # one at most: the newest that rests
         self.explorer = Explorer(self._open)
 
     def take(self, request: Mapping[str, Any]) -> None:
@@ -115,8 +117,21 @@ class Server:
             part = next(answers, None)
             if part is None:
                 self.under_way.remove(answers)
+            elif part is RESTS:
+                self.under_way.remove(answers)
+                self.wake()  # the one before sees that it is not alone, and ends
+                self.resting = [answers]
             elif part:  # an empty one is a turn that was taken without a word
                 self.answer(part)
+
+    def wake(self) -> None:
+        """What rests goes on."""
+        self.under_way += self.resting
+        self.resting = []
+
+    def _alone(self) -> bool:
+        """Whether nobody but who asks this waits for an answer."""
+        return len(self.under_way) < 2 and not self.resting
 
     def _guarded(self, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """All parts of an answer to its end; whatever goes wrong is a part too."""
@@ -126,7 +141,7 @@ class Server:
                 for part in self._answers(request):
                     if about["id"] in self.cancelled:
                         break
-                    yield {**about, **part} if part else {}
+                    yield {**about, **part} if part else part
         except LabError as error:
             yield {**about, "error": str(error)}
         else:
@@ -134,7 +149,7 @@ class Server:
 
     def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if request["do"] in ("form", "explore", "point"):
-            yield from self.explorer.answers(request, lambda: len(self.under_way) < 2)
+            yield from self.explorer.answers(request, self._alone)
             return
         folder = RunFolder(Path(request["run"])) if request.get("run") else None
         if request["do"] == "think" and "lesson" in request:
@@ -283,7 +298,10 @@ def main() -> None:
     while True:
         while server.under_way and inbox.empty():
             server.turn()
-        server.take(inbox.get())
+        try:
+            server.take(inbox.get(timeout=QUIET if server.resting else None))
+        except queue.Empty:
+            server.wake()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ TURN = 0.02  # seconds of frames between two looks at other requests
 QUICK = 0.2  # seconds; after a slower frame none is made ahead
 
 Part = dict[str, Any]
+RESTS: Part = {}  # what is left of this answer can wait until nothing else was asked for a while
 Key = tuple[Path | None, tuple[object, ...]]
 Open = Callable[[RunFolder, int | None], Run]
 
@@ -178,6 +179,7 @@ class Explorer:
             number = yield from self._seek(asked, number, str(request["seek"]))
         yield from self._turns(asked, number)
         yield {"shown": to_wire(self.show(asked, number))}
+        yield RESTS
         yield {}
         yield from self._ahead(asked, number, alone)
 

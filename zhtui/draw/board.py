@@ -106,10 +106,12 @@ def draw(view: Board, width: int, height: int, marks: Marks = NOTHING, rich: boo
     lit = {(int(i), int(j)) for i, j in view.lit}
     _wires(cells, view, place, lit)
     values = _values(view, rows, columns)
+    finite = values[np.isfinite(values)]
+    counts = bool(finite.any() and (finite == np.rint(finite)).all() and np.abs(finite).max() < 1e4)
     levels = scale(values, None, None, False).levels(values)
     for i, row in enumerate(view.cells):
         for j, mark in enumerate(row):
-            square = Square(cells, place, view, (i, j), int(states[i, j]), marks)
+            square = Square(cells, place, view, (i, j), int(states[i, j]), marks, counts)
             square.ground(int(levels[i, j]) if rich else 0, (i, j) in lit)
             square.draw(str(mark), float(values[i, j]))
     _labels(cells, view, place)
@@ -140,6 +142,7 @@ class Square:
     cell: Cell
     state: int
     marks: Marks
+    counts: bool  # all values of the board are whole numbers
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -241,7 +244,7 @@ class Square:
             text = f"{SINGLE['urdl'[best]]}{short(four[best])}"
             self.cells.put(x + (wide - len(text)) // 2, y + tall // 2, text, ink)
         elif np.isfinite(value) and wide >= 4 and self.view.sides is None:
-            text = short(value)
+            text = f"{value:.0f}" if self.counts else short(value)
             if tall >= 3:
                 self.cells.put(x + (wide - len(text)) // 2, y + tall - 1, text, ink)
             elif wide >= 7 or not marked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zhtui.draw.cells import Cells
+from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, GROUP, LIT, PLAIN, SERIES, TITLE
 
 Word = tuple[str, int]  # text, ink
@@ -40,17 +40,22 @@ def _ink(kind: str) -> int:
     return INKS[max(fitting, key=len)] if fitting else PLAIN
 
 
-def draw(rows: Sequence[Sequence[Word]], lit: int, width: int, height: int) -> Cells:
-    """All lines, however long they are; line `lit`, counted from 1, has a mark and a ground."""
-    margin = len(str(len(rows))) + 3
-    longest = max((sum(len(text) for text, _ in row) for row in rows), default=0)
-    cells = Cells(max(width, margin + longest + 1), max(height, len(rows)))
-    for y, row in enumerate(rows):
-        here = y + 1 == lit
-        cells.put(0, y, f"{'▸' if here else ' '}{y + 1:>{margin - 3}}", LIT if here else FAINT)
-        x = margin
-        for text, ink in row:
-            x = cells.put(x, y, text, ink)
-        if here:
-            cells.paper[y, margin - 1 :] = GROUP
+def margin(rows: Sequence[Sequence[Word]]) -> int:
+    """Cells before a line: its mark, its number, a gap."""
+    return len(str(len(rows))) + 3
+
+
+def breadth(rows: Sequence[Sequence[Word]]) -> int:
+    """Cells of the longest line, with its number."""
+    return margin(rows) + max((sum(len(text) for text, _ in row) for row in rows), default=0) + 1
+
+
+def line(rows: Sequence[Sequence[Word]], index: int, lit: bool, width: int) -> Page:
+    """One line; where it is lit it has a mark and a ground."""
+    cells, x = Page(width, 1), margin(rows)
+    if lit:
+        cells.put(x - 1, 0, " " * (width - x + 1), PLAIN, GROUP)
+    cells.put(0, 0, f"{'▸' if lit else ' '}{index + 1:>{x - 3}}", LIT if lit else FAINT)
+    for text, ink in rows[index]:
+        x = cells.put(x, 0, text, ink)
     return cells

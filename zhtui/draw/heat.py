@@ -142,6 +142,13 @@ def draw(
     signs = bool((known == BAD).any())  # a sign takes a column, too
     need = _longest(texts) + signs
     place = layout(view, width, height, top, marks.cursor or (0, 0), need, rich)
+    bare = (
+        place.tall == 1 and len(values) == height - top
+    )  # its last row is a number's, or a scale's
+    if bare:
+        closer = layout(view, width, height + 1, top, marks.cursor or (0, 0), need, rich)
+        bare = closer.tall > 1 and closer.shown == values.shape and closer.wide >= need
+        place = closer if bare else place
     cells.spots = Lattice(values.shape, place.rows, place.columns, place.first)
     if texts and not view.texts and place.wide < need:
         texts = texts_of(view, values, brief=True)
@@ -156,9 +163,10 @@ def draw(
     _signs(cells, place, states, marks)
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, place, marks)
-    at = _legend(cells, span, rich)
-    at = _read(cells, view, place, marks, values, at)
-    _beyond(cells, place, values.shape, at)
+    if not bare:
+        at = _legend(cells, span, rich)
+        at = _read(cells, view, place, marks, values, at)
+        _beyond(cells, place, values.shape, at)
     return cells
 
 

@@ -67,16 +67,17 @@ class Scale:
         return np.where(np.isfinite(values), steps, 0).astype(np.uint8)
 
     def shades(self, values: Matrix) -> Glyphs:
-        """Each value as a character, for terminals without colours."""
+        """Each value as a character, for terminals without colours; blank if not finite."""
+        known = np.isfinite(values)
         if not self.signed:
             steps = np.minimum((self.shares(values) * len(SHADES)).astype(np.int64), 4)
             plain: Glyphs = np.array(list(SHADES))[steps]
-            return plain
+            return np.where(known, plain, " ")
         with np.errstate(all="ignore"):
             size = np.nan_to_num(np.abs(values) / (self.high or 1.0) * 5)
         steps = np.clip(size, 0, 4).astype(np.int64)
         below, above = np.array(list(NEGATIVES))[steps], np.array(list(SHADES))[steps]
-        signed: Glyphs = np.where(values < 0, below, above)
+        signed: Glyphs = np.where(known, np.where(values < 0, below, above), " ")
         return signed
 
 

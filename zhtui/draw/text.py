@@ -5,6 +5,7 @@ what they mean.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from zhtui.draw.spots import Box, Queue
 from zhtui.lesson.views import Text
 
 Looks = NDArray[np.int64]  # one a character
+WRAPPED = 200  # texts that are remembered as wrapped
 LIGHT = 3  # shades of a weight that do not show where there are few colours
 OVER = {" ": "␣", "\n": "⏎"}  # what is seen of a character that has no look
 
@@ -79,6 +81,16 @@ def places(text: str, width: int) -> Iterator[tuple[int, int, str]]:
             stop += 1
         yield x, y, text[index:stop]
         x += size
+
+
+@lru_cache(maxsize=WRAPPED)
+def wrap(text: str, width: int) -> tuple[str, ...]:
+    """A text wrapped as `places` has it, line by line."""
+    found: list[str] = []
+    for _, y, glyph in places(text, width):
+        found += [""] * (y + 1 - len(found))
+        found[y] += glyph if glyph != "\n" else ""
+    return tuple(found)
 
 
 def _fits(text: str, start: int, room: int, width: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhtui.draw import graph, table, tree, words
 from zhtui.draw.scale import matrix
@@ -19,6 +19,7 @@ BORDER = 2
 LEAST = (24, 6)  # columns and rows of a tile, its border too
 USUAL = (40, 14)  # of a picture that fits any room
 BROAD, SLIM = 2.5, 2.0  # times what a matrix has in one direction, for what it has in the other
+NUMBER = 6  # columns of a number in a matrix
 STEP = 4  # rows: heights come in steps, so that a table that grows does not move all others
 SAID = (views.Text, views.Table, views.Bars, views.Graph, views.Tree)  # more room says no more
 
@@ -69,6 +70,32 @@ def grid(asked: Sequence[Want], width: int, height: int) -> tuple[int, list[int]
     worth = [_worth(asked, i + 1, rows, width) for i, rows in enumerate(found)]
     best = max(range(most), key=lambda i: worth[i])
     return best + 1, found[best]
+
+
+def together(shown: Sequence[View], width: int, height: int) -> tuple[int, list[int]] | None:
+    """The same in a small room, where a view stands alone unless all can be read there, each number
+    of them: side by side, or one above the other, as is better with a line of text.
+    """
+    asked = [_legible(view) for view in shown]
+    ways = (1, len(asked)) if any(isinstance(v, views.Text) for v in shown) else (len(asked), 1)
+    for columns in ways:
+        rows = [max(w.high for w in asked[i : i + columns]) for i in range(0, len(asked), columns)]
+        if max(w.wide for w in asked) * columns <= width and sum(rows) <= height:
+            return columns, [*rows[:-1], height - sum(rows[:-1])]
+    return None
+
+
+def _legible(view: View) -> Want:
+    """The room in which each number of a view can be read, its border too."""
+    want = wants(view)
+    match view:
+        case views.Heatmap():
+            columns = matrix(view.values).shape[1]
+            wide = want.wide + (NUMBER - 2) * columns
+            return replace(want, wide=wide, high=max(want.high, LEAST[1]))
+        case views.Text():
+            return replace(want, high=want.high - 1 + bool(plain(view.note)))
+    return want
 
 
 def _rows(asked: Sequence[Want], columns: int, height: int) -> list[int]:

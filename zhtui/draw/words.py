@@ -86,7 +86,7 @@ def caption(note: Words, width: int, height: int) -> list[list[Stretch]]:
     """The rows of a note on top of a picture: more than one only where there is room."""
     if not plain(note):
         return []
-    return wrapped(note, width, min(max(height // 8, 1), 3), FAINT)
+    return wrapped(note, width, min(max(height // 6, 1), 3), FAINT)
 
 
 def put_line(cells: Grid, y: int, stretches: Sequence[Stretch], x: int = 0) -> None:

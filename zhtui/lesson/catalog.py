@@ -17,7 +17,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +26,7 @@ from typing import Any
 from zhtui.data.dataset import DataSet
 from zhtui.data.paths import expanded
 from zhtui.errors import LessonError, boundary
-from zhtui.lesson import knobs, vetting
+from zhtui.lesson import kept, knobs, vetting
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.sampling import Sampling
 
@@ -52,6 +52,15 @@ class Entry:
         if self.lesson is None:
             raise LessonError(self.error)
         return self.lesson
+
+    @property
+    def fault(self) -> str:
+        """Why the lesson cannot be opened; "" where it can. Imports what a kept card left out."""
+        try:
+            self.card.config  # noqa: B018
+        except LessonError as error:
+            return str(error)
+        return ""
 
     def has(self, part: str) -> bool:
         """Whether the lesson has a module or a folder of that name (`generate`, `screen` …)."""
@@ -164,9 +173,39 @@ def one(name: str) -> Entry:
 
 def all_lessons() -> list[Entry]:
     """Every lesson by number; one that cannot be loaded is a row with its error, at the end."""
-    entries = [*(_load(name, *place) for name, place in _places().items()), *_broken.values()]
-    kept = [entry for entry in entries if entry.lesson is not None or entry.error]
-    return sorted(kept, key=lambda e: (e.lesson.number if e.lesson else float("inf"), e.name))
+    return _ordered(_places(), {})
+
+
+def shown() -> list[Entry]:
+    """All lessons, for a list: of those that came with the lab only what their cards say, where
+    that was kept. The rest of such a card is imported when it is asked for.
+    """
+    places, ready = _places(), dict[str, Entry]()
+    own = {name: place for name, place in places.items() if vetting.built_in(place[1])}
+    for name, said in kept.cards([folder for _, folder in own.values()]).items():
+        if name in own:
+            package, folder = own[name]
+            card = kept.Kept(said, partial(_card, name, package, folder))
+            ready[name] = Entry(name, f"{package}.{name}", folder, card)
+    return _ordered(places, ready)
+
+
+def keep() -> None:
+    """Imports all cards, and keeps what those say that came with the lab."""
+    own = [entry for entry in all_lessons() if vetting.built_in(entry.folder)]
+    folders = [folder for _, folder in _places().values() if vetting.built_in(folder)]
+    if not any(entry.error for entry in own) and not kept.cards(folders):
+        kept.keep({entry.name: entry.card for entry in own}, folders)
+
+
+def _ordered(places: Mapping[str, tuple[str, Path]], ready: Mapping[str, Entry]) -> list[Entry]:
+    entries = [ready.get(name) or _load(name, *place) for name, place in places.items()]
+    entries = [each for each in (*entries, *_broken.values()) if each.lesson or each.error]
+    return sorted(entries, key=lambda e: (e.lesson.number if e.lesson else float("inf"), e.name))
+
+
+def _card(name: str, package: str, folder: Path) -> Lesson:
+    return _load(name, package, folder).card
 
 
 def data_sets() -> list[DataSet]:

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,8 @@ class RunFolder:
     def name(self) -> str:
         return self.path.name
 
-    @property
-    def lesson(self) -> str:
+    @cached_property
+    def lesson(self) -> str:  # asked for of each run whenever one lesson's runs are picked out
         return self.path.parent.name
 
     def card(self) -> dict[str, Any]:

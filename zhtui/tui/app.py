@@ -19,6 +19,7 @@ from textual.driver import Driver
 from textual.events import Key
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import Widget
 
 from zhtui.draw import inks
 from zhtui.lesson import catalog
@@ -34,12 +35,14 @@ from zhtui.tui.screens.home.screen import HomeScreen
 from zhtui.tui.screens.shared.dialogs import Ask, guest_failed, help_screen
 from zhtui.tui.session import Finds, Session
 from zhtui.tui.settings.file import THEME_NAMES, USUAL, Settings, load, path, plain_terminal
+from zhtui.tui.terminal.ambiguous import Width
 from zhtui.tui.terminal.clean import CLEAN
 from zhtui.tui.terminal.hangup import Hangup
 from zhtui.tui.terminal.output import Link, driver
 from zhtui.tui.terminal.paced import PacedApp
 from zhtui.tui.terminal.size import require_terminal
 from zhtui.tui.themes import PALETTES, THEMES
+from zhtui.tui.widgets.drawn import Drawn
 
 WARM_AFTER = 0.5  # seconds from the start: after the first frame, before most keys
 
@@ -68,7 +71,10 @@ class LabApp(PacedApp[int]):
         self.settings, self.plain = settings, tuple(_plain() if settings.ascii else ())
         self.keyboard = Keyboard(settings.keys, plain=bool(settings.ascii))
         link, plain = Link(settings.bytes_a_second), "NO_COLOR" in os.environ
-        super().__init__(link, _driver(link), guest_failed, ansi_color=True if plain else None)
+        width = Width(self.draw_plain) if settings.ascii is None else None
+        super().__init__(
+            link, _driver(link, width), guest_failed, ansi_color=True if plain else None
+        )
         self.animation_level = "none"
         self.first = (lesson, run)
         self.watching = watching
@@ -115,7 +121,7 @@ class LabApp(PacedApp[int]):
             self.theme = "ansi-dark"
         if not self.is_headless:
             self.call_after_refresh(self.tidy.begin)
-            self.set_timer(WARM_AFTER, self.doors.warm)
+            self.set_timer(WARM_AFTER, partial(self.doors.warm, cards=True))
             self.tidy_in(2 * WARM_AFTER)
         self.call_after_refresh(self.complain, self.settings.complaint)
         if self.watching:
@@ -186,6 +192,15 @@ class LabApp(PacedApp[int]):
         answers = [("q", few), ("k", "stop the runs, quit"), ("n", "stay")]
         self.push_screen(Ask(question, answers), self._left)
 
+    def draw_plain(self) -> None:
+        """Draws all in plain ASCII from now on: the terminal takes two cells for a sign."""
+        self.plain, self.keyboard.plain = tuple(_plain()), True
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(Widget, with_self=True):
+                if isinstance(widget, Drawn):
+                    widget.redraw()
+                widget.refresh()
+
     def leave(self, code: int) -> None:
         """Ends the lab, from any thread, once its loop turns."""
         with suppress(RuntimeError):  # the loop is closed: it has ended
@@ -226,10 +241,10 @@ def open_lab(
         require_terminal()
     gc.disable()  # until the first frame, which it would hold up
     sys.setswitchinterval(1e-3)  # seconds for which the reading thread may hold up a key
-    entries = catalog.all_lessons()
+    entries = catalog.shown()
     known = load([entry.name for entry in entries])
-    signs = (ascii, known.ascii, bool(plain_terminal()))
-    known = replace(known, ascii=next(each for each in signs if each is not None))
+    signs = (ascii, known.ascii, bool(plain_terminal()) or None)
+    known = replace(known, ascii=next((each for each in signs if each is not None), None))
     app = LabApp(store, lesson, run, entries=entries, settings=known)
     Hangup(app.leave).begin()
     code = app.run(mouse=known.mouse if mouse is None else mouse)
@@ -242,9 +257,9 @@ def _plain() -> Iterable[LineFilter]:
     yield Plain()
 
 
-def _driver(link: Link) -> type[Driver]:
+def _driver(link: Link, width: Width | None) -> type[Driver]:
     if "TEXTUAL_DRIVER" not in os.environ:
-        return driver(link)
+        return driver(link, width)
     from zhtui.tui.terminal.web import web_driver  # deferred: in a browser, by `zhtui --web`
 
     return web_driver(link)

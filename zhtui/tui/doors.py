@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Action
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.session import Found, Opened, Session
 
@@ -28,10 +30,17 @@ class LabDoors:
     def __init__(self, app: LabApp, session: Session) -> None:
         self.app, self.session = app, session
 
-    def warm(self, screen: str = "lesson") -> None:
-        """Imports beside the screen's thread what the next screen needs: 45 ms of a key."""
-        name = f"zhtui.tui.screens.{screen}.screen"
-        threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
+    def warm(self, screen: str = "lesson", *, cards: bool = False) -> None:
+        """Imports beside the screen's thread what the next screen needs: 45 ms of a key. `cards`:
+        then all of the lessons' that home did without.
+        """
+
+        def work() -> None:
+            importlib.import_module(f"zhtui.tui.screens.{screen}.screen")
+            if cards:
+                catalog.keep()
+
+        threading.Thread(target=work, daemon=True).start()
 
     def ready(self, entry: Entry) -> None:
         """Lets the explorer load a lesson's first scene, so that its first frame is quick."""
@@ -46,8 +55,8 @@ class LabDoors:
         from zhtui.tui.screens.lesson.screen import LessonScreen
         from zhtui.tui.screens.shared.dialogs import failure_screen
 
-        if entry.lesson is None:
-            self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", entry.error))
+        if fault := entry.fault:
+            self.app.push_screen(failure_screen(f"{entry.name} cannot be opened", fault))
             return
         screen = LessonScreen(self.session, entry, start=start, run=run, preset=preset)
         self.app.push_screen(screen)
@@ -102,6 +111,21 @@ class LabDoors:
         screen = ExploreScreen(self.session, entry, run, step, scene, text)
         screen.inquiry.given = dict(given or {})
         self.app.push_screen(screen)
+
+    def play(self, entry: Entry, action: Action) -> None:
+        """Plays what a lesson's notes name on the lesson's screen: on the one that is open, else on
+        a new one.
+        """
+        from zhtui.tui.screens.lesson.screen import LessonScreen
+
+        known = [each for each in self.app.screen_stack if isinstance(each, LessonScreen)]
+        here = next((each for each in reversed(known) if each.entry is entry), None)
+        if here is None:
+            self.app.push_screen(LessonScreen(self.session, entry, action=action))
+            return
+        while self.app.screen is not here:
+            self.app.pop_screen()
+        here.run_worker(here.play(action), exit_on_error=False)
 
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None:
         """The screen that only this lesson has, behind a boundary: its failure is shown."""

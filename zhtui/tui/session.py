@@ -14,6 +14,7 @@ from zhtui.errors import LabError
 from zhtui.lesson import knobs
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Action
 from zhtui.runs import learner
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.keys.keyboard import keyboard_of
@@ -68,6 +69,7 @@ class Doors(Protocol):
         text: str = "",
         given: Mapping[str, str] | None = None,
     ) -> None: ...
+    def play(self, entry: Entry, action: Action) -> None: ...
     def own(self, entry: Entry, run: RunFolder | None = None, step: int | None = None) -> None: ...
 
 

@@ -114,8 +114,9 @@ class Sitting:
         count = int(re.sub(r"\D", "", self.seats[side]))
         whole = count if count % 100 == 0 or by < 0 else count - count % 100
         count = min(max(whole + by, 1), MOST)
-        self.seats[side] = f"mcts:{count}"
-        return f"{'XO'[side]} is mcts:{count} now"
+        decisive = self.seats[side].endswith(":decisive")
+        name = self.seats[side] = f"mcts:{count}" + (":decisive" if decisive else "")
+        return f"{'XO'[side]} is {name} now"
 
     def age(self, by: int, kept: Callable[[str], Sequence[int]]) -> str:
         """A younger or an older self of the run that sits here; says which, or why not.

@@ -18,6 +18,10 @@ LINES = (
     0b100_010_001, 0b001_010_100,  # diagonals
 )  # fmt: skip
 WON = tuple(any(squares & line == line for line in LINES) for squares in range(512))
+WINS = tuple(  # the squares, as bits, that complete a line of such squares
+    sum(1 << i for i in range(9) if not squares >> i & 1 and WON[squares | 1 << i])
+    for squares in range(512)
+)
 FREE = tuple(tuple(i for i in range(9) if not taken >> i & 1) for taken in range(512))
 PAD = "789456123"  # the digits of a numeric pad, as they lie on the squares 0 to 8
 

@@ -1,8 +1,8 @@
 """UCT in flat lists: the search that lesson mcts teaches, with the same dice the same tree, sooner.
 
 A node is a number; its state, visits, sum of results and first child stand in lists. The children
-of a node lie in the order in which they were tried. A rollout of a game's own may be told: those of
-tic-tac-toe and connect four play on bits.
+of a node lie in the order in which they were tried. `rollout_of` has rollouts on bits: those of
+tic-tac-toe and of connect four.
 
 Leaves out: the solver, and all that explains a tree.
 """
@@ -71,6 +71,17 @@ def simulate(game: Game[Any], state: Any, rng: random.Random) -> int:
     return result
 
 
+def decisive(game: Game[Any], state: Any, rng: random.Random) -> int:
+    """`simulate`, but who can win at once does (Teytaud and Teytaud 2010)."""
+    while (result := game.result(state)) is None:
+        wins = -1 if game.to_move(state) else 1
+        after = [game.apply(state, move) for move in game.moves(state)]
+        if any(game.result(each) == wins for each in after):
+            return wins
+        state = after[int(rng.random() * len(after))]
+    return result
+
+
 def search(
     game: Game[Any],
     state: Any,
@@ -85,7 +96,7 @@ def search(
     tree = tree or Tree()
     if not tree.N:
         tree.add(game, state, -1)
-    play = rollout or ROLLOUTS.get(game.name, simulate)
+    play = rollout or rollout_of(game)
     N, W, children, untried = tree.N, tree.W, tree.children, tree.untried
     states, movers, results = tree.states, tree.movers, tree.results
     apply, dice = game.apply, rng.random
@@ -135,6 +146,24 @@ def of_tic_tac_toe(game: Game[Any], state: tuple[int, int], rng: random.Random) 
         mine, other, sign = other, mine, -sign
 
 
+def decisive_of_tic_tac_toe(game: Game[Any], state: tuple[int, int], rng: random.Random) -> int:
+    """`decisive` on tic-tac-toe's tables, with the same dice."""
+    free, wins, dice = tic_tac_toe.FREE, tic_tac_toe.WINS, rng.random
+    mine, other = state
+    sign = 1
+    if game.to_move(state):
+        mine, other, sign = other, mine, -1
+    while True:
+        taken = mine | other
+        moves = free[taken]
+        if not moves:
+            return 0
+        if wins[mine] & ~other:
+            return sign
+        mine |= 1 << moves[int(dice() * len(moves))]
+        mine, other, sign = other, mine, -sign
+
+
 def of_connect_four(game: Game[Any], state: tuple[int, int], rng: random.Random) -> int:
     """`simulate` on connect four's bits, with the same dice."""
     dice, high = rng.random, connect_four.HIGH
@@ -172,7 +201,14 @@ def of_connect_four(game: Game[Any], state: tuple[int, int], rng: random.Random)
     return 0
 
 
-ROLLOUTS: dict[str, Rollout] = {
-    "tic-tac-toe": of_tic_tac_toe,
-    "connect-four": of_connect_four,
+KINDS: dict[str, Rollout] = {"random": simulate, "decisive": decisive}
+ROLLOUTS: dict[tuple[str, str], Rollout] = {  # of a game's own
+    ("tic-tac-toe", "random"): of_tic_tac_toe,
+    ("tic-tac-toe", "decisive"): decisive_of_tic_tac_toe,
+    ("connect-four", "random"): of_connect_four,
 }
+
+
+def rollout_of(game: Game[Any], kind: str = "random") -> Rollout:
+    """How a game is played to its end, "random" or "decisive": its own way where it has one."""
+    return ROLLOUTS.get((game.name, kind), KINDS[kind])

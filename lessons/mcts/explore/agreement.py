@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lessons.blocks.games import tree_search
 from lessons.blocks.games.minimax import Table as Solved
 from lessons.mcts.build import game_of
+from lessons.mcts.config import ROLLOUTS
 from lessons.mcts.explore.uct import position
 from lessons.mcts.pictures import board
 from lessons.mcts.strength import positions, some
@@ -24,6 +26,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 class Ask:
     moves: str = knob("a3 a1 b2 c1", "the moves so far; none is an empty board")
     c: float = knob(1.4, "c: how much is added to rarely tried moves", low=0, high=100)
+    rollouts: str = knob("random", "how a game is played on", choices=ROLLOUTS)
     count: int = knob(30, "positions that are examined", low=1, high=500)
     seed: int = knob(1, "the dice", low=0, high=10_000)
 
@@ -43,6 +46,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         look="the lit squares: a search has to find one of them",
         chapter="minimax",
     )
+    how: dict[str, Any] = {"c": ask.c, "rollout": tree_search.rollout_of(game, ask.rollouts)}
     known = some([p for p in positions() if p.tactical], ask.count, ask.seed)
     if not known:
         raise LabError("no position to examine; choose a larger count")
@@ -50,12 +54,12 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     right: list[float] = []
     shares: dict[str, list[float]] = {game.spell(state, move): [] for move in game.moves(state)}
     for size in SIZES:
-        tree = tree_search.search(game, state, size, random.Random(ask.seed), c=ask.c)
+        tree = tree_search.search(game, state, size, random.Random(ask.seed), **how)
         found = tree.visits()
         for move in game.moves(state):
             shares[game.spell(state, move)].append(found.get(move, 0) / size)
         rng = random.Random(ask.seed)
-        trees = [tree_search.search(game, p.state, size, rng, c=ask.c) for p in known]
+        trees = [tree_search.search(game, p.state, size, rng, **how) for p in known]
         sizes.append(size)
         right.append(
             np.mean([t.best() in p.best for t, p in zip(trees, known, strict=True)]).item()

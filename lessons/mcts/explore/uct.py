@@ -10,7 +10,7 @@ from typing import Any
 
 from lessons.mcts import uct
 from lessons.mcts.build import game_of
-from lessons.mcts.config import BY_VALUE, NEVER_TRIED, NO_FLIP
+from lessons.mcts.config import BY_VALUE, NEVER_TRIED, NO_FLIP, ROLLOUTS
 from lessons.mcts.pictures import board, edges, name, read_position, square, tree, visits
 from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Tree, View, Words, knob, mistakes
 
@@ -24,6 +24,7 @@ class Ask:
     simulations: int = knob(40, "simulations", low=1, high=2_000)
     whole: bool = knob(False, "a frame a simulation, not a phase")
     c: float = knob(1.4, "c: how much is added to rarely tried moves", low=0, high=100)
+    rollouts: str = knob("random", "how a game is played on", choices=ROLLOUTS)
     solver: bool = knob(False, "proved wins and losses are carried up the tree")
     searches: int = knob(1, "moves that are searched and played, in turn", low=1, high=9)
     reuse: bool = knob(True, "the next search starts from the branch of the move played")
@@ -94,7 +95,8 @@ def asked(search: Search) -> Frame:
     found: dict[str, View] = {"board": board(game, root.state, note=f"{who} is to move")}
     say = f"{who} is to move, {len(root.untried)} moves can be made"
     if root.state != usual:
-        old = uct.search(game, usual, ask.simulations, random.Random(ask.seed), c=ask.c)
+        dice, rollout = random.Random(ask.seed), uct.ROLLOUTS[ask.rollouts]
+        old = uct.search(game, usual, ask.simulations, dice, c=ask.c, rollout=rollout)
         whose = ask.moves or "the empty board"
         found["stale"] = Tree(f"stale: of {whose}", tree(game, old, {old}, numbers).children)
         say = f"the board was changed: the tree of {whose} is stale, a new one grows; {say}"
@@ -216,10 +218,11 @@ def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]
             look="all moves of a node are tried once before UCT compares them",
             keep=search.keep,
         )
-    result = uct.simulate(game, child.state, rng)
+    result = uct.ROLLOUTS[ask.rollouts](game, child.state, rng)
     word = {1: "X wins", -1: "O wins", 0: "a draw"}[result]
     if phases:
-        over = "is over" if child.result is not None else "is played on at random"
+        how = {"random": "at random", "decisive": "at random, but who can win does"}[ask.rollouts]
+        over = "is over" if child.result is not None else f"is played on {how}"
         yield Frame(
             "simulate",
             search.views(way, child.state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class Ask:
     width: int = knob(100, "units of the hidden layer", low=4, high=400)
     data: str = knob("given", "names, given, or a text file with one word a line")
     seed: int = knob(1, "first weights, and which examples", low=0, high=2**31)
+
+
+@lru_cache(maxsize=2)
+def words_of(data: str) -> Corpus:
+    """The words as windows, read once for all that is asked of them. Raises LabError."""
+    return corpus_of(Run(replace(PRESETS["quick"], data=data)))
 
 
 class Row:
@@ -64,7 +71,7 @@ class Row:
 
 def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     """What each expects before it has learned; then all five, `every` updates a frame."""
-    corpus = Run(replace(PRESETS["quick"], data=ask.data)).once(corpus_of)
+    corpus = words_of(ask.data)
     rows = {preset: Row(preset, ask, corpus) for preset in ROWS}
     vocab = len(corpus.alphabet)
     keep = {"even": math.log(vocab)}

@@ -50,7 +50,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             f"{t + 1} keys stand at {', '.join(f'{p:g}' for p in at.tolist()[-4:])}; scores differ "
             f"from all at once by {apart:.1e}",
             "a key's position is fixed when it is made; only a new one is added",
-            keep={"q": q[0], "K": K, "at": at, "row": row}, chapter="letters" if t == 0 else "",
+            keep={"X": X, "q": q[0], "K": K, "at": at, "row": row},
+            chapter="letters" if t == 0 else "",
             predict=Spot("offsets", 0, t - 1) if t in (2, 4, 6) else None,
         )  # fmt: skip
 
@@ -61,4 +62,6 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         return f"key {s} was made at position {s}, and is turned as if at {figure(keep['at'][s])}"
     if spot.view == "cached" and s < len(keep["row"]):
         return f"q·k{s}, both turned: {dot(keep['q'], keep['K'][s])}"
+    if spot.view == "X":
+        return f"x{s}[{spot.column}] = {figure(keep['X'][s, spot.column])}, before it is turned"
     return ""

@@ -127,7 +127,8 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         value = figure(keep[spot.view][i, j])
         return f"q at {i}, k at {j}: {spelled}{cost}\n{value}, {i - j} apart"
     if spot.view in ("Q", "K", "q", "k"):
-        return f"{spot.view}[{i},{j}] = {figure(keep[spot.view][i, j])}"
+        whose = "query" if spot.view in "Qq" else "key"
+        return f"{spot.view}[{i},{j}] = {figure(keep[spot.view][i, j])}\nnumber {j} of that {whose}"
     if spot.view == "by.offset":
         name, (_, line) = list(keep["lines"].items())[i]
         return f"{name}, q {j} further: {figure(line[j])}"

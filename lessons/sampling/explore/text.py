@@ -75,6 +75,8 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         chance = figure(2.0 ** -float(keep["bits"][t - 1]))
         told = f"−log2 {chance} = {figure(keep['bits'][t - 1])} bits"
         return f"{keep['names'][t]}: {told}; {figure(keep['entropy'][t - 1])} were expected"
+    if spot.view == "surprise" and t == 0:
+        return f"{keep['names'][0]} is given: nothing stood before it to tell"
     if spot.view == "probabilities" and spot.row < len(keep["order"]):
         share = keep["logits"].softmax(0)[keep["order"][spot.row]]
         return f"{figure(share)}, or {figure(-math.log2(max(float(share), 1e-30)))} bits"

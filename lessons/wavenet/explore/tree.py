@@ -66,8 +66,9 @@ def net_of(run: Run | None, ask: Ask) -> tuple[Alphabet, Sequential, int]:
     if ask.mistake != "none":
         net = with_mistake(net, ask.mistake, ask.context)
     some = torch.randint(1, len(LETTERS), (CALM, ask.context), generator=dice)
+    net.train()
     for _ in range(40):  # the running statistics settle
-        net.train()(some)
+        net(some)
     return LETTERS, net.eval(), ask.context
 
 

@@ -21,6 +21,7 @@ OTHERS = f"""
 # ascii = false           # without it the terminal decides
 # bytes_a_second = {BYTES_A_SECOND}  # over a slow link: of what is drawn unasked
 """.split("\n")
+OFF = "off, unless the terminal says that it takes two cells for a sign such as ●"
 
 
 def table() -> Iterator[str]:
@@ -56,7 +57,7 @@ def report() -> Iterator[str]:
         none = "" if place.exists() else " (not there; `zhtui keys` shows how it is written)"
         yield f"settings in {place}{none}"
     poor = file.plain_terminal()
-    why = f"on, because {poor}; --no-ascii turns it off" if poor else "off"
+    why = f"on, because {poor}; --no-ascii turns it off" if poor else OFF
     if own.ascii is not None:
         why = f"{'on' if own.ascii else 'off'}, because config.toml says so"
     yield f"plain ASCII: {why}"

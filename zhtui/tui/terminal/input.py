@@ -11,27 +11,23 @@ import signal
 import termios
 import tty
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
 from typing import Any, cast
 
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Resize
+from textual.events import CursorPosition, Resize
 from textual.geometry import Size
-from textual.message import Message
-from textual.messages import InBandWindowResize
 
+from zhtui.tui.terminal.ambiguous import Width
+from zhtui.tui.terminal.sequences import ESCAPE, Typed
 from zhtui.tui.terminal.size import size
 
 LOOK = 0.1  # seconds between two looks whether the lab has ended
-ESCAPE = "\x1b"
 X10 = b"\x1b[M"
 SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?7l"  # the other one, no cursor, focus, no wrap
-SIZES = (Resize, InBandWindowResize)
 
 
 class OldReports:
@@ -58,18 +54,10 @@ class OldReports:
         return data
 
 
-class Typed(XTermParser):
-    """Textual's parser, but no report of a size counts; it would also turn the mouse to pixels."""
-
-    mouse_pixels: Any = property(lambda _: False, lambda *_: None)
-
-    def feed(self, data: str) -> Iterator[Message]:
-        """The messages in a text."""
-        return (message for message in super().feed(data) if not isinstance(message, SIZES))
-
-
 class TypedDriver(LinuxDriver):
-    """Textual's driver with a reader of our own."""
+    """Textual's driver with a reader of our own. `width` is asked, where the lab wants to know."""
+
+    width: Width | None = None
 
     def _get_terminal_size(self) -> tuple[int, int]:
         return size()
@@ -84,6 +72,8 @@ class TypedDriver(LinuxDriver):
         self._size_due = False
         cast(Any, super()).start_application_mode()
         signal.signal(signal.SIGWINCH, self._resized)
+        if self.width is not None and (question := self.width.question()):
+            self.write(question)
 
     def _resized(self, *_: object) -> None:
         if not self._size_due:
@@ -126,6 +116,7 @@ class TypedDriver(LinuxDriver):
         self._enable_mouse_support()
         self._enable_bracketed_paste()
         self._app.screen.refresh(layout=True)
+        self._app.screen.refresh()
 
     def run_input_thread(self) -> None:
         """Reads what is typed and posts it, until the lab ends; the thread of the driver."""
@@ -148,7 +139,10 @@ class TypedDriver(LinuxDriver):
                     events = list(parser.tick())
                     open_end = open_end and not events
                 for event in events:
-                    self.process_message(event)
+                    if not isinstance(event, CursorPosition):
+                        self.process_message(event)
+                    elif self.width is not None and self.width.told(event.y + 1, event.x + 1):
+                        self._loop.call_soon_threadsafe(self.width.wide)
         with suppress(EOFError, ParseError):
             list(parser.feed(""))
 

@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 
 from textual.message import Message
 
+from zhtui.tui.terminal.ambiguous import Width
 from zhtui.tui.terminal.escapes import lean
 from zhtui.tui.terminal.input import TypedDriver
 
@@ -129,8 +130,8 @@ def pieces(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def driver(link: Link) -> type[TypedDriver]:
-    """The driver for terminals, counting what it sends."""
+def driver(link: Link, width: Width | None = None) -> type[TypedDriver]:
+    """The driver for terminals, counting what it sends; it asks for a width, if it is given one."""
 
     class CountingDriver(TypedDriver):
         def __init__(self, *args: Any, **options: Any) -> None:
@@ -139,6 +140,7 @@ def driver(link: Link) -> type[TypedDriver]:
             if self._file is None or not self._file.isatty():  # it is where complaints go
                 self._file = sys.__stdout__
             self._file = cast(Any, Counted(cast(Any, self._file), link))
+            self.width = width
 
         def write(self, data: str) -> None:
             text = data if link.leaving else Frame(lean(data))

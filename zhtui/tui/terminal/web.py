@@ -9,8 +9,8 @@ from textual.drivers import web_driver as textual_web
 from textual.drivers.web_driver import WebDriver
 from textual.messages import ExitApp
 
-from zhtui.tui.terminal.input import Typed
 from zhtui.tui.terminal.output import Link
+from zhtui.tui.terminal.sequences import Typed
 from zhtui.tui.terminal.size import USUAL, bounded
 
 

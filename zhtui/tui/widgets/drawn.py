@@ -98,11 +98,36 @@ class Drawn(ScrollView, can_focus=True):
         changed = self.cells.differs(before)
         size = Size(self.cells.width, self.cells.height)
         if changed is None or size != self.virtual_size:
-            self.virtual_size = size
+            self._resize(size)
             self.refresh()
             return
         for y in changed:
             self.refresh(Region(0, y - self.scroll_offset.y, self.size.width, 1))
+
+    def _resize(self, size: Size) -> None:
+        """The picture is larger or smaller. While the scrollbars stay, nothing is laid out anew."""
+        bars = self.show_horizontal_scrollbar, self.show_vertical_scrollbar
+        if self.styles.auto_dimensions or self._bars(size) != bars:
+            self.virtual_size = size
+            return
+        self.set_reactive(Drawn.virtual_size, size)
+        if self.show_horizontal_scrollbar:
+            self.horizontal_scrollbar.window_virtual_size = size.width
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_x > self.max_scroll_x or self.scroll_y > self.max_scroll_y:
+            x, y = min(self.scroll_x, self.max_scroll_x), min(self.scroll_y, self.max_scroll_y)
+            self.scroll_to(x, y, animate=False)
+
+    def _bars(self, size: Size) -> tuple[bool, bool]:
+        """Which scrollbars a picture needs in this room: below it, at its right."""
+        flows = self.styles.overflow_x, self.styles.overflow_y
+        more = size.width > self.room.width, size.height > self.room.height
+        across, down = (
+            flow == "scroll" or (flow == "auto" and larger)
+            for flow, larger in zip(flows, more, strict=True)
+        )
+        return across, down
 
     def on_mount(self) -> None:
         self.redraw()

@@ -32,7 +32,7 @@ class Tiles(Container):
         self.idle: dict[str, ViewWidget] = {}  # of views that are gone and may come again
         self.chosen = ""
         self.alone = False  # by the learner's wish
-        self.single = False  # since there is no room for more
+        self.single = False  # since there is room for few: all that can be read, or one
         self.wish = ""  # the view that the learner chose; back at it whenever it is there
         self.cursors: dict[str, Cell] = {}  # of views that are not in this frame
         self.hides = False  # not all views are in sight
@@ -138,6 +138,10 @@ class Tiles(Container):
         self.chosen = self.wish = name
         self.place()
 
+    def on_resize(self) -> None:
+        """The room is another: what stands below has grown, or the knobs beside were shown."""
+        self.place()
+
     def place(self) -> None:
         """Puts the tiles that there is room for side by side, the chosen one among them."""
         names = list(self.known)
@@ -157,8 +161,11 @@ class Tiles(Container):
 
     def _grid(self) -> tuple[int, list[int]]:
         """The columns of tiles, and the lines that each row of them has."""
-        if self.alone or self.single or len(self.known) < 2:
+        if self.alone or len(self.known) < 2:
             return 1, [1]
+        if self.single:
+            views = [widget.view for widget in self.known.values()]
+            return tiling.together(views, *self.size) or (1, [1])
         for name, widget in self.known.items():
             if name not in self.asked or self.asked[name][0] is not widget.view:
                 self.asked[name] = widget.view, tiling.wants(widget.view)

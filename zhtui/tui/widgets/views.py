@@ -181,7 +181,9 @@ class HistogramWidget(ViewWidget):
 
 
 class TableWidget(ViewWidget):
-    """A table of any length: only the rows in sight are drawn, under a head that stays."""
+    """A table of any length: only the rows in sight are drawn, under a head that stays. It is no
+    `Window`: its cursor, like every view's, stands on the spots of one picture, not on rows.
+    """
 
     def __init__(self, view: views.View, *, id: str | None = None, eager: bool = False) -> None:
         super().__init__(view, id=id, eager=eager)

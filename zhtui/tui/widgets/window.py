@@ -35,6 +35,10 @@ class Window(Drawn):
         """A row as one line of cells."""
         return Page(width, 1)
 
+    def breadth(self) -> int:
+        """Cells of the longest row; the list scrolls sideways where they are more than its room."""
+        return self.room.width
+
     def looks(self, index: int) -> Hashable:
         """All that a row's picture depends on: while it is the same, the row is not drawn again."""
         return index
@@ -48,7 +52,7 @@ class Window(Drawn):
         room = self.room
         if not self.is_mounted or not room.area:
             return
-        size = Size(room.width, self.count() + self.HEAD)
+        size = Size(self._width(), self.count() + self.HEAD)
         if self.virtual_size != size:
             self._resize(size)
         self._ready()
@@ -57,21 +61,14 @@ class Window(Drawn):
             if known is None or known[1] != self._strip(self._index(y)):
                 self.refresh(Region(0, y, self.size.width, 1))
 
-    def _resize(self, size: Size) -> None:
-        """More rows or fewer. A scrollbar that is always there lays no pane out anew."""
-        if self.virtual_size.width != size.width or self.styles.overflow_y != "scroll":
-            self.virtual_size = size
-            self.refresh()
-            return
-        self.set_reactive(Window.virtual_size, size)
-        self.vertical_scrollbar.window_virtual_size = size.height
-        if self.scroll_y > self.max_scroll_y:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
-
     def render_line(self, y: int) -> Strip:
         """Line `y` of the window."""
         self._ready()
-        return self._strip(self._index(y))
+        left = self.scroll_offset.x
+        return self._strip(self._index(y)).crop(left, left + self.size.width)
+
+    def _width(self) -> int:
+        return max(self.breadth(), self.room.width)
 
     def _index(self, y: int) -> int:
         """The row on a line of the window; −1 and below are the head's, from its bottom."""
@@ -87,14 +84,14 @@ class Window(Drawn):
 
     def _strip(self, index: int) -> Strip:
         """A row as it is to be seen: the one that is kept, where it looks the same still."""
-        width, there = self.size.width, index < self.count()
+        width, there = max(self._width(), self.size.width), index < self.count()
         looks = (width, self.looks(index) if index >= 0 and there else None, there)
         known = self._strips.get(index)
         if known is not None and known[0] == looks and index >= 0:
             return known[1]
         strip = Strip.blank(width, self._ground)
         if there:
-            room = self.room.width
+            room = self._width()
             cells = self.row(index, room) if index >= 0 else self.head_row(index + self.HEAD, room)
             strip = self._ink.strip(cells, 0).crop_extend(0, width, self._ground)
         if len(self._strips) > KEPT:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from textual.message import Message
 
-from zhtui.draw.grid import Grid
+from zhtui.draw.grid import Grid, Page
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, TITLE, YOURS
+from zhtui.draw.words import put_line, wrapped
 from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.tui.keys import table as keys
@@ -16,6 +17,8 @@ from zhtui.tui.screens.explore.inquiry import MISTAKE, Inquiry
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.screens.shared.dialogs import EditKnob
 from zhtui.tui.widgets.rows import Item, Paint, Rows
+
+MOST = 6  # lines about a knob
 
 
 class KnobRows(Rows):
@@ -43,20 +46,21 @@ class KnobRows(Rows):
     def refill(self) -> None:
         """All rows afresh."""
         self.show([Item(row.name, self._paint(row)) for row in self.inquiry.rows])
-        self._explain()
 
     @property
     def row(self) -> Row | None:
         """The knob at the cursor."""
         return self.inquiry.row(self.chosen)
 
-    def on_rows_moved(self, message: Rows.Moved) -> None:
-        self._explain()
-
-    def _explain(self) -> None:
-        row = self.row
+    def draw(self, width: int, height: int) -> Page:
+        """The rows, and below them what the knob at the cursor is."""
+        row, top = self.row, len(self.items) + 1
         bounds = f" ({row.bounds})" if row is not None and row.bounds else ""
-        self.border_subtitle = f"{row.knob.text}{bounds}".replace("[", "\\[") if row else ""
+        said = wrapped(f"{row.knob.text}{bounds}" if row else "", max(width - 3, 8), MOST, FAINT)
+        cells = super().draw(width, max(height, top + len(said)))
+        for y, line in enumerate(said, top):
+            put_line(cells, y, line, 2)
+        return cells
 
     def action_turn(self, by: int) -> None:
         """The next value of the knob at the cursor."""

@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import EXPLORE, VIEW, Action
 from zhtui.runs import learner
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.answers import Answered, Listener
@@ -95,6 +96,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.mistakes.over()
         self.inquiry.enter(scene)
         self.tiles.forget()
+        self.story.forget()
         self.player.stop()
         self.player.stands(0, None)
         if self.inquiry.text:
@@ -267,10 +269,23 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.app.push_screen(SourceScreen(self.entry, *self.mistakes.origin()))
 
     def action_notes(self) -> None:
-        """The lesson's text."""
+        """The lesson's text; what is chosen in it is played."""
         from zhtui.tui.screens.shared.notes import NotesScreen  # deferred: seldom asked for
 
-        self.app.push_screen(NotesScreen(self.entry))
+        self.app.push_screen(NotesScreen(self.entry), self._play)
+
+    def _play(self, action: Action | None) -> None:
+        """A scene and a view of this frame are shown here, all else on the lesson's screen."""
+        if action is None:
+            return
+        if action.kind == EXPLORE:
+            self.inquiry.given = dict(pair.split("=", 1) for pair in action.pairs)
+            self._enter(action.name)
+        elif action.kind == VIEW and action.name in self.tiles.known:
+            self.tiles.take(action.name)
+            self.tell()
+        else:
+            self.session.doors.play(self.entry, action)
 
     def action_back(self) -> None:
         """Leaves the line, a frame that does not come, the knobs, the zoom, this screen."""

@@ -35,7 +35,7 @@ def top(inquiry: Inquiry, number: str, place: str, hidden: bool) -> list[Part]:
     shown = inquiry.shown
     parts.append(words(place, PLAIN, 98))
     if shown is not None:
-        chapter = f"{shown.chapter} · " if shown.chapter else ""
+        chapter = f"{shown.chapter} · " if shown.chapter not in ("", shown.title) else ""
         parts.append(Part(((chapter, FAINT), (shown.title, CHOSEN)), 97))
     row = inquiry.row(MISTAKE)
     mistake = "" if row is None else "?" if hidden else str(inquiry.value(row))
@@ -72,7 +72,7 @@ def story(inquiry: Inquiry, pointed: Words, asked: str) -> list[tuple[Words, int
     if plain(shown.look):
         told.append((_prefixed("look for: ", shown.look), FAINT))
     told += moved(inquiry)
-    return [*told, (pointed, GOOD)] if plain(pointed) else told
+    return [*told, (_joined(pointed), GOOD)] if plain(pointed) else told
 
 
 def state(inquiry: Inquiry, escape: str, waits: bool = False) -> list[tuple[Words, int]]:
@@ -122,6 +122,13 @@ def pokeable(shown: Shown | None, spot: Spot | None) -> str:
         known = ", ".join(shown.open)
         return f"{spot.view} cannot be poked here" + (f"; {known} can" if known else "")
     return ""
+
+
+def _joined(said: Words) -> Words:
+    """The arithmetic of a cell and its meaning, one behind the other."""
+    if isinstance(said, str):
+        return said.replace("\n", " · ")
+    return tuple((text.replace("\n", " · "), role) for text, role in said)
 
 
 def _prefixed(prefix: str, said: Words) -> Words:

@@ -297,7 +297,7 @@ class HomeScreen(LabScreen):
             lines.append((("published ", FAINT), (goal, ink), (f"   {label}", FAINT)))
         lines.append(self._yours(lesson, runs))
         done = done_words(lesson, runs, self.progress.get(entry.name, Progress()))
-        for i, text in enumerate(wrap(done, self._breadth() - len(DONE))):
+        for i, text in enumerate(wrap(done, max(self._breadth() - len(DONE), 1))):
             lines.append(((" " * len(DONE) if i else DONE, FAINT), (text, PLAIN)))
         return [*lines, ()]
 

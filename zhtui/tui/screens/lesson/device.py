@@ -12,7 +12,7 @@ from textual.events import Hide, Show
 
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import FAINT, GOOD, TITLE, YOURS
-from zhtui.draw.text import places
+from zhtui.draw.text import wrap
 from zhtui.draw.ticks import grown
 from zhtui.machine import vitals
 from zhtui.machine.vitals import Vitals, counted, memory
@@ -138,8 +138,8 @@ class Course(Drawn):
             cells.put(0, 0, self.empty or no_run(self.app), FAINT)
             return cells
         text, ink = self._says()
-        spots = list(places(text, width))
-        below = spots[-1][1] + 1 if spots else 0
+        said = wrap(text, width)
+        below = len(said)
         count = sum(len(group.meters) for group in shown)
         tall = meters.height_of(count, height - 2 * len(shown) - below)
         airy = height - 2 * len(shown) - below >= count * tall
@@ -147,8 +147,8 @@ class Course(Drawn):
         for group in shown:
             cells.put(0, y, group.title, TITLE)
             y = meters.draw(cells, y + 1, group.meters, tall) + airy
-        for x, row, glyph in spots:
-            cells.put(x, y + row, glyph, ink)
+        for row, line in enumerate(said, y):
+            cells.put(0, row, line, ink)
         return cells
 
     def _says(self) -> tuple[str, int]:

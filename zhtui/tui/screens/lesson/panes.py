@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
 
-from zhtui.draw import notes
 from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, PLAIN, TITLE
 from zhtui.draw.notes import Document
 from zhtui.draw.picture import Level, Line, Picture
-from zhtui.draw.text import places
+from zhtui.draw.text import wrap
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.catalog import Entry
-from zhtui.lesson.played import Aim
 from zhtui.lesson.views import View
-from zhtui.tui.keys.keyboard import keyboard_of, named
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.reading.history import History, Sample
 from zhtui.tui.screens.lesson.beside import BesideView
 from zhtui.tui.screens.lesson.first_frame import FirstFrame
+from zhtui.tui.screens.shared.notes import ways
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
-from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.notes import NotesWidget
 from zhtui.tui.widgets.views import ViewWidget, widget_for
+from zhtui.tui.widgets.window import Window
+
+MARGIN, WIDE = 13, 50  # cells of a sample's step, and from which width it stands beside the text
+NEWEST = 40  # samples that are shown
+Written = tuple[str, str, int]  # the step where a sample begins, a line of text, its ink
 
 
 class ChartPane(Pane):
@@ -207,7 +210,7 @@ class ViewPane(Pane):
         await self.query("*").remove()
 
 
-class Samples(Drawn):
+class Samples(Window):
     """What the run wrote, the newest first."""
 
     DEFAULT_CSS = "Samples { overflow: hidden auto; }"
@@ -216,36 +219,52 @@ class Samples(Drawn):
         super().__init__(id="samples-text")
         self.samples: list[Sample] = []
         self.empty = "nothing written yet"
+        self._lines: tuple[int, list[Written]] = (-1, [])  # for a width
 
     def show(self, samples: list[Sample], over: bool) -> None:
         """Other texts; `over`: no more will come."""
         empty = "this run wrote nothing" if over else "nothing written yet"
         if (samples, empty) != (self.samples, self.empty):
             self.samples, self.empty = list(samples), empty
+            self._lines = (-1, [])
             self.redraw()
 
-    def draw(self, width: int, height: int) -> Page:
+    @property
+    def lines(self) -> list[Written]:
+        """The texts, line by line, for the width that there is."""
+        width = self.room.width
+        if self._lines[0] != width:
+            margin = MARGIN if width >= WIDE else 0
+            self._lines = width, list(_written(self.samples[:NEWEST], margin, width))
+        return self._lines[1]
+
+    def count(self) -> int:
+        return max(len(self.lines), 1)
+
+    def looks(self, index: int) -> Hashable:
+        return self.lines[index] if self.samples else self.empty
+
+    def row(self, index: int, width: int) -> Page:
+        cells = Page(width, 1)
         if not self.samples:
-            cells = Page(width, height)
             cells.put(1, 0, self.empty, FAINT)
             return cells
-        margin = 13 if width >= 50 else 0
-        blocks = []
-        y = 0
-        for sample in self.samples[:40]:
-            text = sample.text.strip("\n")
-            spots = list(places(text, max(width - margin - 2, 8)))
-            blocks.append((y, sample, spots))
-            y += max((row for _, row, _ in spots), default=0) + (2 if margin else 3)
-        cells = Page(width, max(y, height))
-        for index, (top, sample, spots) in enumerate(blocks):
-            cells.put(1, top, f"step {sample.step:,}", FAINT)
-            ink = TITLE if index == 0 else PLAIN
-            ink = FAINT if sample.name == "note" else ink
-            for x, row, glyph in spots:
-                if glyph != "\n":
-                    cells.put(1 + margin + x, top + row + (not margin), glyph, ink)
+        head, text, ink = self.lines[index]
+        cells.put(1, 0, head, FAINT)
+        cells.put(1 + MARGIN * (width >= WIDE), 0, text, ink)
         return cells
+
+
+def _written(samples: Sequence[Sample], margin: int, width: int) -> Iterator[Written]:
+    """The lines of all samples: beside their step where there is a margin, else below it."""
+    for index, sample in enumerate(samples):
+        head, ink = f"step {sample.step:,}", TITLE if index == 0 else PLAIN
+        if not margin:
+            yield head, "", FAINT
+        for line in wrap(sample.text.strip("\n"), max(width - margin - 2, 8)) or ("",):
+            yield head if margin else "", line, FAINT if sample.name == "note" else ink
+            head = ""
+        yield "", "", PLAIN
 
 
 class SamplePane(Pane):
@@ -287,16 +306,4 @@ class NotePane(Pane):
         """Draws the notes."""
         self.text.show(document)
         if document.targets:
-            first = keyboard_of(self.app).first
-            ways = f"{first('notes.before')} {first('notes.after')} choose   "
-            ways += f"{first('notes.open')} play, open, unfold   {first('notes.fold')} all answers"
-            self.border_subtitle = ways.replace("[", "\\[")
-
-
-def text_of(entry: Entry) -> Document:
-    """The lesson's notes; its title and summary where it has none."""
-    try:
-        text = (entry.folder / "notes.md").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = f"# {entry.card.title}\n\n{entry.card.summary}\n"
-    return notes.read(text, Aim(entry.name, entry.card, named()))
+            self.border_subtitle = ways(keyboard_of(self.app)).replace("[", "\\[")

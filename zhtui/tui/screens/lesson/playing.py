@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from abc import abstractmethod
 
 from zhtui.errors import LabError
@@ -11,6 +13,8 @@ from zhtui.tui.keys.keyboard import named
 from zhtui.tui.screens.lesson.steering import Steering
 from zhtui.tui.screens.shared.dialogs import Ask
 from zhtui.tui.widgets.notes import NotesWidget
+
+READ = 1.0  # seconds in which what a run has shown is read
 
 
 class Playing(Steering):
@@ -33,6 +37,16 @@ class Playing(Steering):
     @abstractmethod
     def action_source(self) -> None:
         """The lesson's code."""
+
+    async def play(self, action: Action) -> None:
+        """Plays what was chosen in notes on another screen, once the run in sight is read."""
+        deadline = time.monotonic() + READ
+        while self.seen is not None and not self.history.pictures() and self.wanted:
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.02)
+        if self.wanted:
+            await self._play(action)
 
     async def _play(self, action: Action) -> None:
         if action.kind == RUN:

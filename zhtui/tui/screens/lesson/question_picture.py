@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from zhtui.draw import curves
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CHOSEN, FAINT, GOOD, PLAIN, RULE, TITLE, WRONG
-from zhtui.draw.text import places
+from zhtui.draw.text import wrap
 from zhtui.lesson.answer import Verdict, judged, lettered, weighed
 from zhtui.lesson.card import CHOOSE, LINES, NUMBER, Question
 from zhtui.lesson.views import Curves
@@ -153,10 +153,7 @@ def _call(card: Card, width: int) -> list[Row]:
 
 
 def _wrapped(text: str, x: int, width: int, ink: int = PLAIN) -> list[Row]:
-    lines: dict[int, str] = {}
-    for _, y, glyph in places(text, max(width - x - 1, 8)):
-        lines[y] = lines.get(y, "") + glyph
-    return [[(x, line.strip(), ink)] for line in lines.values()]
+    return [[(x, line.strip(), ink)] for line in wrap(text, max(width - x - 1, 8))]
 
 
 def _block(name: str, text: str, width: int) -> list[Row]:

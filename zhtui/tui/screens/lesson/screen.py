@@ -10,18 +10,20 @@ from textual.widget import Widget
 
 from zhtui.errors import LabError
 from zhtui.lesson.catalog import Entry
+from zhtui.lesson.played import Action
 from zhtui.tui.keys import table as keys
 from zhtui.tui.reading.followed import Followed
 from zhtui.tui.screens.lesson.device import DevicePane
 from zhtui.tui.screens.lesson.first_frame import FirstFrame
 from zhtui.tui.screens.lesson.knobs import KnobPane
 from zhtui.tui.screens.lesson.next_run import Draft, of_run
-from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane, text_of
+from zhtui.tui.screens.lesson.panes import ChartPane, NotePane, SamplePane, ViewPane
 from zhtui.tui.screens.lesson.playing import Playing
 from zhtui.tui.screens.lesson.questions import CardPane
 from zhtui.tui.screens.lesson.replay import Stage
 from zhtui.tui.screens.shared.arrangement import Arrangement
 from zhtui.tui.screens.shared.layout import ONE, panes_shown
+from zhtui.tui.screens.shared.notes import text_of
 from zhtui.tui.session import Found, Session
 from zhtui.tui.widgets.chart import ChartWidget
 from zhtui.tui.widgets.views import ViewWidget
@@ -64,12 +66,12 @@ class LessonScreen(Playing):
 
     def __init__(
         self, session: Session, entry: Entry, *, start: bool = False, run: str = "",
-        preset: str = "",
+        preset: str = "", action: Action | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         assert entry.lesson is not None, "a broken lesson has no screen"
         self.session, self.entry, self.lesson = session, entry, entry.lesson
-        self.start_at_once, self.wish = start, run
+        self.start_at_once, self.wish, self.action = start, run, action
         self.writes = entry.has("generate")
         first = "quick" if "quick" in self.lesson.presets else next(iter(self.lesson.presets))
         self.preset = preset  # "" where the machine decides
@@ -88,8 +90,9 @@ class LessonScreen(Playing):
 
     @property
     def _dials(self) -> bool:
-        """Whether the knobs of a live run are turned, with the chart in sight."""
-        return self.panes.current == 4 and self.live and not self.panes.zoomed
+        """Whether the knobs of a live run are turned where one pane has room: the chart stays."""
+        alone = self.panes.shown == ONE and not self.panes.zoomed
+        return alone and self.panes.current == 4 and self.live
 
     def stage(self) -> Iterable[Widget]:
         with self.replay:
@@ -108,6 +111,8 @@ class LessonScreen(Playing):
             self.show()
             self.panes.to(self.panes.current)
             self.run_worker(self._load(), exit_on_error=False)
+            if self.action is not None:
+                self.run_worker(self.play(self.action), exit_on_error=False)
 
     async def _load(self) -> None:
         """What takes time: the scenes, the notes, and the preset that suits this machine."""
@@ -159,7 +164,7 @@ class LessonScreen(Playing):
             pane.mark("-wide", viewless)
         mute = not (self.history.samples or self.writes or current == 3)
         self.charts.mark("-tall", mute)
-        dialled = {1, 4} if room == ONE and self._dials else set()
+        dialled = {1, 4} if self._dials else set()
         return (panes_shown(room, current, viewless) | dialled) - ({3} if mute else set())
 
     def action_to(self, number: int) -> None:

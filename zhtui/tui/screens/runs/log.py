@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Hashable
 
 from textual.message_pump import MessagePump
 
@@ -12,9 +12,9 @@ from zhtui.draw.grid import Page
 from zhtui.draw.inks import FAINT, PLAIN, WRONG
 from zhtui.runs.files import open_plain
 from zhtui.runs.folder import OUTPUT, RunFolder
-from zhtui.tui.widgets.drawn import Drawn
+from zhtui.tui.widgets.window import Window
 
-KEPT = 1000  # lines
+KEPT, WIDEST = 1000, 400  # lines, and cells of one that are shown
 LATEST = 64 << 10  # bytes of what was there before
 EVERY = 0.5  # seconds
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
@@ -63,27 +63,37 @@ def plain(line: str) -> str:
     return CONTROL.sub("", line).rstrip("\r").rpartition("\r")[2]
 
 
-class LogView(Drawn):
+class LogView(Window):
     """The lines; it follows their end unless it was scrolled up."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.lines: Sequence[str] = ()
+        self.lines: list[str] = []
+        self.broad = 0
 
-    def show(self, lines: Sequence[str]) -> None:
+    def show(self, lines: list[str]) -> None:
         """Other lines."""
-        if list(lines) != list(self.lines):
+        if lines != self.lines:
             at_end = self.scroll_offset.y >= self.max_scroll_y
-            self.lines = lines
+            self.lines, self.broad = lines, max(map(len, lines), default=0)
             self.redraw()
             if at_end:
                 self.call_after_refresh(self.scroll_end, animate=False)
 
-    def draw(self, width: int, height: int) -> Page:
-        longest = max(map(len, self.lines), default=0)
-        cells = Page(max(width, min(longest, 400)), max(height, len(self.lines)))
+    def count(self) -> int:
+        return max(len(self.lines), 1)
+
+    def breadth(self) -> int:
+        return min(self.broad, WIDEST)
+
+    def looks(self, index: int) -> Hashable:
+        return self.lines[index] if self.lines else None
+
+    def row(self, index: int, width: int) -> Page:
+        cells = Page(width, 1)
         if not self.lines:
             cells.put(1, 0, "the worker has written nothing", FAINT)
-        for y, line in enumerate(self.lines):
-            cells.put(0, y, line, WRONG if ALARM.search(line) else PLAIN)
+            return cells
+        line = self.lines[index]
+        cells.put(0, 0, line, WRONG if ALARM.search(line) else PLAIN)
         return cells

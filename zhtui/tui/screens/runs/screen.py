@@ -70,6 +70,7 @@ class RunsScreen(LabScreen):
         self.later = [self.plot, self.table, self.printed]
         self.panes = Arrangement(self, [self.list, *self.later], _shown)
         self.console: LogTail | None = None
+        self._due = False  # chart and table will be drawn
 
     def room(self) -> Mapping[str, bool]:
         return self.panes.classes
@@ -115,7 +116,7 @@ class RunsScreen(LabScreen):
         self.list.show(self.listed, self.marks, self.lesson_of, now)
         self._follow()
         self._show_top()
-        self._show()
+        self._show_soon()
 
     def _show_top(self) -> None:
         count, whole = len(self.listed), len(self.session.runs())
@@ -196,7 +197,14 @@ class RunsScreen(LabScreen):
         if self.console is not None:
             self.printed.view.show(self.console.take())
 
+    def _show_soon(self) -> None:
+        """Draws chart and table once the rows are in sight, however often that is asked for."""
+        if not self._due:
+            self._due = True
+            self.call_after_refresh(self._show)
+
     def _show(self) -> None:
+        self._due = False
         empty = "space marks a run" if self.listed else "no run here"
         if any(trace.history.status is None for trace in self.overlay.traces):
             empty = "reading…"
@@ -213,10 +221,13 @@ class RunsScreen(LabScreen):
         self._show_differences()
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
-        if not self.marked:
-            self.plot.chart.restart("reading…")
+        if self.marked:  # the chart is theirs, wherever the cursor stands
+            self._follow_console()
+            self.call_after_refresh(self._show_differences)
+            return
+        self.plot.chart.restart("reading…")
         self._follow()
-        self._show()
+        self._show_soon()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         self.action_open()

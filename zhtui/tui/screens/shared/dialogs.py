@@ -11,7 +11,6 @@ from rich.text import Text as RichText
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Static
 
@@ -19,11 +18,11 @@ from zhtui.errors import LabError
 from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import USUAL, Keyboard, keyboard_of
 from zhtui.tui.keys.table import Place
-from zhtui.tui.screens.shared.lab_screen import StyledOnce
+from zhtui.tui.terminal.beneath import Dialog
 from zhtui.tui.widgets.ask import AskLine
 
 
-class Ask(StyledOnce, ModalScreen[str]):
+class Ask(Dialog[str]):
     """A question with answers, each on a key; escape is the last one."""
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -47,7 +46,7 @@ class Ask(StyledOnce, ModalScreen[str]):
             self.dismiss(self.ways[event.key])
 
 
-class EditKnob(StyledOnce, ModalScreen[str | None]):
+class EditKnob(Dialog[str | None]):
     """One line to type a value; `check` refuses with a sentence, which is shown. It may read files:
     it is called beside the screen's thread.
     """
@@ -87,7 +86,7 @@ class EditKnob(StyledOnce, ModalScreen[str | None]):
             self.dismiss(value)
 
 
-class Reader(StyledOnce, ModalScreen[None]):
+class Reader(Dialog[None]):
     """A long text to scroll; `c` copies it."""
 
     BINDINGS: ClassVar = keys.bindings("dialog", "reader")

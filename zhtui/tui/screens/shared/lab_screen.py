@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.events import DescendantBlur, DescendantFocus, Resize, ScreenResume
+from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -23,16 +23,7 @@ from zhtui.tui.widgets.lines import KeyLine, Line, Rule
 TOO_SMALL = "This terminal is too small: 50 x 12 cells at least."
 
 
-class StyledOnce:
-    """A screen whose widgets were styled when they were mounted, and are not once more when it
-    comes into sight; another theme styles all screens, those below too.
-    """
-
-    def on_screen_resume(self, event: ScreenResume) -> None:
-        event.refresh_styles = False  # read by Textual's own handler, which comes after
-
-
-class LabScreen(StyledOnce, Beneath):
+class LabScreen(Beneath):
     """The base of every screen, a lesson's own too.
 
     A subclass gives `BINDINGS` and, in `explained`, its help: a text, then (title, place) of its

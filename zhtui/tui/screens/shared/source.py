@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 from textual.widget import Widget
 
 from zhtui.draw import code
-from zhtui.draw.cells import Cells
+from zhtui.draw.grid import Page
 from zhtui.draw.inks import CHOSEN, FAINT, TITLE
 from zhtui.lesson import source
 from zhtui.lesson.catalog import Entry
 from zhtui.tui.keys import table as keys
 from zhtui.tui.screens.shared.lab_screen import LabScreen
-from zhtui.tui.widgets.drawn import Drawn
 from zhtui.tui.widgets.lines import Part
+from zhtui.tui.widgets.window import Window
 
 HELP = """
 The lesson's own code, as it runs. The line with the mark is where the thing at the cursor comes
@@ -26,7 +26,7 @@ declared, or what the notes refer to.
 ABOVE = 4  # lines in sight over the one that is lit
 
 
-class CodeView(Drawn):
+class CodeView(Window):
     """One file."""
 
     DEFAULT_CSS = "CodeView { overflow: auto scroll; }"
@@ -34,17 +34,26 @@ class CodeView(Drawn):
     def __init__(self) -> None:
         super().__init__(id="code")
         self.rows: Sequence[Sequence[code.Word]] = ()
-        self.lit = 0
+        self.lit = self.broad = 0
 
     def show(self, rows: Sequence[Sequence[code.Word]], lit: int) -> None:
         """Another file, scrolled to its lit line, or to its top."""
-        self.rows, self.lit = rows, lit
+        self.rows, self.lit, self.broad = rows, lit, code.breadth(rows)
         self.redraw()
         top = max(lit - 1 - ABOVE, 0)
         self.call_after_refresh(self.scroll_to, 0, top, animate=False)
 
-    def draw(self, width: int, height: int) -> Cells:
-        return code.draw(self.rows, self.lit, width, height)
+    def count(self) -> int:
+        return len(self.rows)
+
+    def breadth(self) -> int:
+        return self.broad
+
+    def looks(self, index: int) -> Hashable:
+        return code.margin(self.rows), tuple(self.rows[index]), index + 1 == self.lit
+
+    def row(self, index: int, width: int) -> Page:
+        return code.line(self.rows, index, index + 1 == self.lit, width)
 
 
 class SourceScreen(LabScreen):
