@@ -236,6 +236,29 @@ class ReLU:
         return np.multiply(dy, self.y > 0, out=dy)
 
 
+class Dropout:
+    """A share of the features to 0 and the rest by 1 / (1 - share); `whole`: of the rows.
+
+    The dice are torch's own, drawn as the taught form draws them.
+    """
+
+    def __init__(self, share: float, whole: bool = False) -> None:
+        self.share, self.whole, self.scale = share, whole, np.float32(1 / (1 - share))
+
+    def shape(self, rows: int, width: int) -> tuple[int, int]:
+        self.dice = torch.empty(rows, 1 if self.whole else width)
+        self.kept, self.y = empty(*self.dice.shape), empty(rows, width)
+        return rows, width
+
+    def forward(self, x: Array) -> Array:
+        torch.rand(self.dice.shape, out=self.dice)
+        np.multiply(self.dice.numpy() >= self.share, self.scale, out=self.kept)
+        return np.multiply(x, self.kept, out=self.y)  # x itself stays: the tanh below needs it
+
+    def backward(self, dy: Array) -> Array:
+        return np.multiply(dy, self.kept, out=dy)
+
+
 class Fused:
     """A net on windows X (n, T) that tells Y (n,): `step` fills the gradient, gives the loss."""
 

@@ -75,5 +75,17 @@ lesson = Lesson(
             say="Each place then has its own mean, of a quarter or half of the numbers: nothing "
             "breaks, and no error says so. Shapes are worth a look: 68 means, or 4 times 68?",
         ),
+        Question(
+            ask="Does it help to hide letters while a net learns?",
+            predict="A tree is at 2.138 after 10,000 steps. blank=0.1 hides each letter in one "
+            "step of ten, so that no name can be learned by heart. What is its val?",
+            metric="val",
+            knobs={"blank": 0.1, "steps": 10_000},
+            known={"all letters": 2.138},
+            data="names",
+            see="2.166: worse.",
+            say="10,000 batches of 32 show each window less than twice, so nothing is known by "
+            "heart yet. What keeps a net from that costs something all the same.",
+        ),
     ),
 )  # fmt: skip

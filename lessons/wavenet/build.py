@@ -7,12 +7,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from lessons.blocks import fused, names
-from lessons.blocks.descent import Flat
+from lessons.blocks.descent import SGD, Adam, Flat
 from lessons.blocks.names import Alphabet, Corpus, Known, Windows
+from lessons.blocks.optimization import cosine, warmup
 from lessons.wavenet.config import Config
 from lessons.wavenet.mistakes import with_mistake
 from lessons.wavenet.model import (
     BatchNorm1d,
+    Dropout,
     Embedding,
     FlattenConsecutive,
     Linear,
@@ -34,6 +36,7 @@ def corpus_of(run: Run) -> Corpus:
 
 def net_of(config: Config, vocab: int, dice: torch.Generator) -> nn.Module:
     """A fresh net. Raises LabError where a tree cannot be made of the context."""
+    check(config)
     if config.type not in ("wavenet", "flat"):
         return other(config.type, vocab, config.context, config.embedding, config.hidden)
     if config.type == "wavenet" and config.context not in (2, 4, 8, 16):
@@ -41,10 +44,43 @@ def net_of(config: Config, vocab: int, dice: torch.Generator) -> nn.Module:
             f"context={config.context} cannot be halved down to 1; use 2, 4, 8 or 16, or type=flat."
         )
     fuse = 2 if config.type == "wavenet" else config.context
-    net = wavenet(vocab, config.context, config.embedding, config.hidden, dice, fuse)
-    if config.mistake == "none":
-        return net
-    return with_mistake(net, config.mistake, config.context)
+    net = wavenet(vocab, config.context, config.embedding, config.hidden, dice, fuse, config.grow)
+    if config.mistake != "none":
+        net = with_mistake(net, config.mistake, config.context)
+    return with_dropout(net, config.blank, config.dropout)
+
+
+def check(config: Config) -> None:
+    """Knobs that do nothing together are refused. Raises LabError."""
+    if config.type not in ("wavenet", "flat") and (config.blank or config.dropout):
+        raise LabError(
+            f"blank and dropout are of the tree and the flat net, not of type={config.type}; "
+            "set both to 0."
+        )
+    if config.rule == "sgd" and config.weight_decay:
+        raise LabError("weight_decay goes with rule=adam; set it to 0, or use rule=adam.")
+
+
+def with_dropout(net: Sequential, blank: float, dropout: float) -> Sequential:
+    """The same layers; characters are blanked below all, features dropped below the last."""
+    first, *others, last = net.layers
+    blanked = [Dropout(blank, whole=True)] if blank else []
+    dropped = [Dropout(dropout)] if dropout else []
+    return Sequential(first, *blanked, *others, *dropped, last)
+
+
+def rule_of(flat: Flat, config: Config) -> SGD | Adam:
+    if config.rule == "sgd":
+        return SGD(flat)
+    return Adam(flat, beta2=0.99, decay=config.weight_decay)
+
+
+def rate(config: Config, step: int) -> float:
+    """The learning rate of a step: a tenth of it late, or a line up and half a cosine to 0."""
+    if config.schedule == "cosine":
+        up = warmup(step, config.steps // 20)
+        return config.lr * up * cosine(step, 0, config.steps)
+    return config.lr * (0.1 if step >= config.decay_at * config.steps else 1.0)
 
 
 def build(run: Run) -> tuple[Alphabet, nn.Module, torch.Generator]:
@@ -88,4 +124,6 @@ def fast(layer: nn.Module, places: int) -> fused.Layer:
     if isinstance(layer, BatchNorm1d):
         running = layer.mean, layer.var
         return fused.BatchNorm(layer.gamma, layer.beta, running, layer.momentum, layer.eps, places)
+    if isinstance(layer, Dropout):
+        return fused.Dropout(layer.share, layer.whole)
     return fused.Tanh()

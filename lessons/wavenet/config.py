@@ -35,14 +35,25 @@ class Config:
     batch: int = knob(32, "examples a step", low=2, high=65536)
     steps: int = knob(20_000, "updates", low=1, high=100_000_000)
     lr: float = knob(0.1, "learning rate (try 0.001 with adam)", low=0.0, high=100.0, live=True)
-    decay_at: float = knob(0.75, "share of the steps after which it is a tenth", low=0, high=1)
+    decay_at: float = knob(
+        0.75, "share of the steps after which it is a tenth (drop)", low=0, high=1
+    )
     look_every: int = knob(1_000, "steps between two evaluations", low=1)
+    grow: int = knob(1, "times the units of the level below", choices=(1, 2))
+    blank: float = knob(0.0, "share of the characters that a step does not see", low=0, high=0.9)
+    dropout: float = knob(0.0, "share of the last features that a step zeroes", low=0, high=0.9)
+    weight_decay: float = knob(0.0, "pull of all weights to 0 (adam)", low=0.0, high=10.0)
+    schedule: str = knob("drop", "how the rate falls", choices=("drop", "cosine"))
     mistake: str = mistakes(MISTAKES)
 
 
 QUICK = Config()
 LOG = replace(QUICK, steps=200_000, look_every=10_000)
 OTHER = replace(LOG, rule="adam", lr=1e-3, hidden=64, embedding=24, steps=50_000)
+BETTER = replace(
+    LOG, embedding=24, hidden=64, grow=2, blank=0.1, rule="adam", batch=128, steps=40_000, lr=0.004,
+    schedule="cosine", look_every=2_000,
+)  # fmt: skip
 
 PRESETS = {
     "tiny": replace(QUICK, hidden=16, steps=200, look_every=50),
@@ -52,6 +63,7 @@ PRESETS = {
     "hierarchical": replace(LOG, mistake="places"),
     "norm": LOG,
     "paper": replace(LOG, embedding=24, hidden=128),
+    "better": BETTER,
     "bag": replace(OTHER, type="bag"),
     "rnn": replace(OTHER, type="rnn"),
     "gru": replace(OTHER, type="gru"),

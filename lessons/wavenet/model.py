@@ -96,6 +96,26 @@ class Tanh(nn.Module):
         return torch.tanh(x)
 
 
+class Dropout(nn.Module):
+    """Sets a share of the features to 0 while it trains; what is left is scaled up to make good.
+
+    `whole` blanks characters, all features of a place at once: the net must guess from the others,
+    so it cannot learn whole names by heart (word dropout, Gal and Ghahramani 2016).
+
+    share = 0.5:   1 2 3 4   ->   2 0 0 8
+    """
+
+    def __init__(self, share: float, *, whole: bool = False) -> None:
+        super().__init__()
+        self.share, self.whole = share, whole
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        dice = torch.rand((*x.shape[:-1], 1 if self.whole else x.shape[-1]), device=x.device)
+        return x * (dice >= self.share) / (1 - self.share)  # (B, T, 1) or (B, C): as x
+
+
 class Sequential(nn.Module):
     """Layers, one after another."""
 
@@ -120,11 +140,18 @@ class Sequential(nn.Module):
 
 
 def wavenet(
-    vocab: int, context: int, embedding: int, hidden: int, dice: torch.Generator, fuse: int = 2
+    vocab: int,
+    context: int,
+    embedding: int,
+    hidden: int,
+    dice: torch.Generator,
+    fuse: int = 2,
+    grow: int = 1,
 ) -> Sequential:
     """Layers that fuse `fuse` places at a time until one is left: 8 -> 4 -> 2 -> 1.
 
-    With fuse = context it is the flat net of lesson mlp.
+    With fuse = context it is the flat net of lesson mlp. With grow = 2 a level has twice the
+    features of the one below, at half the places: 64, 128, 256.
     """
     layers: list[nn.Module] = [Embedding(vocab, embedding, dice)]
     places, width = context, embedding
@@ -132,8 +159,8 @@ def wavenet(
         layers.append(FlattenConsecutive(fuse))
         layers.append(Linear(width * fuse, hidden, dice, bias=False))  # the norm has a bias
         layers += [BatchNorm1d(hidden), Tanh()]
-        places, width = places // fuse, hidden
-    last = Linear(hidden, vocab, dice)
+        places, width, hidden = places // fuse, hidden, hidden * grow
+    last = Linear(width, vocab, dice)
     with torch.no_grad():
         last.weight.mul_(0.1)  # an even guess to begin with
     return Sequential(*layers, last)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from lessons.blocks.descent import SGD, Adam, Flat
+from lessons.blocks.descent import Flat
 from lessons.blocks.names import Corpus, mean_loss
 from lessons.wavenet import views
-from lessons.wavenet.build import build, corpus_of, stepper
+from lessons.wavenet.build import build, corpus_of, rate, rule_of, stepper
 from zhtui.lab import Run
 
 
@@ -22,7 +22,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     corpus = run.once(corpus_of)
     _, model, dice = run.once(build)
     flat = Flat(model.parameters())
-    rule = SGD(flat) if run.config.rule == "sgd" else Adam(flat, beta2=0.99)
+    rule = rule_of(flat, run.config)
     run.keep(model=model.train(), optimizer=rule, dice=dice)
 
     net = stepper(model, flat, corpus.train, run)
@@ -34,8 +34,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         config = run.config
         pick = torch.randint(len(corpus.train.Y), (config.batch,), generator=dice)  # (B,)
         loss = net.step(pick)
-        late = step >= config.decay_at * config.steps
-        rule.step(config.lr * (0.1 if late else 1.0))
+        rule.step(rate(config, step))
 
         row: dict[str, Any] = {"loss": loss}
         last = step + 1 == config.steps

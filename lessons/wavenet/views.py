@@ -47,12 +47,13 @@ def reads(level: int, node: int, text: str) -> str:
 def tree_map(net: Sequential, X: Tensor, alphabet: Alphabet) -> Heatmap:
     """All nodes above one window, a row each, with what it reads; its first 32 features."""
     text = alphabet.decode(X[0].tolist())
-    rows, values = [], []
-    for number, level in enumerate(levels(net, X), 1):
+    rows, values, tree = [], [], levels(net, X)
+    shown = min(32, *(level.shape[1] for level in tree))  # levels that grow are cut alike
+    for number, level in enumerate(tree, 1):
         for node, features in enumerate(level):
             span = reads(number, node, text) if len(level) > 1 or 2**number == len(text) else text
             rows.append(f"{number} {span}")
-            values.append(features[:32].cpu())
+            values.append(features[:shown].cpu())
     note = f"a node a row, its level and what it reads, after {text!r}"
     return Heatmap(torch.stack(values).numpy(), rows, low=-1, high=1, signed=True, note=note)
 
