@@ -23,6 +23,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.drivers.web_driver import WebDriver
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 
 import zhtui.screen
 import zhtui.tui
@@ -51,6 +52,7 @@ NAMES = {  # private names: on what, and what to do without it
     "_sigcont_application": (LinuxDriver, "what SIGCONT does; ours draws again in every state"),
     "_sigtstp_application": (LinuxDriver, "what SIGTSTP does; ours is told in the module"),
     "_screen_resized": (Screen, "a screen is laid out once for a size; without it, twice"),
+    "_refresh_scrollbars": (Widget, "bars that nobody needs are hidden; without it they may stay"),
     "_repaint_required": (Screen, "a screen beneath a dialog is kept from drawing for ever"),
     "_file": (LinuxDriver, "what is written is counted there"),
     "_handle_exception": (App, "a guest's failure is caught there"),

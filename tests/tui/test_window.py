@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.widget import Widget
 
 from zhtui.draw import code
+from zhtui.draw.grid import Page
 from zhtui.draw.text import places, wrap
 from zhtui.tui.reading.history import Sample
 from zhtui.tui.screens.lesson.panes import Samples
 from zhtui.tui.screens.runs.log import LogView
 from zhtui.tui.screens.shared.source import CodeView
+from zhtui.tui.widgets.sketch import Sketch
 from zhtui.tui.widgets.window import Window
 
 HEIGHT = 10
@@ -131,3 +135,23 @@ def test_a_text_is_wrapped_line_by_line_as_its_characters_are_placed(text: str, 
     for _, y, glyph in places(text, width):
         assert glyph.rstrip("\n") in lines[y]
     assert "".join(lines) == text.replace("\n", "")
+
+
+async def test_bars_that_a_picture_does_not_need_go() -> None:
+    picture = Sketch(Page, "picture")  # as large as its room, whatever that is
+
+    class Showing(App[None]):
+        def compose(self) -> ComposeResult:
+            yield picture
+
+    async with Showing().run_test(size=(40, HEIGHT)) as pilot:
+        await pilot.pause()
+        small = Size(39, HEIGHT - 1)  # the room that both bars would leave
+        picture.set_reactive(Widget.virtual_size, small)
+        picture.show_horizontal_scrollbar = picture.show_vertical_scrollbar = True
+        await pilot.pause()
+        picture.redraw()
+        await pilot.pause()
+        assert not picture.allow_vertical_scroll, "the key end would scroll where nothing scrolls"
+        assert not picture.allow_horizontal_scroll
+        assert picture.room == (40, HEIGHT)

@@ -141,14 +141,7 @@ def draw(
     known = marks.states(*values.shape)
     signs = bool((known == BAD).any())  # a sign takes a column, too
     need = _longest(texts) + signs
-    place = layout(view, width, height, top, marks.cursor or (0, 0), need, rich)
-    bare = (
-        place.tall == 1 and len(values) == height - top
-    )  # its last row is a number's, or a scale's
-    if bare:
-        closer = layout(view, width, height + 1, top, marks.cursor or (0, 0), need, rich)
-        bare = closer.tall > 1 and closer.shown == values.shape and closer.wide >= need
-        place = closer if bare else place
+    place, bare = _placed(view, (width, height), top, marks.cursor or (0, 0), need, rich)
     cells.spots = Lattice(values.shape, place.rows, place.columns, place.first)
     if texts and not view.texts and place.wide < need:
         texts = texts_of(view, values, brief=True)
@@ -168,6 +161,22 @@ def draw(
         at = _read(cells, view, place, marks, values, at)
         _beyond(cells, place, values.shape, at)
     return cells
+
+
+def _placed(
+    view: Heatmap, room: tuple[int, int], top: int, cursor: Cell, need: int, rich: bool
+) -> tuple[Layout, bool]:
+    """The layout, and whether it is bare: with no row for the scale there is one for the numbers,
+    which say more.
+    """
+    width, height = room
+    place = layout(view, width, height, top, cursor, need, rich)
+    rows, columns = matrix(view.values).shape
+    if place.tall > 1 or rows != height - top:
+        return place, False
+    closer = layout(view, width, height + 1, top, cursor, need, rich)
+    bare = closer.tall > 1 and closer.shown == (rows, columns) and closer.wide >= need
+    return (closer if bare else place), bare
 
 
 def _paint(

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from zhtui.draw.grid import Grid, Page, inks
 from zhtui.draw.inks import CURSOR, DARK, Palette
+from zhtui.tui.terminal import bars
 
 
 def palette_of(app: object) -> Palette:
@@ -97,7 +98,7 @@ class Drawn(ScrollView, can_focus=True):
         before, self.cells = self.cells, self.draw(*self.room)
         changed = self.cells.differs(before)
         size = Size(self.cells.width, self.cells.height)
-        if changed is None or size != self.virtual_size:
+        if changed is None or size != self.virtual_size or self._bars(size) != self._shown_bars:
             self._resize(size)
             self.refresh()
             return
@@ -106,9 +107,9 @@ class Drawn(ScrollView, can_focus=True):
 
     def _resize(self, size: Size) -> None:
         """The picture is larger or smaller. While the scrollbars stay, nothing is laid out anew."""
-        bars = self.show_horizontal_scrollbar, self.show_vertical_scrollbar
-        if self.styles.auto_dimensions or self._bars(size) != bars:
+        if self.styles.auto_dimensions or self._bars(size) != self._shown_bars:
             self.virtual_size = size
+            bars.look_again(self)
             return
         self.set_reactive(Drawn.virtual_size, size)
         if self.show_horizontal_scrollbar:
@@ -118,6 +119,10 @@ class Drawn(ScrollView, can_focus=True):
         if self.scroll_x > self.max_scroll_x or self.scroll_y > self.max_scroll_y:
             x, y = min(self.scroll_x, self.max_scroll_x), min(self.scroll_y, self.max_scroll_y)
             self.scroll_to(x, y, animate=False)
+
+    @property
+    def _shown_bars(self) -> tuple[bool, bool]:
+        return self.show_horizontal_scrollbar, self.show_vertical_scrollbar
 
     def _bars(self, size: Size) -> tuple[bool, bool]:
         """Which scrollbars a picture needs in this room: below it, at its right."""
