@@ -64,6 +64,7 @@ def test_without_a_lesson_the_others_are_found(shelf: Path) -> None:
         assert set(others.split()) == set(NAMES) - {name}
 
 
+@pytest.mark.slow
 def test_without_the_lesson_that_others_look_at_all_is_imported(shelf: Path) -> None:
     """What a lesson imports of another would fail here."""
     for name in ("gpt", "tokenizer"):

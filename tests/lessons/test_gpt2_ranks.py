@@ -132,6 +132,7 @@ def test_the_number_of_ranks_may_be_another_on_a_resume_and_a_shape_may_not(stor
 # Two processes, by copies and by parts
 
 
+@pytest.mark.slow
 def test_parts_of_two_ranks_make_the_updates_of_one() -> None:
     alone, two = trained(), trained(ranks=2, sharding="fsdp")
     alike(weights(alone), weights(two))

@@ -212,6 +212,7 @@ def test_a_stopped_run_goes_on_bit_by_bit_without_its_tokenizer(
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_name_is_looked_up_in_the_runs_own_store(
     learned: RunFolder, store: Path, poem: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

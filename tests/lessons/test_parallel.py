@@ -172,6 +172,7 @@ def test_every_way_of_sharing_gives_the_whole_step(way: str, ranks: int) -> None
     assert row["norm_gap"] <= 1e-6
 
 
+@pytest.mark.slow
 def test_a_lost_micro_batch_is_seen_by_the_norm_and_not_by_the_loss() -> None:
     row = last(mistake="last-only")
     assert row["loss_gap"] <= 1e-6

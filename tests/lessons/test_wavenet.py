@@ -155,7 +155,17 @@ def test_cells_are_torchs() -> None:
     torch.testing.assert_close(gru(x, state, memory)[0], state)
 
 
-@pytest.mark.parametrize("kind", [t for t in TYPES if t not in ("wavenet", "flat")])
+SLOWER = ("gru", "lstm", "transformer")  # seven to thirty seconds each
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.slow] * (kind in SLOWER))
+        for kind in TYPES
+        if kind not in ("wavenet", "flat")
+    ],
+)
 def test_each_other_net_learns(desk: Desk, kind: str) -> None:
     config = replace(TINY, type=kind, rule="adam", lr=0.01, embedding=8, hidden=16, steps=150)
     found = rows(Run(config, host=desk))

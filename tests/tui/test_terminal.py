@@ -222,7 +222,10 @@ def test_sixteen_colours_are_the_terminal_s_own(store: Path) -> None:
     assert "\x1b[96" in sent, "it has colours all the same"
 
 
-@pytest.mark.parametrize("environment", [{"LANG": "C", "LC_ALL": "C"}, {"TERM": "linux"}])
+@pytest.mark.parametrize(
+    "environment",
+    [{"LANG": "C", "LC_ALL": "C"}, pytest.param({"TERM": "linux"}, marks=pytest.mark.slow)],
+)
 def test_a_terminal_without_utf_8_gets_not_one_byte_above_127(
     store: Path, environment: dict[str, str]
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -26,6 +27,11 @@ NONSENSE = (
     "\x1b[?62;22c", "\x1b]11;rgb:0/0/0\x1b\\", "\x1b]11;rgb:0/0/0\a", "\x1bP1$r0m\x1b\\",
     "\x1b[99999999999u", "\x1b[1;1:3R", "\x1b[97;;55296u", "\x1b[8;24;80t",
 )  # fmt: skip
+
+
+def slow(*answers: str) -> list[Any]:
+    """Parameters of tests that `make test-all` runs."""
+    return [pytest.param(answer, marks=pytest.mark.slow) for answer in answers]
 
 
 @contextmanager
@@ -58,7 +64,7 @@ def left(child: pexpect.spawn) -> None:
     assert child.exitstatus == 0
 
 
-@pytest.mark.parametrize("answer", [TWO, THREE, TWO + NARROW, "\x1b[1;2R" + TWO])
+@pytest.mark.parametrize("answer", [TWO, *slow(THREE, TWO + NARROW, "\x1b[1;2R" + TWO)])
 def test_two_cells_a_sign_give_the_plain_set(store: Path, answer: str) -> None:
     with answering(store, answer) as child:
         text = "\n".join(settled(child))
@@ -71,7 +77,7 @@ def test_two_cells_a_sign_give_the_plain_set(store: Path, answer: str) -> None:
         left(child)
 
 
-@pytest.mark.parametrize("answer", [NARROW, NARROW + TWO, "", "".join(NONSENSE) + NARROW])
+@pytest.mark.parametrize("answer", [*slow(NARROW, NARROW + TWO, ""), "".join(NONSENSE) + NARROW])
 def test_one_cell_a_sign_or_no_answer_give_the_usual_set(store: Path, answer: str) -> None:
     with answering(store, answer) as child:
         lines = settled(child)
