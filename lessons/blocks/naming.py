@@ -94,14 +94,20 @@ def write(
         window = [*window[1:], index] if index else [0] * context
 
 
+@torch.inference_mode()
 def names(net: Net, alphabet: Alphabet, *, context: int, seed: int, number: int = 12) -> list[str]:
-    """Whole names, drawn one after another; one longer than 40 characters is cut there."""
-    words, word = [], ""
-    for drawn in write(net, alphabet, context=context, tokens=number * 41, seed=seed):
-        word += drawn.text
-        if drawn.text == "\n" or len(word) == 40:
-            words.append(word.strip())
+    """Whole names, drawn one after another; one longer than 40 characters is cut there.
+
+    The characters of `write`, without what is told of each.
+    """
+    words, word, window = [], "", [0] * context
+    dice = torch.Generator().manual_seed(seed)
+    while len(words) < number:
+        logits = net(torch.tensor([window]))[0].float().cpu()  # (V,)
+        index = int(torch.multinomial(heat(logits, 1.0), 1, generator=dice))
+        word += alphabet.characters[index] if index else ""
+        if not index or len(word) == 40:
+            words.append(word)
             word = ""
-        if len(words) == number:
-            break
+        window = [*window[1:], index] if index else [0] * context
     return words

@@ -107,6 +107,24 @@ def test_a_sure_net_writes_what_it_is_sure_of_and_a_given_text_is_scored() -> No
     assert told[0].probability < 1e-6
 
 
+def test_names_are_what_is_written_cut_at_forty() -> None:
+    alphabet = Alphabet(".abc")
+    table = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
+    table[:, 0] -= 2  # long names
+
+    def net(windows: Tensor) -> Tensor:
+        return table[windows[:, -1]]
+
+    found = write_names(net, alphabet, context=2, seed=5, number=9)
+    text = "".join(one.text for one in write(net, alphabet, context=2, tokens=9 * 41, seed=5))
+    left = text
+    for word in found:
+        assert left.startswith(word)
+        assert len(word) == 40 or left[len(word)] == "\n"
+        left = left[len(word) :].removeprefix("\n" if len(word) < 40 else "")
+    assert max(map(len, found)) > 8
+
+
 # ----- the fast form ------------------------------------------------------------------------------
 
 
