@@ -100,7 +100,8 @@ def names(net: Net, alphabet: Alphabet, *, context: int, seed: int, number: int 
 
     The characters of `write`, without what is told of each.
     """
-    words, word, window = [], "", [0] * context
+    words: list[str] = []
+    word, window = "", [0] * context
     dice = torch.Generator().manual_seed(seed)
     while len(words) < number:
         logits = net(torch.tensor([window]))[0].float().cpu()  # (V,)
