@@ -63,6 +63,7 @@ def run_all(place: Path, change=quicker) -> list[str]:
     return done
 
 
+@pytest.mark.timeout(900)
 def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`verify bigram` needs the classic names; without them it says so and skips."""
     if os.environ.get("ZHTUI_DATA"):
