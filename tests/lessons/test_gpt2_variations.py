@@ -42,6 +42,14 @@ def test_a_token_keeps_a_key_and_a_value_a_layer() -> None:
         frames(Poke(Spot("heads", 2), 0.0))
 
 
+def test_what_a_model_shares_with_the_one_before_is_the_same() -> None:
+    plan = [frame.shown()["plan"] for frame in frames()[:3]]
+    assert all(isinstance(each, Table) for each in plan)
+    count = [sum(row[-1] == variations.SAME for row in each.rows) for each in plan]  # type: ignore[union-attr]
+    assert count == [0, 2, 1]
+    assert "two parts of seven" in variations.MODELS[1].look
+
+
 def test_a_row_with_a_sink_sums_to_less_than_one() -> None:
     last = frames(scores="2 1 0", sink=1.0)[-1]
     e = np.exp([2.0, 1, 0, 1])

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from lessons.gpt2.family import Decoder, Shape, Stretch, sink_softmax
-from lessons.gpt2.model import SIZES, ledger
+from lessons.gpt2.model import SIZES, Size, ledger
 from zhtui.lab import Bars, Curves, Frame, LabError, Poke, Run, Spot, Table, Words, knob
 
 PARTS = ("tokens", "attention", "feed-forward", "norms", "positions", "head")
@@ -41,18 +42,32 @@ COUNTS_MEAN = (
 )
 LENGTHS = 2.0 ** np.arange(5, 18)  # 32 … 131,072 tokens
 MOST = 1 << 16
+SAME = "the same"
 
 
 class Variation(NamedTuple):
-    """A model in words, part by part as in `ROWS`, and in numbers."""
+    """A model: its shape, and in words its parts as in `ROWS`."""
 
     name: str
+    shape: Shape | Size
     words: tuple[str, ...]
-    heads: tuple[int, int, int, int]  # L, H, G, D
-    windows: tuple[int, ...]  # of each layer, 0 sees all
     printed: str  # weights, as they were published
     say: str
     look: str
+
+    @property
+    def heads(self) -> tuple[int, int, int, int]:
+        """L, H, G, D: GPT-2 124M has (12, 12, 12, 64)."""
+        own = self.shape
+        if isinstance(own, Size):
+            return own.n_layer, own.n_head, own.n_head, own.n_embd // own.n_head
+        return own.layers, own.H, own.G, own.D
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """How far each layer sees; 0 is all."""
+        known = self.shape.windows if isinstance(self.shape, Shape) else ()
+        return known or (0,) * self.heads[0]
 
 
 # Radford 2019; Llama 3.2's and gpt-oss's config.json and model cards.
@@ -63,26 +78,26 @@ OSS = Shape(vocab=201_088, layers=24, C=2880, H=64, G=8, D=64, F=2880, room=131_
             experts=32, k=4, stretch=Stretch(32.0, 4096))  # fmt: skip
 MODELS = (
     Variation(
-        "GPT-2 124M",
+        "GPT-2 124M", SIZES["124M"],
         ("a learned row each", "LayerNorm", "GELU, 4 C", "one a head", "all", "everywhere",
          "the table, tied"),
-        (12, 12, 12, 64), (0,) * 12, "124M",
+        "124M",
         "the plan of 2019: each place has a learned row, each head keys and values of its own",
         "G = H: nothing is shared. Make G smaller by hand: what do the bytes do?",
     ),
     Variation(
-        "Llama 3.2 1B",
+        "Llama 3.2 1B", LLAMA,
         ("RoPE: q, k turned", "RMSNorm", "SwiGLU, a gate", "one for 4 heads", "all", "none",
          "the table, tied"),
-        (16, 32, 8, 64), (0,) * 16, "1.23B",
+        "1.23B",
         "ten times the weights, and a token keeps fewer bytes: four heads share a key and a value",
-        "lit: what was changed. Places are no weights any more: they turn q and k",
+        "two parts of seven stay the same. Places are no weights any more: they turn q and k",
     ),
     Variation(
-        "gpt-oss-20b",
+        "gpt-oss-20b", OSS,
         ("RoPE, stretched", "RMSNorm", "4 of 32 experts", "one for 8 heads",
          "all, or only 128", "all but norms", "of its own"),
-        (24, 64, 8, 64), (128, 0) * 12, "20.9B",
+        "20.9B",
         "most weights are experts, and most experts rest: a sixth is at work for a token",
         "every other layer sees 128 places and keeps no more; a sink takes what no place wants",
     ),
@@ -103,7 +118,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
 
 
 def model(i: int, poke: Poke) -> Frame:
-    """The plan as far as this model, the change lit; its numbers, and its heads to be poked."""
+    """The plan as far as this model; its numbers, and its heads to be poked."""
     own = MODELS[i]
     heads = poke("heads", np.array(own.heads, dtype=float))  # (4,)
     if not (heads.min() >= 1 and heads.max() <= MOST):
@@ -125,14 +140,11 @@ def model(i: int, poke: Poke) -> Frame:
 
 
 def plan(i: int) -> Table:
-    """The parts in words; what differs from the model before is lit."""
-    rows: list[list[Words]] = []
-    for part, name in enumerate(ROWS):
-        row: list[Words] = [name]
-        for at in range(i + 1):
-            word, before = MODELS[at].words[part], MODELS[max(at - 1, 0)].words[part]
-            row.append(word if word == before else [(word, "lit")])
-        rows.append(row)
+    """The parts in words; what the model before has too is "the same"."""
+    rows = []
+    for name, *told in zip(ROWS, *(m.words for m in MODELS[: i + 1]), strict=True):
+        later = (SAME if now == old else now for old, now in pairwise(told))
+        rows.append([name, told[0], *later])
     return Table(["", *(m.name for m in MODELS[: i + 1])], rows)
 
 
@@ -156,11 +168,12 @@ def bytes_of(own: Variation) -> int:
 @lru_cache(maxsize=len(MODELS))
 def counted(i: int) -> Mapping[str, int]:
     """The weights of each part; experts and their router are "feed-forward"."""
-    if i == 0:
-        parts = ledger(SIZES["124M"])
+    shape = MODELS[i].shape
+    if isinstance(shape, Size):
+        parts = ledger(shape)
         return {part: parts[part] for part in PARTS}
     with torch.device("meta"):
-        built = Decoder((LLAMA, OSS)[i - 1])
+        built = Decoder(shape)
     found = dict.fromkeys(PARTS, 0)
     for name, weight in built.named_parameters():
         found[part_of(name)] += weight.numel()
@@ -180,13 +193,13 @@ def part_of(name: str) -> str:
 
 def at_work(i: int) -> int:
     """Without resting experts, and without a table that is only looked up: gpt-oss 3.6 B."""
-    parts = counted(i)
+    parts, shape = counted(i), MODELS[i].shape
     total = sum(parts.values()) - (parts["tokens"] if parts["head"] else 0)
-    if i < 2:
+    if isinstance(shape, Size):
         return total
-    C, F = OSS.C, OSS.F
+    C, F = shape.C, shape.F
     one = C * 2 * F + 2 * F + F * C + C  # an expert: gate and value, and back
-    return total - OSS.layers * (OSS.experts - OSS.k) * one
+    return total - shape.layers * (shape.experts - shape.k) * one  # 0 experts: all at work
 
 
 def lengths() -> Frame:
