@@ -13,6 +13,7 @@ from asked import Kept, trained
 from recorded import NOW, pulse
 
 from zhtui.lab import Lesson, Question, Reference, knob
+from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.app import LabApp
@@ -122,6 +123,14 @@ def engine() -> Iterator[Kept]:
     engine.end()
 
 
+@pytest.fixture(scope="module")
+def explorer() -> Iterator[Kept]:
+    """One process that shows the scenes of all tests of a file."""
+    engine = Kept()
+    yield engine
+    engine.end()
+
+
 @pytest.fixture
 def lab(make: Callable[..., LabApp], engine: Kept) -> Callable[..., LabApp]:
     """Makes a lab whose engine is warm from one test to the next."""
@@ -130,5 +139,20 @@ def lab(make: Callable[..., LabApp], engine: Kept) -> Callable[..., LabApp]:
         made = make(**options)
         made.session.engine = engine
         return made
+
+    return app
+
+
+@pytest.fixture
+def explore(
+    make: Callable[..., LabApp], explorer: Kept, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., LabApp]:
+    """Makes a lab with the stranger's lesson in `folder`, whose explorer is warm between tests."""
+    monkeypatch.setenv("ZHTUI_LESSONS", str(folder))
+
+    def app(**options: Any) -> LabApp:
+        lab = make(entries=[catalog.one("strange")], **options)
+        lab.session.explorer = explorer
+        return lab
 
     return app

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from asked import until
 from textual.pilot import Pilot
 
+from zhtui.tui.app import LabApp
 from zhtui.tui.screens.explore.screen import ExploreScreen
 
 CARD = """
@@ -162,3 +164,16 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settled(pilot)
+
+
+async def opened(pilot: Pilot[int], scene: str = "mix", **more: Any) -> ExploreScreen:
+    """The screen of the lab's first lesson, its first frame in sight."""
+    app = pilot.app
+    assert isinstance(app, LabApp)
+    app.session.doors.explore(app.session.entries[0], scene=scene, **more)
+    await pilot.pause()
+    screen = app.screen
+    assert isinstance(screen, ExploreScreen)
+    await until(pilot, lambda: screen.inquiry.shown is not None and screen.inquiry.rows)
+    await settled(pilot)
+    return screen

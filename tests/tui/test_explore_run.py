@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,13 +25,6 @@ from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.explore.screen import ExploreScreen
 
 SIZE = (120, 40)
-
-
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
 
 
 @pytest.fixture

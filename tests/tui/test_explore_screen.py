@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import explored
 import pytest
 from asked import Kept, until
-from explored import press, settled
+from explored import opened, press, settled
 from onscreen import Make, shown, tick
 from recorded import NOW, alive, status_of
 from textual.pilot import Pilot
@@ -22,7 +21,6 @@ from zhtui.lesson import catalog
 from zhtui.runs import learner
 from zhtui.runs.files import append_json, write_json
 from zhtui.runs.folder import EVENTS, STATUS, RunFolder
-from zhtui.tui.app import LabApp
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.shared.notes import NotesScreen
@@ -38,41 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = tmp_path_factory.mktemp("own")
     explored.drop(own)
     return own
-
-
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
-
-
-@pytest.fixture
-def explore(
-    make: Make, explorer: Kept, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., LabApp]:
-    """Makes a lab with the stranger's lesson, whose explorer is warm from test to test."""
-    monkeypatch.setenv("ZHTUI_LESSONS", str(folder))
-
-    def app(**options: Any) -> LabApp:
-        lab = make(entries=[catalog.one("strange")], **options)
-        lab.session.explorer = explorer
-        return lab
-
-    return app
-
-
-async def opened(pilot: Pilot[int], scene: str = "mix", **more: Any) -> ExploreScreen:
-    """The screen, its first frame in sight."""
-    app = pilot.app
-    assert isinstance(app, LabApp)
-    app.session.doors.explore(catalog.one("strange"), scene=scene, **more)
-    await pilot.pause()
-    screen = app.screen
-    assert isinstance(screen, ExploreScreen)
-    await until(pilot, lambda: screen.inquiry.shown is not None and screen.inquiry.rows)
-    await settled(pilot)
-    return screen
 
 
 async def test_frames_go_on_and_back_and_say_what_happened(explore: Make) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import explored
@@ -30,13 +30,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = tmp_path_factory.mktemp("own")
     explored.drop(own)
     return own
-
-
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,13 +51,6 @@ FRAMES = {  # scene, and the frame of it that says most
     "mcts": ("uct", 18),
 }
 Compare = Callable[..., bool]
-
-
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
 
 
 def lab(store: Path, lesson: str | None = None, run: str | None = None) -> LabApp:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import explored
 import pytest
-from asked import Kept, until
-from explored import settled
+from explored import opened, settled
 from onscreen import Make, shown, tick
 from recorded import record
 from textual.pilot import Pilot
 
 from zhtui.lab import Heatmap
-from zhtui.lesson import catalog
 from zhtui.runs.folder import RunFolder
-from zhtui.tui.app import LabApp
 from zhtui.tui.screens.explore.screen import ExploreScreen
 from zhtui.tui.screens.lesson.screen import LessonScreen
 from zhtui.tui.screens.shared.notes import NotesScreen
@@ -41,13 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own
 
 
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
-
-
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """The runs whose worker would have been started."""
@@ -56,34 +44,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     return folders
 
 
-@pytest.fixture
-def explore(
-    make: Make, explorer: Kept, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., LabApp]:
-    """Makes a lab with the stranger's lesson, whose explorer is warm from test to test."""
-    monkeypatch.setenv("ZHTUI_LESSONS", str(folder))
-
-    def app(**options: Any) -> LabApp:
-        lab = make(entries=[catalog.one("strange")], **options)
-        lab.session.explorer = explorer
-        return lab
-
-    return app
-
-
 async def notes_over(pilot: Pilot[int], scene: str = "walk") -> ExploreScreen:
     """Notes over a scene whose first frame is in sight; the scene's screen."""
-    app = pilot.app
-    assert isinstance(app, LabApp)
-    app.session.doors.explore(app.session.entries[0], scene=scene)
-    await pilot.pause()
-    screen = app.screen
-    assert isinstance(screen, ExploreScreen)
-    await until(pilot, lambda: screen.inquiry.shown is not None and screen.inquiry.rows)
-    await settled(pilot)
+    screen = await opened(pilot, scene)
     await pilot.press("n")
     await tick(pilot)
-    assert isinstance(app.screen, NotesScreen)
+    assert isinstance(pilot.app.screen, NotesScreen)
     return screen
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,6 @@ from zhtui.tui.screens.lesson.screen import LessonScreen
 
 SIZES = [(80, 24), (120, 40)]
 Compare = Callable[..., bool]
-
-
-@pytest.fixture(scope="module")
-def explorer() -> Iterator[Kept]:
-    engine = Kept()
-    yield engine
-    engine.end()
 
 
 @pytest.fixture
