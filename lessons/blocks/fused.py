@@ -318,4 +318,16 @@ class Taught:
         return loss.detach()
 
 
-Stepper = Fused | Taught
+class Together:
+    """Nets that learn side by side, each from its own part of the examples picked."""
+
+    def __init__(self, nets: Sequence[Fused]) -> None:
+        self.nets = nets
+
+    def step(self, pick: Tensor) -> float:
+        """The sum of the losses of `pick` (K B,); the gradients stand in `Flat.gradient`."""
+        parts = pick.chunk(len(self.nets))
+        return sum(net.step(part) for net, part in zip(self.nets, parts, strict=True))
+
+
+Stepper = Fused | Taught | Together

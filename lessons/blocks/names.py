@@ -112,6 +112,15 @@ class Parts:
     val: list[str]
     test: list[str]
 
+    @cached_property
+    def learned(self) -> frozenset[str]:
+        return frozenset(self.train)
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Those of `val` and of `test`."""
+        return frozenset(self.val) | frozenset(self.test)
+
 
 def split(words: Sequence[str]) -> Parts:
     """80 / 10 / 10, the same for every run: the lecture's split. Raises ValueError for too few."""

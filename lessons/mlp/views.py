@@ -55,9 +55,9 @@ def ladder(row: Mapping[str, float]) -> Bars:
 
 def where(word: str, parts: Parts) -> str:
     """Of a name that the net wrote: was it learned from, held out, or is it new?"""
-    if word in parts.train:
+    if word in parts.learned:
         return "in train"
-    return "held out" if word in parts.val or word in parts.test else "new"
+    return "held out" if word in parts.held else "new"
 
 
 def samples(words: Sequence[str], parts: Parts) -> Text:

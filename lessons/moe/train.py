@@ -55,5 +55,5 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
         row |= {"dropped": 1 - routed.kept.float().mean()}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
             row |= {"val": evaluate(language, unseen)} | measure(moe)
-            watch(run)
+            watch(run, step)
         yield row

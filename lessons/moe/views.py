@@ -13,7 +13,7 @@ from lessons.moe.model import MoE, balance, load, weighted_sum
 from zhtui.lab import Bars, Heatmap, Run, Sampling, Text
 
 PASSAGE = 32  # characters
-SAMPLE = Sampling(tokens=80, temperature=0.8)
+SAMPLE = Sampling(tokens=48, temperature=0.8)
 
 
 @torch.no_grad()
@@ -38,8 +38,8 @@ def measure(moe: MoE) -> dict[str, float]:
 
 
 @torch.no_grad()
-def watch(run: Run) -> None:
-    """The traffic of a passage, the load of each expert, and a sample."""
+def watch(run: Run, step: int) -> None:
+    """The traffic of a passage, the load of each expert, and at every other look a sample."""
     language = model(run)
     ids = run.once(text_of).val[: min(PASSAGE, language.room)].to(run.device)  # (T,)
     letters = list(seen(run.once(alphabet_of).decode(ids)))
@@ -55,5 +55,6 @@ def watch(run: Run) -> None:
     f = load(language(many)[1].chosen, E).cpu()
     note = f"share of {many.numel():,} tokens; CV {float(f.std(correction=0) * E):.2f}"
     run.show("load", Bars(experts, f.tolist(), levels={"even": 1 / E}, note=note))
-    written = "".join(token.text for token in generate(run, "", SAMPLE))
-    run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))
+    if step + 1 == run.config.steps or (step + 1) // run.config.eval_every % 2:
+        written = "".join(token.text for token in generate(run, "", SAMPLE))
+        run.show("sample", Text(written, note=f"temperature {SAMPLE.temperature}"))

@@ -11,13 +11,33 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from lessons.blocks.optimization import inverse_root_after
 from lessons.transformer import task
-from lessons.transformer.build import model
-from lessons.transformer.model import smoothed
+from lessons.transformer.build import held_out, model
+from lessons.transformer.model import PAD, Transformer, greedy, smoothed
 from lessons.transformer.views import measure, watch
 from zhtui.lab import Run
+
+
+@torch.no_grad()
+def evaluate(run: Run, net: Transformer) -> dict[str, Tensor]:
+    """How good it is on the pairs that are kept for it.
+
+    `taught` is the share of tokens guessed right with the right ones before; `exact` the share of
+    texts that it writes right by itself.
+    """
+    net.eval()
+    source, target = (ids.to(run.device) for ids in task.batch(run.once(held_out)))
+    logits, wanted = net(source, target[:, :-1]), target[:, 1:]  # (B, T, V), (B, T)
+    there = wanted != PAD
+    written = greedy(net, source, wanted.size(1))  # (B, T)
+    return {
+        "val": smoothed(logits, wanted, 0.0),
+        "taught": (logits.argmax(-1) == wanted)[there].float().mean(),
+        "exact": ((written == wanted) | ~there).all(1).float().mean(),
+    }
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
@@ -41,6 +61,6 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
         row: dict[str, Any] = {"loss": loss.detach(), "lr": lr}
         if (step + 1) % config.eval_every == 0 or step + 1 == config.steps:
-            row |= measure(run, net)
+            row |= evaluate(run, net) | measure(run, net)
             watch(run, net)
         yield row

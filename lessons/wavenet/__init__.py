@@ -26,7 +26,7 @@ lesson = Lesson(
     presets=PRESETS,
     figure="val",
     unit="nats",
-    charts={"loss": ("loss", "train", "val", "uniform", "bigram", "trigram")},
+    charts={"loss": ("loss", "train", "val", "alone", "uniform", "bigram", "trigram")},
     scenes=("tree", "beside"),
     subjects=("wavenet",),
     mistakes=MISTAKES,
@@ -86,6 +86,20 @@ lesson = Lesson(
             see="2.166: worse.",
             say="10,000 batches of 32 show each window less than twice, so nothing is known by "
             "heart yet. What keeps a net from that costs something all the same.",
+        ),
+        Question(
+            ask="Can nets that are equally good help each other?",
+            predict="Three trees of the same size learn side by side, each from its own first "
+            "weights; alone they are at 2.134 after 10,000 steps. Their logits are averaged. And "
+            "the val of that?",
+            metric="val",
+            knobs={"committee": 3, "steps": 10_000},
+            known={"alone": 2.134},
+            data="names",
+            see="2.105.",
+            say="Where all agree nothing changes. Where one is sure and wrong, the others are "
+            "mostly not wrong in the same way, so the mean is less so. It costs three times the "
+            "steps, and three times the time of every guess.",
         ),
     ),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lessons.blocks import fused, names
@@ -14,11 +14,13 @@ from lessons.wavenet.config import Config
 from lessons.wavenet.mistakes import with_mistake
 from lessons.wavenet.model import (
     BatchNorm1d,
+    Committee,
     Dropout,
     Embedding,
     FlattenConsecutive,
     Linear,
     Sequential,
+    members,
     wavenet,
 )  # fmt: skip
 from lessons.wavenet.others import other
@@ -35,8 +37,14 @@ def corpus_of(run: Run) -> Corpus:
 
 
 def net_of(config: Config, vocab: int, dice: torch.Generator) -> nn.Module:
-    """A fresh net. Raises LabError where a tree cannot be made of the context."""
+    """A fresh net, or several. Raises LabError where a tree cannot be made of the context."""
     check(config)
+    nets = [one_of(config, vocab, dice) for _ in range(config.committee)]
+    return Committee(*nets) if len(nets) > 1 else nets[0]
+
+
+def one_of(config: Config, vocab: int, dice: torch.Generator) -> nn.Module:
+    """A net that guesses alone, or a member. Raises LabError."""
     if config.type not in ("wavenet", "flat"):
         return other(config.type, vocab, config.context, config.embedding, config.hidden)
     if config.type == "wavenet" and config.context not in (2, 4, 8, 16):
@@ -101,18 +109,36 @@ def model(run: Run) -> nn.Module:
 
 
 def stepper(net: nn.Module, flat: Flat, data: Windows, run: Run) -> fused.Stepper:
-    """What makes the gradients of a minibatch: a tree written out on a CPU, else autograd."""
-    if run.device != "cpu" or not isinstance(net, Sequential) or run.config.mistake == "far":
-        X, Y = data.X.to(run.device), data.Y.to(run.device)
-        return fused.Taught(lambda x, y: F.cross_entropy(net(x), y), flat, X, Y)
+    """What makes the gradients of a minibatch: trees written out on a CPU, else autograd.
+
+    It takes the minibatches of all members after one another, and gives the sum of their losses.
+    """
+    nets = members(net)
+    if run.device != "cpu" or run.config.mistake == "far":
+        return taught(nets, flat, data, run)
+    trees = [each for each in nets if isinstance(each, Sequential)]
+    if len(trees) < len(nets):
+        return taught(nets, flat, data, run)
+    return fused.Together([written_out(tree, data, run.config) for tree in trees])
+
+
+def taught(nets: list[nn.Module], flat: Flat, data: Windows, run: Run) -> fused.Taught:
+    def loss_of(x: Tensor, y: Tensor) -> Tensor:
+        parts = zip(nets, x.chunk(len(nets)), y.chunk(len(nets)), strict=True)
+        return torch.stack([F.cross_entropy(net(own), told) for net, own, told in parts]).sum()
+
+    return fused.Taught(loss_of, flat, data.X.to(run.device), data.Y.to(run.device))
+
+
+def written_out(net: Sequential, data: Windows, config: Config) -> fused.Fused:
     first, *others = net.layers
     assert isinstance(first, Embedding), "a net begins with its embedding"
     layers, places = [], data.X.shape[1]
     for layer in others:
         if isinstance(layer, FlattenConsecutive):
             places //= layer.k
-        layers.append(fast(layer, places if run.config.mistake == "places" else 1))
-    return fused.Fused(fused.Embedding(first.weight), layers, data.X, data.Y, run.config.batch)
+        layers.append(fast(layer, places if config.mistake == "places" else 1))
+    return fused.Fused(fused.Embedding(first.weight), layers, data.X, data.Y, config.batch)
 
 
 def fast(layer: nn.Module, places: int) -> fused.Layer:

@@ -44,6 +44,7 @@ class Config:
     dropout: float = knob(0.0, "share of the last features that a step zeroes", low=0, high=0.9)
     weight_decay: float = knob(0.0, "pull of all weights to 0 (adam)", low=0.0, high=10.0)
     schedule: str = knob("drop", "how the rate falls", choices=("drop", "cosine"))
+    committee: int = knob(1, "nets that guess together, each trained by itself", low=1, high=64)
     mistake: str = mistakes(MISTAKES)
 
 
@@ -51,8 +52,8 @@ QUICK = Config()
 LOG = replace(QUICK, steps=200_000, look_every=10_000)
 OTHER = replace(LOG, rule="adam", lr=1e-3, hidden=64, embedding=24, steps=50_000)
 BETTER = replace(
-    LOG, embedding=24, hidden=64, grow=2, blank=0.1, rule="adam", batch=128, steps=40_000, lr=0.004,
-    schedule="cosine", look_every=2_000,
+    LOG, embedding=24, hidden=64, grow=2, blank=0.05, rule="adam", batch=128, steps=20_000,
+    lr=0.004, schedule="cosine", look_every=1_000, committee=3,
 )  # fmt: skip
 
 PRESETS = {

@@ -7,7 +7,8 @@ The modules are those of torch.nn, written out: each is a few lines, and `Sequen
 Leaves out: the convolution that computes the tree at every place of a text at once and so shares
 its nodes (scene `beside` counts them); WaveNet's gated units, its residual and skip paths.
 
-Legend: B examples, T places (8 characters, then 4, 2, 1), C features of a place, V characters.
+Legend: B examples, T places (8 characters, then 4, 2, 1), C features of a place, V characters,
+K nets of a committee.
 """
 
 from __future__ import annotations
@@ -137,6 +138,27 @@ class Sequential(nn.Module):
     def loss(self, X: Tensor, Y: Tensor) -> Tensor:
         """Mean negative log-likelihood in nats."""
         return F.cross_entropy(self(X), Y)
+
+
+class Committee(nn.Module):
+    """Nets that guess together: the mean of their logits, of which softmax is taken.
+
+    Each was trained by itself, from its own first weights and on its own minibatches, so each is
+    wrong in its own way, and a mean is wrong less (Hansen and Salamon 1990). A mean of logits is a
+    product of probabilities: the committee holds likely what no member holds unlikely.
+    """
+
+    def __init__(self, *nets: nn.Module) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return torch.stack([net(X) for net in self.nets]).mean(0)  # (K, B, V) -> (B, V)
+
+
+def members(net: nn.Module) -> list[nn.Module]:
+    """The nets of a committee; a net alone is its own."""
+    return list(net.nets) if isinstance(net, Committee) else [net]
 
 
 def wavenet(

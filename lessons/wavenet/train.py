@@ -1,6 +1,7 @@
 """The loop of lesson optimization over any of the nets.
 
-`loss` is of the minibatch before its step, `train` and `val` after it, in `eval`.
+`loss` is of the minibatch before its step, `train` and `val` after it, in `eval`. Of a committee
+`loss` is the mean of its members', and `alone` the mean of what each has on `val` by itself.
 """
 
 from __future__ import annotations
@@ -26,21 +27,23 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     run.keep(model=model.train(), optimizer=rule, dice=dice)
 
     net = stepper(model, flat, corpus.train, run)
-    run.work("example", run.config.batch)
+    run.work("example", run.config.batch * run.config.committee)
     if not run.step:
         views.begin(run, model, corpus)
 
     for step in run.steps():
         config = run.config
-        pick = torch.randint(len(corpus.train.Y), (config.batch,), generator=dice)  # (B,)
-        loss = net.step(pick)
+        size = (config.batch * config.committee,)  # (K B,)
+        loss = net.step(torch.randint(len(corpus.train.Y), size, generator=dice))
         rule.step(rate(config, step))
 
-        row: dict[str, Any] = {"loss": loss}
+        row: dict[str, Any] = {"loss": loss / config.committee}
         last = step + 1 == config.steps
         if last or (step + 1) % config.look_every == 0:
             model.eval()
             row |= evaluate(model, corpus, run.device, last) | corpus.counted
+            if config.committee > 1:
+                row |= {"alone": views.apart(run, model, corpus, row["val"])}
             views.look(run, model, corpus, row)
             model.train()
         yield row

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from lessons.blocks.names import Alphabet, Corpus
+from lessons.blocks.names import Alphabet, Corpus, mean_loss
 from lessons.blocks.naming import names
-from lessons.wavenet.model import Sequential, Tanh
+from lessons.wavenet.model import Sequential, Tanh, members
 from zhtui.lab import Bars, Heatmap, Run, Table, Text
 
 # what the lecture's log has, beside what counting reaches here
@@ -29,6 +30,16 @@ def shapes(net: nn.Module, X: Tensor) -> Table:
         rows = [(n, "", f"{sum(p.numel() for p in part.parameters()):,}") for n, part in parts]
     total = sum(p.numel() for p in net.parameters())
     return Table(("layer", "hands on", "parameters"), rows, note=f"{total:,} parameters")
+
+
+def apart(run: Run, committee: nn.Module, corpus: Corpus, together: float) -> float:
+    """Shows what each net of a committee has on `val` alone, beside all together; their mean."""
+    alone = [mean_loss(net, corpus.val, run.device) for net in members(committee)]
+    labels = [f"net {number}" for number in range(1, len(alone) + 1)]
+    mean = statistics.fmean(alone)
+    note = f"val: each alone {mean:.4f} in the mean, together {together:.4f}"
+    run.show("committee", Bars([*labels, "together"], [*alone, together], note=note))
+    return mean
 
 
 @torch.no_grad()
@@ -74,15 +85,20 @@ def window(corpus: Corpus, context: int) -> Tensor:
 
 
 def begin(run: Run, net: nn.Module, corpus: Corpus) -> None:
-    run.show("shapes", shapes(net.eval(), corpus.val.X[:1].to(run.device)))
+    nets = members(net.eval())
+    if len(nets) > 1:
+        size = sum(p.numel() for p in net.parameters())
+        run.say(f"{len(nets)} nets with {size:,} parameters together; shapes and tree: the first")
+    run.show("shapes", shapes(nets[0], corpus.val.X[:1].to(run.device)))
     net.train()
 
 
 def look(run: Run, net: nn.Module, corpus: Corpus, row: Mapping[str, float]) -> None:
-    """All views of a step, of the net in `eval`."""
-    if isinstance(net, Sequential):
+    """All views of a step, of the net in `eval`; the tree of a committee is its first net's."""
+    first = members(net)[0]
+    if isinstance(first, Sequential):
         X = window(corpus, run.config.context).to(run.device)
-        run.show("tree", tree_map(net, X, corpus.alphabet))
+        run.show("tree", tree_map(first, X, corpus.alphabet))
     run.show("ladder", ladder(row))
     asked = lambda X: net(X.to(run.device))  # noqa: E731
     words = names(asked, corpus.alphabet, context=run.config.context, seed=run.seed)

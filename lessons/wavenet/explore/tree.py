@@ -16,7 +16,14 @@ from lessons.blocks.spelling import dot, number
 from lessons.wavenet.build import build, model
 from lessons.wavenet.config import MISTAKES
 from lessons.wavenet.mistakes import with_mistake
-from lessons.wavenet.model import BatchNorm1d, Linear, Sequential, Tanh, wavenet
+from lessons.wavenet.model import (
+    BatchNorm1d,
+    Linear,
+    Sequential,
+    Tanh,
+    members,
+    wavenet,
+)  # fmt: skip
 from lessons.wavenet.views import shapes
 from zhtui.lab import (
     Bars,
@@ -55,7 +62,7 @@ class Ask:
 def net_of(run: Run | None, ask: Ask) -> tuple[Alphabet, Sequential, int]:
     """The net of a run, or a fresh one that is small enough to read."""
     if run is not None:
-        net = model(run)
+        net = members(model(run))[0]
         if not isinstance(net, Sequential) or run.config.type != "wavenet":
             raise LabError(f"This run is a {run.config.type}; choose one with type=wavenet.")
         if run.config.mistake == "none" and ask.mistake != "none":
