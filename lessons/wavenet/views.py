@@ -33,12 +33,12 @@ def shapes(net: nn.Module, X: Tensor) -> Table:
 
 
 def apart(run: Run, committee: nn.Module, corpus: Corpus, together: float) -> float:
-    """Shows what each net of a committee has on `val` alone, beside all together; their mean."""
+    """Shows how far each net of a committee is above all together on `val`; their own mean."""
     alone = [mean_loss(net, corpus.val, run.device) for net in members(committee)]
-    labels = [f"net {number}" for number in range(1, len(alone) + 1)]
     mean = statistics.fmean(alone)
-    note = f"val: each alone {mean:.4f} in the mean, together {together:.4f}"
-    run.show("committee", Bars([*labels, "together"], [*alone, together], note=note))
+    labels = [f"net {number}" for number in range(1, len(alone) + 1)]
+    note = f"val above that of all together: {mean:.4f} alone, the mean, and {together:.4f}"
+    run.show("committee", Bars(labels, [each - together for each in alone], note=note))
     return mean
 
 
