@@ -74,6 +74,12 @@ def _file(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def _plain(path: Path) -> None:
+    """Raises OSError for what an earlier mutation made a pipe or a device: to open it may hang."""
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path.name} is no file any more")
+
+
 def _paths(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to every field of a JSON value."""
     children = value.items() if isinstance(value, dict) else ()
@@ -108,9 +114,10 @@ def field(folder: Path, dice: random.Random) -> str:
     name = dice.choice(OBJECTS)
     path = _file(folder, name)
     try:
+        _plain(path)
         text, said = _put(json.loads(path.read_text()), dice)
         path.write_text(text)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return f"{name} is not to be read"
     return f"{name}: {said}"
 
@@ -120,10 +127,11 @@ def line(folder: Path, dice: random.Random) -> str:
     name = dice.choice(LINES)
     path = folder / name
     try:
+        _plain(path)
         lines = path.read_text().splitlines() or ["{}"]
         at = dice.randrange(len(lines))
         lines[at], said = _put(json.loads(lines[at]), dice)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return f"{name} is not to be read"
     more = dice.choice(["", "\x00\xff", "{}", "x" * 3_000_000, '{"step": 1}\n' * 20_000])
     path.write_bytes("\n".join([*lines, more]).encode())
@@ -141,6 +149,7 @@ def whole(folder: Path, dice: random.Random) -> str:
     )  # fmt: skip
     how = dice.choice(["replaced", "cut", "sparse"])
     try:
+        _plain(path)
         if how == "replaced":
             path.write_bytes(content)
         elif how == "cut":

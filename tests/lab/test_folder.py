@@ -31,7 +31,7 @@ from zhtui.lesson.views import (
     Text,
     Tree,
 )
-from zhtui.runs import export, files, folder, view_files
+from zhtui.runs import export, files, folder, lease, view_files
 from zhtui.runs import store as runs_store
 from zhtui.runs.files import Tail, append_json
 from zhtui.runs.folder import RunFolder
@@ -142,6 +142,15 @@ def test_a_run_that_is_starting_has_until_its_promise(store: Path) -> None:
     assert run.status().state == "starting"
     files.write_json(run.path / "status.json", {"state": "starting", "promise": 1.0})
     assert run.status().state == "lost"
+
+
+def test_a_worker_that_came_and_is_gone_has_no_time_left(store: Path) -> None:
+    run = make(store, "gpt", "calm-fox")
+    known = {"state": "starting", "promise": time.time() + 30, "pid": 4711}
+    files.write_json(run.path / "status.json", known)
+    assert run.status().state == "lost"
+    with lease.hold(run.path / "lease"):
+        assert run.status().state == "starting"
 
 
 def test_a_status_of_wrong_types_is_read_as_far_as_it_goes(store: Path) -> None:

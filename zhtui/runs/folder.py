@@ -166,10 +166,11 @@ class RunFolder:
         return (read_plain(self.path / NOTE) or b"").decode("utf-8", errors="replace").strip()
 
     def _young(self, status: Status) -> bool:
-        """A run that was created a moment ago and whose worker is still importing torch. A promise
-        for long after is one of before the clock was set back.
+        """A run that was created a moment ago and whose worker has not come yet: one that came, and
+        holds no lease, has ended. A promise for long after is one of before the clock was set back.
         """
-        return status.state == "starting" and 0 < status.promise - time.time() <= YOUTH
+        soon = 0 < status.promise - time.time() <= YOUTH
+        return status.state == "starting" and not status.pid and soon
 
 
 def measured_of(folder: RunFolder, name: str, of: str) -> float | None:

@@ -5,7 +5,9 @@ it.
 from __future__ import annotations
 
 import math
+import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,8 +23,8 @@ from zhtui.lesson.run import Run
 from zhtui.machine import device
 from zhtui.runs import border, lease
 from zhtui.runs.checkpoint import Unfit
-from zhtui.runs.files import Tail
-from zhtui.runs.folder import CONTROL, LEASE, RunFolder
+from zhtui.runs.files import Tail, write_json
+from zhtui.runs.folder import CONTROL, LEASE, STATUS, YOUTH, RunFolder
 from zhtui.work.pace import Pace
 from zhtui.work.record import Listener, Recorder, log_sentence, log_traceback
 
@@ -58,12 +60,21 @@ def work(
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
         recorder = Recorder(folder, entry.card, listeners)
         try:
+            _arrive(folder)
             state = _from_newest(card, entry, recorder, _inbox(folder, inbox), wish)
         except Exception as error:  # noqa: BLE001 - the run folder is told, whatever it was
             return _failed(recorder, error)
         finally:
             recorder.close()
     return 128 + wish.signal if wish.signal and state == "stopped" else CODES[state]
+
+
+def _arrive(folder: RunFolder) -> None:
+    """Says that a worker is here, so that its end is seen before torch is loaded, too."""
+    was, now = folder.status(), time.time()
+    known = {"step": was.step, "steps": was.steps, "pid": os.getpid(), "host": socket.gethostname()}
+    known |= {"time": now, "promise": now + YOUTH}
+    write_json(folder.path / STATUS, {"state": "starting", **known})
 
 
 def _from_newest(
