@@ -81,6 +81,7 @@ def test_a_lesson_that_was_moved_away_works_by_the_variable(shelf: Path, tmp_pat
     assert said.count("✓ bigram: ") == len(said.splitlines()) >= 9
 
 
+@pytest.mark.slow
 def test_a_copy_under_another_name_works_beside_it(shelf: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(shelf / "lessons" / "micrograd", own / "mine")

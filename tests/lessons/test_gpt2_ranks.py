@@ -226,6 +226,7 @@ def killed(folder: RunFolder, worker: int) -> None:
     assert not ranks_of(worker, "gpt2")
 
 
+@pytest.mark.slow
 def test_a_run_whose_rank_is_killed_goes_on_by_itself(
     store: Path, undisturbed: dict[str, Tensor]
 ) -> None:

@@ -44,6 +44,7 @@ async def opened(pilot: Pilot[int]) -> LessonScreen:
     return screen
 
 
+@pytest.mark.slow
 async def test_the_console_and_explore_are_of_the_step_that_is_replayed(
     store: Path,
 ) -> None:

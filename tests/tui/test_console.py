@@ -397,6 +397,7 @@ async def test_a_run_deleted_under_the_screen_is_named(lab: Make, tmp_path: Path
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 async def test_resized_to_nothing_and_back_while_it_streams(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)
