@@ -304,9 +304,7 @@ async def test_the_console_answers_while_a_scene_loops(explore: Make, run: RunFo
 
 
 async def test_keys_are_quick_while_a_frame_is_made(explore: Make) -> None:
-    """All keys are answered before the engine is, and cost this process little; `benchmarks.explore`
-    has the milliseconds.
-    """
+    """Keys are answered before the engine is, and cost this process little."""
     async with explore().run_test(size=USUAL) as pilot:
         screen = await opened(pilot, "bad")
         screen.turn("how", "slow")
