@@ -16,7 +16,7 @@ import pexpect
 import pytest
 from onscreen import Make, shown, tick
 from recorded import NOW, alive, record
-from test_terminal import OPEN, drift, lab, screen_of, stop, until
+from test_terminal import OPEN, drift, lab, screen_of, silence, stop, until
 
 from zhtui.lesson.views import Heatmap
 from zhtui.runs.files import write_json
@@ -135,6 +135,17 @@ def test_a_terminal_of_20x5_and_back_while_a_run_streams(
             child.expect(pexpect.EOF)
     finally:
         stop(folder)
+
+
+def test_a_terminal_that_was_small_for_a_moment_is_drawn_anew(store: Path) -> None:
+    """Back before the lab looked: the size is the one that it knows, and what was there is lost."""
+    with lab(store, "gpt") as child:
+        seen = Seen(child)
+        seen.until("explain")
+        silence(child, 0.5)
+        child.kill(signal.SIGWINCH)
+        seen.text = ""
+        seen.until("explain")
 
 
 @contextmanager

@@ -85,6 +85,8 @@ class TypedDriver(LinuxDriver):
         self._size_due = False
         now = Size(*size())
         self._app.post_message(Resize(now, now))
+        if self._app.screen_stack and self._app.screen.outer_size == now:
+            self._app.screen.refresh()  # small and back in a moment: what was there may be lost
 
     def _sigtstp_application(self, *_: object) -> None:
         """Stops, and gives the terminal back before, once it was taken."""
