@@ -36,6 +36,15 @@ def softmax(scores: Row) -> list[Value]:
     return [power / total for power in powers]
 
 
+def drawn(shares: Sequence[float], u: float) -> int:
+    """The one in whose share of [0, 1) u lies: drawn([0.7, 0.3], 0.8) -> 1."""
+    for index, share in enumerate(shares):
+        u -= share
+        if u < 0:
+            return index
+    return len(shares) - 1  # rounding ends
+
+
 def rms_norm(x: Row) -> list[Value]:
     """x at mean square 1: [1, 7] -> [0.2, 1.4]."""
     scale = (weighted_sum(x, x, Value(0.0)) / len(x) + 1e-5) ** -0.5
@@ -121,12 +130,7 @@ class MicroGPT:
         read, name, here = self.reader(), "", EDGE
         while len(name) < self.room:
             shares = softmax([logit / temperature for logit in read(here)])
-            fell = dice()
-            for character, share in zip(self.characters, shares, strict=True):  # noqa: B007
-                fell -= share.data
-                if fell < 0:
-                    break
-            here = character
+            here = self.characters[drawn([share.data for share in shares], dice())]
             if here == EDGE:
                 break
             name += here

@@ -75,6 +75,10 @@ def look(run: Run, model: MLP, corpus: Corpus, row: Mapping[str, float]) -> None
     """All views of a step, after it."""
     run.show("map", letter_map(model.C, corpus.alphabet))
     run.show("ladder", ladder(row))
-    net = lambda X: model(X.to(run.device))  # noqa: E731
+
+    def net(X: Tensor) -> Tensor:
+        logits: Tensor = model(X.to(run.device))
+        return logits
+
     words = names(net, corpus.alphabet, context=run.config.context, seed=run.seed)
     run.show("samples", samples(words, corpus.words))

@@ -36,7 +36,10 @@ def think(run: Run, game: Game[Any], state: Any) -> Iterator[Thought]:
         values = {m: sign * value + 0.0 for m, value in learner.table.values(state).items()}
         said = "V of the board after each move"
     else:
-        values, said = getattr(learner, "values")(state), "Q of each move"  # noqa: B009
+        from lessons.td.experiments.nets import BoardNet
+
+        assert isinstance(learner, BoardNet), "what else plays this game"
+        values, said = learner.values(state), "Q of each move"
     best = [move for move, value in values.items() if value == max(values.values())]
     move = best[run.rng.randrange(len(best))]
     yield Thought(move, values[move], values=values, line=(move,), done=1, of=1, say=said)

@@ -13,7 +13,9 @@ Leaves out: giving up at an empty box; here the last bead of a box is never take
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from lessons.blocks.games.symmetry import canonical, way_to_canonical
@@ -63,11 +65,8 @@ class Menace:
         """The move that the bead at u of [0, 1) names, its box, and its colour there."""
         name, way = canonical(state), way_to_canonical(state)
         beads = self.box(name)
-        at = u * sum(beads.values())
-        for colour, number in beads.items():  # noqa: B007 - the last one where rounding ends
-            at -= number
-            if at < 0:
-                break
+        *upto, total = accumulate(beads.values())
+        colour = list(beads)[bisect(upto, u * total)]
         return way.index(colour), name, colour
 
     def learn(self, drawn: Drawn, result: int) -> None:

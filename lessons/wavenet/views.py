@@ -100,6 +100,10 @@ def look(run: Run, net: nn.Module, corpus: Corpus, row: Mapping[str, float]) -> 
         X = window(corpus, run.config.context).to(run.device)
         run.show("tree", tree_map(first, X, corpus.alphabet))
     run.show("ladder", ladder(row))
-    asked = lambda X: net(X.to(run.device))  # noqa: E731
+
+    def asked(X: Tensor) -> Tensor:
+        logits: Tensor = net(X.to(run.device))
+        return logits
+
     words = names(asked, corpus.alphabet, context=run.config.context, seed=run.seed)
     run.show("samples", Text("\n".join(words)))

@@ -92,6 +92,8 @@ class Tiles(Container):
             self.idle.pop(next(iter(self.idle))).remove()
 
     def _has_keys(self) -> bool:
+        if not self.is_attached:  # the screen was left while this was on its way
+            return False
         focus = self.screen.focused
         return focus is None or focus in self.children
 
