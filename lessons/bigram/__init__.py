@@ -116,7 +116,7 @@ lesson = Lesson(
             known={"lr=70": 2.462793},
             data="names",
             see="2.95, and it leaps at every step. At lr=100 it is still 2.487.",
-            say="Each row of W is used in at most a seventh of the examples, so the loss is flat: "
+            say="Each row of W is used in at most 15 of 100 examples, so the loss is flat: "
             "its curvature is under 2/67, and descent is stable up to a rate of 67 at least.",
         ),
         Question(

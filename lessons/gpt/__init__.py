@@ -156,7 +156,7 @@ lesson = Lesson(
             known={"loss, dropped": 2.601},
             data=SHAKESPEARE,
             see="2.469; without dropout in training 2.270.",
-            say="The loss of a step is taken with a third of the activations zeroed and the rest "
+            say="The loss of a step is taken with 30 % of the activations zeroed and the rest "
             "scaled up by 1 / (1 - p); an evaluation uses all of them. Same text, two models.",
         ),
         Question(
@@ -176,7 +176,7 @@ lesson = Lesson(
         Question(
             ask="Which figure compares two GPTs with different tokens?",
             predict="A model that guesses blindly among 65 characters costs ln 65 = 4.174 nats a "
-            "character. How many bits a byte is that at the first look, after 20 steps?",
+            "character. How many bits a byte is that after 20 steps?",
             metric="bits_per_byte",
             preset="tiny",
             known={"a fair coin": 1.0},
@@ -188,13 +188,14 @@ lesson = Lesson(
         Question(
             ask="How good is counting?",
             predict="Counted pairs reach 2.482 on the validation text, triples 2.046. Counting may "
-            "look at up to six characters. What is the best it reaches?",
+            "use n-grams of up to six characters. What is the best it reaches?",
             metric="counted",
             preset="cpu",
             knobs={"steps": 20, "eval_batches": 2},
             known={"2-gram": 2.4819, "3-gram": 2.0458},
             data=SHAKESPEARE,
-            see="1.750, with five; with six the text is too short, and it is 1.979.",
+            see="1.750, with 5-grams, so four characters of context; the text is too short for "
+            "6-grams, which give 1.979.",
             say="A loss means something beside what costs nothing. The dashed line of counting is "
             "the first thing that a GPT has to beat.",
         ),

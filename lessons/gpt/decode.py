@@ -45,7 +45,7 @@ def stream(model: GPT, ids: Tensor, one: Extend | None = None) -> Stream:
 
     When the context is full it starts afresh from its younger half: learned positions cannot
     slide. So a prediction rests on between half and all of `block_size` characters. With a context
-    of 8, character 9 is predicted from the 5 before it.
+    of 8, the ninth character is predicted from 8, and the tenth from the 5 before it.
     """
     room, one = model.block_size, one or partial(extend, model)
     ids = ids[-room:]  # (T,)

@@ -1,6 +1,6 @@
 """A whole GPT of `Value`s: 4,192 numbers that learn to write names (Karpathy, microgpt, 2026).
 
-    net = MicroGPT("abc", random.Random(42).gauss)
+    net = MicroGPT("abcdefghijklmnopqrstuvwxyz", random.Random(42).gauss)
     loss = net.loss("cab")          # one Value; loss.backward() gives 4,192 gradients
 
 A name is read a character at a time. Each character looks back at those before it through their

@@ -49,7 +49,7 @@ def circles(n: int, noise: float, rng: RandomState) -> Points:
 
 
 def spirals(n: int, noise: float, rng: RandomState) -> Points:
-    """Two arms that wind around each other, one and a quarter turns."""
+    """Two arms that wind around each other, a little more than one turn."""
     first, second = np.linspace(0.1, 1, n // 2), np.linspace(0.1, 1, n - n // 2)
     radius = np.append(first, second)
     angle = radius * 2.5 * np.pi + np.append(np.zeros(len(first)), np.full(len(second), np.pi))

@@ -79,7 +79,7 @@ class BatchNorm1d(nn.Module):
 
     @torch.no_grad()
     def run_along(self, mean: Tensor, var: Tensor) -> None:
-        """The running statistics take in a thousandth of this batch's."""
+        """The running statistics take in a share of this batch's: `momentum` of it."""
         self.mean += self.momentum * (mean - self.mean)
         self.var += self.momentum * (var - self.var)
 

@@ -13,7 +13,8 @@ MIXED = Mistake(
     ("dots", "S"), "model.py#turn_halves",
 )  # fmt: skip
 TWICE = Mistake(
-    "added-twice", "positions entered twice: once with the letters, and once more in the layer",
+    "added-twice", "each position entered twice: a table was added two times, an angle turned two "
+    "times, a price paid two times",
     ("table", "near", "dots"), "model.py#sinusoid",
 )  # fmt: skip
 IN_PLACE = Mistake(

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-BASE = 10_000.0  # the slowest pair takes nearly 2π · BASE positions a turn
+BASE = 10_000.0  # the slowest pair takes 2π · BASE^((D - 2) / D) positions a turn
 
 # ----- added to the letters -----------------------------------------------------------------------
 

@@ -172,8 +172,8 @@ def wavenet(
 ) -> Sequential:
     """Layers that fuse `fuse` places at a time until one is left: 8 -> 4 -> 2 -> 1.
 
-    With fuse = context it is the flat net of lesson mlp. With grow = 2 a level has twice the
-    features of the one below, at half the places: 64, 128, 256.
+    With fuse = context it is the flat net of lesson optimization. With grow = 2 a level has twice
+    the features of the one below, at half the places: 64, 128, 256.
     """
     layers: list[nn.Module] = [Embedding(vocab, embedding, dice)]
     places, width = context, embedding

@@ -6,7 +6,8 @@ compared on the same examples.
 Leaves out: why attention is computed as it is (lesson attention); training on all places of a word
 at once, which is how a transformer is fed in lesson gpt.
 
-Legend: B examples, T places, C features, V characters.
+Legend: B examples, T places, C features, V characters. `self.C` is the table of embeddings, which
+lesson mlp calls so.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Recurrent(nn.Module):
 
 
 class RNNCell(nn.Module):
-    """tanh of the character and the old state together (Mikolov 2010)."""
+    """tanh of the character and the old state together (Elman 1990)."""
 
     def __init__(self, embedding: int, hidden: int) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class GRUCell(nn.Module):
 
 
 class LSTMCell(nn.Module):
-    """A memory that is forgotten, written and read through gates (Hochreiter 1997)."""
+    """A memory that is written, read (Hochreiter 1997) and forgotten (Gers 2000) through gates."""
 
     def __init__(self, embedding: int, hidden: int) -> None:
         super().__init__()

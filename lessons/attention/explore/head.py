@@ -66,9 +66,10 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep |= {"S": S, "scale": parts.scale(D, H)}
     quiet = still(T, {"masked": T, "A": T, "O": D}, ("S", "scaled"))
     best = int(S[r].argmax())
+    one, other, left, right = ("k", "q", K, Q) if keep["turned"] else ("q", "k", Q, K)
     yield Frame(
         "scores", {"Q": shown["Q"], "K": shown["K"], "S": grid(S, letters)},
-        f"q{r}·k{best} = {dot(Q[r], K[best])}, the largest of row {r}",
+        f"{one}{r}·{other}{best} = {dot(left[r], right[best])}, the largest of row {r}",
         "poke row 3 of Q: row 3 of S moves; poke row 3 of K: column 3 does",
         keep=keep, still=quiet, predict=Spot("S", min(2, T - 1), 1), chapter="scores",
     )  # fmt: skip

@@ -67,11 +67,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     at = torch.arange(PLACES).double()
     told_q, told_k, dots = scores(kind, q.repeat(PLACES, 1), k.repeat(PLACES, 1), at)
     keep |= {"Q": told_q, "K": told_k, "dots": dots}
-    places = [str(p) for p in range(PLACES)]
+    places, teller = [str(p) for p in range(PLACES)], ask.kind.replace("none", "nothing")
     yield Frame(
         "at every place", {"Q": Heatmap(told_q.numpy(), places, signed=True),
                            "K": Heatmap(told_k.numpy(), places, signed=True)},
-        f"the same q and k;  {ask.kind} that they stand at 0 … {PLACES - 1}",
+        f"the same q and k; {teller} tells them that they stand at 0 … {PLACES - 1}",
         "rope turns pairs of columns, the left ones fast; tables add to them", keep=keep,
         predict=Spot("Q", 0, 0),
     )  # fmt: skip
