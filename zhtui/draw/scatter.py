@@ -13,7 +13,7 @@ from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.scale import Matrix, blocks, scale
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Boxes
-from zhtui.draw.ticks import HUGE, clamped, number
+from zhtui.draw.ticks import HUGE, clamped, ends
 from zhtui.lesson.views import Scatter
 
 MARKS = "●○▲△■□◆◇"
@@ -52,8 +52,8 @@ def draw(
     else:
         _cross(cells, span, top, rows)
     _points(cells, view, span, (top, rows), marks)
-    cells.put(0, height - 1, f"x {number(span[0])} … {number(span[1])}", FAINT)
-    text = f"y {number(span[2])} … {number(span[3])}"
+    cells.put(0, height - 1, f"x {' … '.join(ends(*span[:2]))}", FAINT)
+    text = f"y {' … '.join(ends(*span[2:]))}"
     cells.put(width - len(text), height - 1, text, FAINT)
     return cells
 

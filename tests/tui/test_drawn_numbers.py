@@ -1,0 +1,133 @@
+"""The numbers in pictures: apart from their neighbours, whole, and those of where they stand."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from zhtui.draw import axes, chart, curves, ticks
+from zhtui.draw.cells import Cells
+from zhtui.draw.picture import Line, Picture
+from zhtui.draw.series import Series
+from zhtui.lesson.views import Curves
+
+UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
+NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?[kMG]?$|^-?\d+(\.\d+)?(e[-+]\d+)?[kMG]?$")
+sizes = st.floats(-12, 18).map(lambda power: 10**power)
+ends = st.one_of(st.just(0.0), sizes, sizes.map(lambda size: -size))
+shares = st.floats(-10, 3).map(lambda power: 10**power)  # a range of its low end
+
+
+def said(text: str) -> float:
+    """The number that a reader reads."""
+    assert NUMBER.match(text), text
+    return float(text.rstrip("kMG").replace(",", "")) * UNITS.get(text[-1], 1.0)
+
+
+def y_axis(cells: Cells) -> list[tuple[int, str]]:
+    """The rows and numbers left of the axis, from the bottom up."""
+    rows = [(y, line.split("┤")[0].strip()) for y, line in enumerate(cells.lines()) if "┤" in line]
+    return rows[::-1]
+
+
+def x_axis(cells: Cells) -> list[str]:
+    """The numbers of the lowest line that stand under a tick."""
+    return [text for text in cells.text(cells.height - 1).split() if text not in ("step", "x")]
+
+
+def rising(texts: list[str]) -> bool:
+    """Whether each number is greater than the one before it."""
+    return all(before < after for before, after in pairwise(map(said, texts)))
+
+
+def trained(low: float, high: float, first: int = 0) -> Picture:
+    """A loss between two values over 300 steps."""
+    series = Series(0.9)
+    values = low + (high - low) * (0.5 + 0.5 * np.sin(np.arange(300.0)))
+    series.extend(np.arange(first, first + 300, dtype=float), values)
+    return Picture([Line("loss", series)])
+
+
+@given(ends, shares, st.integers(1, 12), st.booleans())
+def test_each_tick_reads_as_the_number_where_it_stands(
+    low: float, share: float, count: int, log: bool
+) -> None:
+    high = low + share * (abs(low) or 1.0)
+    assume(not log or low > 0)
+    known = ticks.told(low, high, count, log)
+    assert len({text for _, text in known}) == len(known), known
+    step = min((b - a for (a, _), (b, _) in pairwise(known)), default=abs(high - low))
+    for value, text in known:
+        size = abs(value) if log else 0.0
+        assert abs(said(text) - value) <= 1e-3 * step + 1e-9 * size, (value, text)
+        assert low - 0.01 * step <= value <= high + 0.01 * step + 1e-9 * size
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "count", "log", "shown"),
+    [
+        (0.9999, 1.0001, 4, False, "0.99990 0.99995 1.00000 1.00005 1.00010"),
+        (1e-5, 2e-5, 4, False, "1e-05 1.25e-05 1.5e-05 1.75e-05 2e-05"),
+        (1000100, 1000110, 2, False, "1,000,100 1,000,105 1,000,110"),
+        (2.3025, 2.3027, 4, True, "2.30250 2.30255 2.30260 2.30265 2.30270"),
+        (-12346, -12344, 4, False, "-12.346k -12.3455k -12.345k -12.3445k -12.344k"),
+        (0, 1, 5, False, "0 0.2 0.4 0.6 0.8 1.0"),
+        (0, 60000, 3, False, "0 20k 40k 60k"),
+        (0, 2.5e6, 5, False, "0 500k 1M 1.5M 2M 2.5M"),
+        (0.1, 100, 7, True, "0.1 1 10 100"),
+        (2, 2.5, 3, True, "2 2.2 2.4"),
+        (5e-5, 2e-4, 3, False, "5e-05 0.0001 0.00015 0.0002"),
+    ],
+)
+def test_ticks_are_as_short_as_tells_them_apart(
+    low: float, high: float, count: int, log: bool, shown: str
+) -> None:
+    assert " ".join(text for _, text in ticks.told(low, high, count, log)) == shown
+
+
+@given(ends, shares, st.integers(16, 120), st.integers(6, 30), st.booleans())
+def test_the_labels_of_an_axis_rise_and_fit(
+    low: float, share: float, width: int, height: int, log: bool
+) -> None:
+    x = np.linspace(0.0, 1.0, 50)
+    high = low + share * (abs(low) or 1.0)
+    view = Curves({"a": (low + (high - low) * x, low + (high - low) * x)}, log_x=log, log_y=log)
+    cells = curves.draw(view, width, height)
+    labels = y_axis(cells)
+    assert rising([text for _, text in labels])
+    assert rising(x_axis(cells))
+    frame = curves.frame_of(view, curves.data(view))
+    for y, text in labels:
+        place = (1 - float(frame.height(np.array([said(text)]))[0])) * (height - 3)
+        assert abs(min(math.floor(place + 1e-6), height - 4) - (y - 1)) <= 1
+
+
+@pytest.mark.parametrize("width", [40, 70, 120])
+def test_a_plateau_of_a_training_has_numbers_that_differ(width: int) -> None:
+    cells = chart.draw(trained(3.29575, 3.29585), width, 18)
+    texts = [text for _, text in y_axis(cells)]
+    assert len(texts) >= 3
+    assert rising(texts)
+    assert said(texts[0]) == pytest.approx(3.29575, abs=5e-5)
+    zoomed = trained(1.0, 2.0, first=1_000_000)
+    zoomed.span = (1_000_100, 1_000_110)
+    steps = x_axis(chart.draw(zoomed, width, 12))
+    assert len(steps) >= 2
+    assert rising(steps)
+    assert said(steps[0]) == 1_000_100
+
+
+def test_long_labels_leave_a_small_chart_its_curve() -> None:
+    frame = axes.Frame(0, 1, -1.00000000002, -1.00000000001)
+    wide = axes.y_marks(frame, 20, 70)
+    assert len(wide) >= 4
+    assert rising([text for _, text in wide[:4]])
+    assert axes.margin(axes.y_marks(frame, 20, 16)) <= 12
+    cells = curves.draw(Curves({"a": (np.arange(2.0), np.array([frame.low, frame.high]))}), 16, 12)
+    assert any("⡠" in line or "⠊" in line or "⢀" in line for line in cells.lines())
