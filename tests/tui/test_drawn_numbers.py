@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zhtui.draw import axes, chart, curves, ticks
+from zhtui.draw import axes, chart, curves, heat, scale, ticks
 from zhtui.draw.cells import Cells
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Curves
+from zhtui.lesson.views import Curves, Heatmap
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?[kMG]?$|^-?\d+(\.\d+)?(e[-+]\d+)?[kMG]?$")
@@ -131,3 +131,48 @@ def test_long_labels_leave_a_small_chart_its_curve() -> None:
     assert axes.margin(axes.y_marks(frame, 20, 16)) <= 12
     cells = curves.draw(Curves({"a": (np.arange(2.0), np.array([frame.low, frame.high]))}), 16, 12)
     assert any("⡠" in line or "⠊" in line or "⢀" in line for line in cells.lines())
+
+
+# Matrices
+
+
+def numbers(line: str) -> list[str]:
+    """The numbers of a line, as they read."""
+    return re.findall(r"(?<![\w.])-?\.?\d[\d,.]*(?:e[-+]?\d+)?", line)
+
+
+@given(
+    st.floats(-5000, 5000), st.floats(0.001, 5000), st.integers(8, 60), st.booleans(), st.booleans()
+)
+def test_both_ends_of_a_scale_of_colours_are_whole(
+    low: float, span: float, width: int, signed: bool, rich: bool
+) -> None:
+    view = Heatmap(np.array([[low, low + span]]), signed=signed)
+    line = heat.draw(view, width, 8, rich=rich).text(7)
+    most = max(abs(low), abs(low + span))
+    want = (-most, most) if signed else (low, low + span)
+    shown = numbers(line)
+    assert len({*shown}) == 2 or (not shown and width < 24), line
+    for text, value in zip(shown, want, strict=False):
+        near = 0.05 * (want[1] - want[0]) if width >= 30 else 0.0
+        assert abs(float(text.replace(",", "")) - value) <= max(near, 0.006, 0.5 * abs(value)), line
+        if width >= 30:
+            assert "█" in line
+
+
+def test_a_scale_of_colours_has_fewer_where_both_readings_take_the_room() -> None:
+    view = Heatmap(np.array([[2.29, -1.5]]), signed=True)
+    assert heat.draw(view, 28, 8).text(7) == "-2.2900 █████████████ 2.2900"
+    assert heat.draw(view, 16, 8).text(7) == "-2.2900 … 2.2900"
+    assert heat.draw(view, 14, 8).text(7).rstrip() == "-2.3 … 2.29"
+    assert heat.draw(view, 20, 8, rich=False).text(7) == "-2.2900 #= ▒█ 2.2900"
+
+
+@given(st.floats(-9999, 9999))
+def test_a_short_number_says_the_number(value: float) -> None:
+    for text in (scale.short(value), scale.shortest(value)):
+        assert abs(float(text) - value) <= max(
+            0.05, 0.5 * 10 ** math.floor(math.log10(abs(value) or 1))
+        ), text
+    assert scale.shortest(10.0) == "10"
+    assert scale.shortest(-20.3) == "-20"

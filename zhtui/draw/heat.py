@@ -19,6 +19,7 @@ from zhtui.draw.scale import (
     Matrix,
     Scale,
     blocks,
+    legend,
     matrix,
     noisy,
     scale,
@@ -157,7 +158,7 @@ def draw(
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, place, marks)
     if not bare:
-        at = _legend(cells, span, rich)
+        at = legend(cells, span, rich)
         at = _read(cells, view, place, marks, values, at)
         _beyond(cells, place, values.shape, at)
     return cells
@@ -348,20 +349,6 @@ def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
 def _name(names: Sequence[str], index: int, axis: str) -> str:
     """A row's or column's label, in quotes, or its number."""
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
-
-
-def _legend(cells: Cells, span: Scale, rich: bool) -> int:
-    """The scale from low to high, on the last line; returns the next free column."""
-    y = cells.height - 1
-    at = cells.put(0, y, reading(span.low) + " ", FAINT)
-    if rich:
-        first, count = span.inks
-        for level in range(count):
-            at = cells.put(at, y, "█", first + level)
-    else:
-        shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
-        at = cells.put(at, y, shades)
-    return cells.put(at, y, f" {reading(span.high)}", FAINT)
 
 
 def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> None:
