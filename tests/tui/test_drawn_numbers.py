@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zhtui.draw import axes, chart, curves, heat, scale, ticks
+from zhtui.draw import axes, chart, curves, heat, pictures, scale, ticks
 from zhtui.draw.cells import Cells
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Curves, Heatmap
+from zhtui.lesson.views import Curves, Heatmap, Table
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?[kMG]?$|^-?\d+(\.\d+)?(e[-+]\d+)?[kMG]?$")
@@ -176,3 +176,15 @@ def test_a_short_number_says_the_number(value: float) -> None:
         ), text
     assert scale.shortest(10.0) == "10"
     assert scale.shortest(-20.3) == "-20"
+
+
+# Tables
+
+
+@given(st.integers(1, 5000), st.integers(1, 40))
+def test_how_many_rows_more_there_are_is_said_in_the_room_there_is(more: int, width: int) -> None:
+    lines = pictures.plain(Table(["n"], [[i] for i in range(more + 1)]), width, 3)
+    assert len(lines[-1]) <= width
+    assert numbers(lines[-1]) in ([], [f"{more:,}"])
+    if width >= 20:
+        assert lines[-1] == f"  … {more:,} more row{'s' * (more > 1)}"
