@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zhtui.draw import axes, chart, curves, heat, pictures, scale, ticks
+from zhtui.draw import axes, board, chart, curves, heat, pictures, scale, ticks
 from zhtui.draw.cells import Cells
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Curves, Heatmap, Table
+from zhtui.lesson.views import Board, Curves, Heatmap, Table
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?[kMG]?$|^-?\d+(\.\d+)?(e[-+]\d+)?[kMG]?$")
@@ -188,3 +188,34 @@ def test_how_many_rows_more_there_are_is_said_in_the_room_there_is(more: int, wi
     assert numbers(lines[-1]) in ([], [f"{more:,}"])
     if width >= 20:
         assert lines[-1] == f"  … {more:,} more row{'s' * (more > 1)}"
+
+
+# Boards
+
+
+def squares(view: Board, width: int, height: int) -> list[str]:
+    """The rows of squares between their borders, each as it reads."""
+    lines = board.draw(view, width, height).lines()
+    inside = [line.split("│")[1:-1] for line in lines if "│" in line]
+    return [square.strip() for row in inside for square in row]
+
+
+@given(
+    st.floats(-99999, 99999), st.booleans(), st.integers(8, 40), st.integers(3, 9),
+    st.sampled_from(["", ".", "O", "X", "12"]), st.booleans(),
+)  # fmt: skip
+def test_the_mark_of_a_square_stays_apart_from_its_number(
+    value: float, whole: bool, width: int, height: int, mark: str, two: bool
+) -> None:
+    value = float(round(value)) if whole else value
+    view = Board([[mark] * (1 + two)] * (1 + two), np.full((1 + two, 1 + two), value))
+    counted = whole and 0 < abs(value) < 1e4
+    text = f"{value:.0f}" if counted else scale.short(value)
+    for shown in squares(view, width, height):
+        assert set(shown.split()) <= {mark, text} or set(shown) <= set("╲╱╳╭─╮╰╯ "), shown
+
+
+def test_a_small_board_shows_mark_and_value() -> None:
+    assert squares(Board([["O"]], np.array([[0.0]])), 30, 4) == ["O  .00"]
+    assert squares(Board([["X"]], np.array([[-0.25]])), 30, 4) == ["X  -.25"]
+    assert squares(Board([[".", "."]], np.array([[99.0, 7.0]])), 12, 4) == ["99", "7"]
