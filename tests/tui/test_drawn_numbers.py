@@ -11,11 +11,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zhtui.draw import axes, board, chart, curves, heat, pictures, scale, ticks
+from zhtui.draw import (
+    axes,
+    bars,
+    board,
+    chart,
+    curves,
+    heat,
+    histogram,
+    pictures,
+    scale,
+    scatter,
+    ticks,
+)
 from zhtui.draw.cells import Cells
+from zhtui.draw.marks import Marks
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Board, Curves, Heatmap, Table
+from zhtui.lesson.views import Bars, Board, Curves, Heatmap, Histogram, Scatter, Table
+from zhtui.wording import number as reading
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?[kMG]?$|^-?\d+(\.\d+)?(e[-+]\d+)?[kMG]?$")
@@ -219,3 +233,52 @@ def test_a_small_board_shows_mark_and_value() -> None:
     assert squares(Board([["O"]], np.array([[0.0]])), 30, 4) == ["O  .00"]
     assert squares(Board([["X"]], np.array([[-0.25]])), 30, 4) == ["X  -.25"]
     assert squares(Board([[".", "."]], np.array([[99.0, 7.0]])), 12, 4) == ["99", "7"]
+
+
+# The ends of what is drawn, and bars
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-9, 6), st.integers(4, 80))
+def test_the_edges_of_a_histogram_are_apart_and_whole(low: float, power: float, width: int) -> None:
+    high = low + 10**power
+    assume(high - low > 1e-11 * abs(low))
+    view = Histogram(np.linspace(low, high, 6), {"a": np.arange(5)})
+    shown = histogram.draw(view, width, 4).text(3).split()
+    if width >= 40:
+        assert abs(said(shown[0]) - low) <= 0.05 * (high - low)
+        assert abs(said(shown[-1]) - high) <= 0.05 * (high - low)
+    numbers_shown = [float(text.replace(",", "").rstrip("kMG")) for text in shown]
+    assert numbers_shown == sorted({*numbers_shown}), "left to right, apart, none glued"
+
+
+def test_zero_does_not_stand_in_another_number() -> None:
+    view = Histogram(np.linspace(-0.05, 1, 21), {"a": np.arange(20)})
+    assert histogram.draw(view, 40, 4).text(3).split() == ["-0.0500", "1"]
+    assert histogram.draw(view, 8, 4).text(3).split() == []
+    close = Histogram(np.linspace(1.00001, 1.00002, 3), {"a": np.arange(2)})
+    assert "1.0000100 … 1.0000150" in histogram.draw(close, 60, 4, Marks((0, 0))).text(0)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-9, 6), st.integers(4, 90))
+def test_the_ends_of_a_plane_are_apart_and_whole(low: float, power: float, width: int) -> None:
+    high = low + 10**power
+    assume(high - low > 1e-11 * abs(low))
+    plane = Scatter(np.array([0.5]), np.array([low]), extent=(0, 1, low, high))
+    line = scatter.draw(plane, width, 4).text(3)
+    assert re.fullmatch(r"\s*|(x 0 ?… ?1)?\s*( y \S+ ?… ?\S+)?\s*", line), line
+    if "y" in line:
+        least, most = map(said, line.split("y ")[1].replace(" ", "").split("…"))
+        assert abs(least - low) <= 0.05 * (high - low)
+        assert abs(most - high) <= 0.05 * (high - low)
+    else:
+        assert width < 45
+
+
+@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=4), st.integers(4, 40))
+def test_the_number_beside_a_bar_is_whole_and_apart_from_its_label(
+    values: list[float], width: int
+) -> None:
+    cells = bars.draw(Bars([*"1234"][: len(values)], values), width, len(values))
+    for line, value in zip(cells.lines(), values, strict=False):
+        text = re.sub("[ ▏▎▍▌▋▊▉█]+", " ", line).split(" ", 1)[1].strip()
+        assert text in (reading(value), scale.short(value), "…"), line

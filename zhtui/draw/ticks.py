@@ -12,6 +12,7 @@ LEAST = {"G": 1e9, "M": 1e6, "k": 1e4}  # from which numbers have the unit
 
 HUGE, TINY = 1e290, 1e-290  # beyond these a difference or a ratio of floats may be infinite or 0
 CLOSE = 1e-12  # of the larger one: two numbers so near to each other are one on an axis
+SAME = 1e-14  # of a number: what its own float can hardly tell
 
 
 def clamped(value: float) -> float:
@@ -102,12 +103,15 @@ def _large(value: float, step: float, digits: int) -> str:
 def near(value: float, span: float, said: Callable[[float], str] = number) -> str:
     """A value's text as `said` has it; with more digits where that is further off than `span`."""
     text = said(value)
-    if not (math.isfinite(value) and TINY < span < HUGE) or span < CLOSE * abs(value):
+    if not (math.isfinite(value) and TINY < span < HUGE) or span < SAME * abs(value):
         return text
     if abs(_value(text) - value) <= span:
         return text
     step = 10.0 ** math.floor(math.log10(span))
-    return number(round(value / step) * step, step)
+    value = round(value / step) * step
+    if 1e-4 <= abs(value) < 1e15:
+        return f"{value:,.{max(decimals(step), 0)}f}"
+    return f"{value:.{max(_digits(abs(value), step), 2)}g}" if value else "0"
 
 
 def ends(low: float, high: float, said: Callable[[float], str] = number) -> tuple[str, str]:
