@@ -282,3 +282,24 @@ def test_the_number_beside_a_bar_is_whole_and_apart_from_its_label(
     for line, value in zip(cells.lines(), values, strict=False):
         text = re.sub("[ ▏▎▍▌▋▊▉█]+", " ", line).split(" ", 1)[1].strip()
         assert text in (reading(value), scale.short(value), "…"), line
+
+
+# The cursor of a matrix
+
+
+@given(st.integers(8, 90), st.integers(0, 23), st.integers(1, 24))
+def test_the_label_at_the_cursor_joins_no_other(width: int, column: int, columns: int) -> None:
+    names = [str(i) for i in range(90, 90 + columns)]
+    column = min(column, columns - 1)
+    cells = heat.draw(Heatmap(np.ones((2, columns)), columns=names), width, 8, Marks((1, column)))
+    shown = cells.text(0).split()
+    assert names[column] in shown
+    assert {text for text in shown if not text.endswith("…")} <= {*names}
+
+
+@given(st.text("ab ", max_size=9), st.integers(8, 60), st.sampled_from([[], [["it", "is"]]]))
+def test_the_value_at_the_cursor_stays_whole(name: str, width: int, texts: list[list[str]]) -> None:
+    view = Heatmap(np.array([[0.4227, 0.5]]), [name], [f"{name}1", f"{name}2"], texts=texts)
+    line = heat.draw(view, width, 8, Marks((0, 0))).text(7)
+    assert "0.4227" in line
+    assert "→" in line or "…" in line or width <= 13
