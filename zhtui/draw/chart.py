@@ -88,8 +88,8 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     columns = [line.series.columns(left, right, 2 * rough, log_x) for line in picture.lines]
     bottom, top, log = bounds(picture, columns)
     frame = Frame(left, right, bottom, top, log, log_x)
-    marks = axes.y_marks(frame, rows)
-    margin = picture.margin = max(len(text) for _, text in marks) + 2
+    marks = axes.y_marks(frame, rows, width)
+    margin = picture.margin = axes.margin(marks)
     plot = max(width - margin - ends, 4)
     if plot != rough:
         columns = [line.series.columns(left, right, 2 * plot, log_x) for line in picture.lines]

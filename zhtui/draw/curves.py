@@ -151,8 +151,8 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
         cells.put(max((width - 15) // 2, 0), height // 2, "nothing to draw", FAINT)
         return cells
     frame, rows = frame_of(view, lines), height - top - 2
-    labels = axes.y_marks(frame, rows)
-    margin = max(len(text) for _, text in labels) + 2
+    labels = axes.y_marks(frame, rows, width)
+    margin = axes.margin(labels)
     longest = max(words.width(name) for name, _, _ in lines)
     states = marks.states(len(lines), max(len(x) for _, x, _ in lines)).max(axis=1, initial=0)
     bad = bool((states == BAD).any())  # such a line has a sign before its name

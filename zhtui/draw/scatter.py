@@ -13,7 +13,7 @@ from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.scale import Matrix, blocks, scale
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Boxes
-from zhtui.draw.ticks import HUGE, clamped, number
+from zhtui.draw.ticks import HUGE, clamped, ends
 from zhtui.lesson.views import Scatter
 
 MARKS = "●○▲△■□◆◇"
@@ -52,10 +52,19 @@ def draw(
     else:
         _cross(cells, span, top, rows)
     _points(cells, view, span, (top, rows), marks)
-    cells.put(0, height - 1, f"x {number(span[0])} … {number(span[1])}", FAINT)
-    text = f"y {number(span[2])} … {number(span[3])}"
-    cells.put(width - len(text), height - 1, text, FAINT)
+    _ends(cells, span)
     return cells
+
+
+def _ends(cells: Cells, span: Extent) -> None:
+    """What the plane spans, on the last line: both ways, else one; no number is cut."""
+    y, sides = cells.height - 1, [ends(*span[:2]), ends(*span[2:])]
+    for dots in (" … ", "…"):
+        across, up = (f"{name} {dots.join(side)}" for name, side in zip("xy", sides, strict=True))
+        if len(across) + len(up) < cells.width:
+            cells.put(cells.width - len(up), y, up, FAINT)
+            break
+    cells.put(0, y, across * (len(across) <= cells.width), FAINT)
 
 
 def _field(cells: Cells, field: Matrix, top: int, rows: int, rich: bool) -> None:

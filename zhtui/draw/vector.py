@@ -107,17 +107,13 @@ def _axes(curves: Sequence[Curve], levels: Sequence[float], log_x: bool, log_y: 
 
 def _grid(axes: Axes, x_name: str) -> list[str]:
     parts = []
-    marks = ticks.logarithmic if axes.log_y else ticks.linear
-    step = 0.0 if axes.log_y else ticks.nice_step(axes.y[1] - axes.y[0], 8)
-    for value in marks(*axes.y, 8):
+    for value, label in ticks.told(*axes.y, 8, axes.log_y):
         y = float(axes.down(np.array(value)))
         parts.append(_line(LEFT, y, WIDTH - RIGHT, y, "#e4e2da"))
-        parts.append(_text(LEFT - 8, y + 4, ticks.number(value, step), "#8a90a0", anchor="end"))
-    marks = ticks.logarithmic if axes.log_x else ticks.linear
-    for value in marks(*axes.x, 8):
+        parts.append(_text(LEFT - 8, y + 4, label, "#8a90a0", anchor="end"))
+    for value, label in ticks.told(*axes.x, 8, axes.log_x):
         x = float(axes.across(np.array(value)))
         parts.append(_line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 5, "#8a90a0"))
-        label = ticks.number(value)
         parts.append(_text(x, HEIGHT - BOTTOM + 20, label, "#8a90a0", anchor="middle"))
     parts.append(_line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "#8a90a0"))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 12, x_name, "#8a90a0", anchor="end"))
