@@ -1,0 +1,34 @@
+"""How a command ends: at ctrl+c, at a closed pipe, in a folder that is gone, without a stream."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
+# Ctrl+c at the moment in which a module is looked for.
+INTERRUPTED = """
+import signal, sys
+from zhtui.__main__ import main
+
+class Late:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Late())
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [("zhtui.cli.app", ["lessons"]), ("typer", ["lessons"]), ("textual", []), ("zhtui.say", [])],
+)
+def test_ctrl_c_while_a_command_is_loaded(module: str, words: list[str]) -> None:
+    command = [sys.executable, "-P", "-c", INTERRUPTED.format(module=module), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
