@@ -1,7 +1,7 @@
 """How a command ends: a mistake is one sentence and an exit code, never a traceback.
 
-0, or what the command itself says; 1 what failed; 2 what was asked wrongly; 130 an interrupt.
-Loads neither Typer nor textual: the lab ends in the same way.
+0, or what the command itself says; 1 what failed; 2 what was asked wrongly; 130 an interrupt; 141 a
+pipe that was closed. Loads neither Typer nor textual: the lab ends in the same way.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def orderly() -> Iterator[None]:
         give_up()
         complain(f"zhtui: {_named(error)}")
         sys.exit(1)
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # Typer met it first, and says 1
+            give_up()
+            sys.exit(141)
+        raise
 
 
 def _named(error: OSError) -> str:
