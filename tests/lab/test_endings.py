@@ -44,3 +44,16 @@ def test_a_closed_pipe_ends_a_command_quietly(words: list[str]) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "code"),
+    [("lessons", ">&-", 0), ("run nope", "2>&-", 2), ("play", "<&-", 0), ("", "<&-", 2)],
+)
+def test_a_command_does_without_a_stream(words: str, closed: str, code: int) -> None:
+    shell = f"{sys.executable} -P -m zhtui {words} {closed}"
+    done = subprocess.run(
+        shell, shell=True, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code
+    assert "Error" not in done.stderr
