@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,13 @@ class Late:
             signal.raise_signal(signal.SIGINT)
 
 sys.meta_path.insert(0, Late())
+main()
+"""
+# The working directory is deleted before the command begins.
+GONE = """
+import pathlib
+pathlib.Path.cwd().rmdir()
+from zhtui.__main__ import main
 main()
 """
 
@@ -57,3 +65,16 @@ def test_a_command_does_without_a_stream(words: str, closed: str, code: int) -> 
     )
     assert done.returncode == code
     assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--store", "x", "runs"], [], ["doctor"]])
+def test_in_a_folder_that_was_deleted(tmp_path: Path, words: list[str]) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = [sys.executable, "-P", "-c", GONE, *words]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    said = "zhtui: the folder that you are in was deleted; change to another with `cd`\n"
+    assert done.stderr == said

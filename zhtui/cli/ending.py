@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from zhtui.errors import (
     BusyError,
@@ -30,6 +31,7 @@ def orderly() -> Iterator[None]:
     prepare()
     try:
         try:
+            _somewhere()
             yield
         finally:
             sys.stdout.flush()  # a full disk is met here, not when Python ends
@@ -55,3 +57,13 @@ def _named(error: OSError) -> str:
     if error.filename is not None:
         return f"{str(error.filename)!r} cannot be used ({error.strerror}); choose another"
     return f"nothing could be written ({error.strerror or error}); write somewhere else"
+
+
+def _somewhere() -> None:
+    """Raises `StoreError` where the working directory is gone: not even torch is loaded there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise StoreError(
+            "the folder that you are in was deleted; change to another with `cd`"
+        ) from error
