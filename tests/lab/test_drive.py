@@ -117,6 +117,26 @@ def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger
     assert losses(turned)[:18] == losses(crashed)[:18]
 
 
+def test_of_two_turns_at_one_step_the_newer_one_counts_on_a_resume(
+    store: Path, stranger: Drop
+) -> None:
+    """By the alphabet the older one comes last: 0.9 after 0.2."""
+    stranger()
+    run = make(store)
+
+    def twice() -> None:
+        ask(run, "set", knob="pull", value="0.9")()
+        ask(run, "set", knob="pull", value="0.2")()
+        ask(run, "stop")()
+
+    work(run, {17: twice})
+    assert [e["value"] for e in run.events() if e["event"] == "knob"] == ["0.9", "0.2"]
+    other = make(store, name="other")
+    work(other, {17: ask(other, "set", knob="pull", value="0.2")})
+    work(run)
+    assert losses(run) == losses(other)
+
+
 def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
     stranger()
     run = make(store)

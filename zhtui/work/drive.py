@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from types import FrameType
 from typing import Any
 
@@ -280,8 +281,11 @@ def _inbox(folder: RunFolder, offset: int | None) -> Tail:
 
 
 def _knobs_to_come(folder: RunFolder) -> list[tuple[int, str, str]]:
-    events = [event for event in folder.events() if event["event"] == "knob"]
-    return sorted((e["step"], e["knob"], str(e["value"])) for e in events)
+    """(step, knob, value) of each turn that still counts, rising; of one step as they were made."""
+    turns = (
+        (e["step"], e["knob"], str(e["value"])) for e in folder.events() if e["event"] == "knob"
+    )
+    return sorted(turns, key=itemgetter(0))
 
 
 def _id(request: Mapping[str, Any]) -> str:
