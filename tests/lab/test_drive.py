@@ -137,6 +137,32 @@ def test_of_two_turns_at_one_step_the_newer_one_counts_on_a_resume(
     assert losses(run) == losses(other)
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_an_older_turn_does_not_come_back_over_a_newer_wish(
+    store: Path, stranger: Drop, live: bool
+) -> None:
+    """Turned at 19, dead there, resumed from 16 with another value: 19 is not turned again."""
+    stranger()
+    died, other = make(store, name="died"), make(store, name="other")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(died, {18: ask(died, "set", knob="pull", value="0.9"), 19: die})
+    assert died.checkpoints()[-1][0] == 16
+    if live:
+        work(died, {16: ask(died, "set", knob="pull", value="0.2"), 30: ask(died, "stop")})
+        work(other, {16: ask(other, "set", knob="pull", value="0.2")})
+    else:
+        client.turn(died, "pull", "0.2")
+        work(died, {30: ask(died, "stop")})
+        work(other, {15: ask(other, "set", knob="pull", value="0.2")})
+    assert losses(died)[:31] == losses(other)[:31]
+    work(died)
+    assert losses(died) == losses(other)
+
+
 def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
     stranger()
     run = make(store)
