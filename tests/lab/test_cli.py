@@ -20,9 +20,11 @@ from typer.testing import CliRunner
 from zhtui.cli.app import app
 from zhtui.errors import ConfigError, LessonError
 from zhtui.lesson import catalog
+from zhtui.runs import lease
 from zhtui.runs import store as runs_store
+from zhtui.runs.folder import LEASE
 from zhtui.wording import number
-from zhtui.work import client
+from zhtui.work import client, drive
 
 Drop = Callable[..., Path]
 ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
@@ -322,6 +324,37 @@ def test_what_a_resumed_run_cannot_take_is_refused(
     asked = CliRunner().invoke(app, ["run", *words, "--resume", "one", "--headless"])
     assert isinstance(asked.exception, ConfigError)
     assert sentence in str(asked.exception)
+
+
+def test_a_resume_turns_all_knobs_or_none(stranger: Drop, store: Path) -> None:
+    stranger("drift")
+    run = client.create(store, catalog.one("drift"), preset="tiny", where="cpu", name="one")
+
+    def refused(*pairs: str) -> str:
+        asked = CliRunner().invoke(app, ["run", "--resume", "one", *pairs, "--headless"])
+        assert not run.events(), "nothing is kept"
+        return str(asked.exception)
+
+    assert "there is no knob 'bogus'" in refused("pull=0.9", "bogus=1")
+    assert "mode cannot change on a resume" in refused("pull=0.9", "mode=slow")
+    assert "pull=9 is out of bounds" in refused("pull=0.9", "pull=9")
+    with lease.hold(run.path / LEASE):
+        assert "turn a live knob with `zhtui runs set one KEY=VALUE`" in refused("pull=0.9")
+    asked = CliRunner().invoke(
+        app, ["run", "--resume", "one", "pull=0.9", "pull=0.2", "--headless"]
+    )
+    assert asked.exit_code == 0
+    turned = [(e["step"], e["value"]) for e in run.events() if e["event"] == "knob"]
+    assert turned == [(0, "0.9"), (0, "0.2")]
+
+
+def test_a_knob_is_turned_from_the_newest_sound_checkpoint_on(stranger: Drop, store: Path) -> None:
+    stranger("drift")
+    run = client.create(store, catalog.one("drift"), preset="tiny", where="cpu", name="one")
+    drive.work(run)
+    (run.path / "step-000040" / "state.json").write_text("{")
+    client.turn(run, "pull=0.9")
+    assert [e["step"] for e in run.events() if e["event"] == "knob"] == [36]
 
 
 def test_what_was_run_is_summed_up_when_the_lab_is_left(

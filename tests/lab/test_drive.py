@@ -155,7 +155,7 @@ def test_an_older_turn_does_not_come_back_over_a_newer_wish(
         work(died, {16: ask(died, "set", knob="pull", value="0.2"), 30: ask(died, "stop")})
         work(other, {16: ask(other, "set", knob="pull", value="0.2")})
     else:
-        client.turn(died, "pull", "0.2")
+        client.turn(died, "pull=0.2")
         work(died, {30: ask(died, "stop")})
         work(other, {15: ask(other, "set", knob="pull", value="0.2")})
     assert losses(died)[:31] == losses(other)[:31]

@@ -11,16 +11,17 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from zhtui import __version__
-from zhtui.errors import BusyError, ConfigError, StoreError
+from zhtui.errors import BusyError, CheckpointError, ConfigError, StoreError
+from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
-from zhtui.lesson.knobs import parse, to_json
+from zhtui.lesson.knobs import find, from_json, parse, to_json
 from zhtui.machine import gpu
 from zhtui.runs import lease
 from zhtui.runs.files import append_json, make_folder, open_own, write_json
@@ -150,12 +151,46 @@ def request(folder: RunFolder, action: str, **fields: Any) -> str:
     return number
 
 
-def turn(folder: RunFolder, knob: str, value: str) -> None:
-    """Turns a live knob of a run that no worker is at, from its newest checkpoint on."""
-    folder.claim()
-    done = max((step for step, _ in folder.checkpoints()), default=0)
-    fields = {"step": done, "knob": knob, "value": value, "time": round(time.time(), 3)}
-    append_json(folder.path / EVENTS, {"event": "knob", **fields})
+def turn(folder: RunFolder, *pairs: str) -> None:
+    """Turns knobs (KEY=VALUE) of a run that no worker is at, from its newest sound checkpoint on:
+    live ones, and those that may be others where a run goes on. All of them, or none.
+
+    Raises `ConfigError` where one cannot be turned, `BusyError` where a worker is at the run.
+    """
+    card = folder.claim()
+    turns = list(_turns(catalog.one(str(card["lesson"])), card["config"], pairs))
+    with _first(folder):
+        if folder.alive():
+            how = f"turn a live knob with `zhtui runs set {folder.name} KEY=VALUE`"
+            raise BusyError(f"a worker is at {folder.name}; {how}, or stop it first")
+        at = {"step": _sound(folder), "time": round(time.time(), 3)}
+        for knob, value in turns:
+            append_json(folder.path / EVENTS, {"event": "knob", "knob": knob, "value": value, **at})
+
+
+def _turns(
+    entry: Entry, config: Mapping[str, Any], pairs: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """(knob, value) of each pair, looked at one after the other, as the worker will turn them."""
+    settings = from_json(entry.card.config, config)
+    for pair in pairs:
+        settings = parse(settings, [pair])
+        key, _, value = pair.partition("=")
+        row = find(entry.card.config, key.strip())
+        if not (row.knob.live or row.knob.resumes):
+            raise ConfigError(f"{row.name} cannot change on a resume; start a new run with {pair}")
+        yield row.name, value
+
+
+def _sound(folder: RunFolder) -> int:
+    """Steps done at the newest checkpoint that is sound: from there a worker goes on."""
+    from zhtui.runs import checkpoint  # deferred: numpy
+
+    for step, path in reversed(folder.checkpoints()):
+        with suppress(CheckpointError):
+            checkpoint.read(path)
+            return step
+    return 0
 
 
 def answer(folder: RunFolder, number: str, seconds: float = 10.0) -> dict[str, Any]:
