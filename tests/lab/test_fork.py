@@ -210,6 +210,12 @@ def test_a_fork_resumes_the_data_that_the_parent_found(stranger: Drop, store: Pa
         assert fork.fork(store, parent, 10).card()["data"] == {"x": row}
 
 
+def test_a_fork_that_waits_shows_figures_and_not_their_step(stranger: Drop, store: Path) -> None:
+    stranger()
+    child = fork.fork(store, trained(store), 24)
+    assert child.status().row == {"loss": child.rows()[-1]["loss"]}
+
+
 def test_forks_never_load_torch() -> None:
     import subprocess
     import sys

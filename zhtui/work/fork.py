@@ -154,7 +154,8 @@ def _inherit(
             file = f"{at:06d}-{name}.json"
             _link(parent.path / ARTIFACTS / file, child.path / ARTIFACTS / file)
     status = {"state": "stopped", "step": done, "steps": own["config"]["steps"]}
-    status["row"] = rows[-1] if rows else {}
+    last = rows[-1] if rows else {}
+    status["row"] = {name: last[name] for name in last if name not in ("step", "time")}
     if source is not None:
         aside = child.path / f".{source.name}"
         aside.mkdir()
