@@ -87,6 +87,65 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     assert done.returncode == (1 if "--device" in words else 2)
 
 
+WORDY = """
+    from dataclasses import dataclass
+    from zhtui.lab import knob
+
+    @dataclass(frozen=True)
+    class Config:
+        steps: int = knob(4, "steps", low=1)
+        every: int = knob(1, "seldom", low=1)
+        data: str = knob("auto", "which text")
+        pull: float = knob(0.1, "how fast", live=True)
+        mode: str = knob("plain", "how")
+
+    PRESETS = dict(tiny=Config())
+    """
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("every=1e300",), "every has too many digits; write it as every=1, at least 1"),
+        (("every=9223372036854775808",), "every has too many digits"),
+        (("data=" + "x" * 200_000,), "no run can be made with this (config[...]: expected str of"),
+        (tuple(f"data={'x' * 9000}{n}" for n in range(130)), "too long to be kept"),
+        ((os.fsdecode(b"data=/tmp/x-\xff.txt"),), r"data=/tmp/x-\udcff.txt is no UTF-8"),
+    ],
+)
+def test_no_run_is_made_whose_card_could_not_be_read(
+    stranger: Drop, store: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], sentence: str
+) -> None:
+    stranger("drift", config=WORDY)
+    command = ["run", "drift", "--preset", "tiny", "--name", "one", "--headless", *words]
+    monkeypatch.setattr("sys.argv", ["zhtui", *command])
+    asked = CliRunner().invoke(app, command)
+    assert isinstance(asked.exception, ConfigError)
+    assert sentence in str(asked.exception)
+    assert list(store.glob("*/*")) == []
+
+
+def test_a_command_without_end_is_kept_as_far_as_a_card_takes_it(
+    stranger: Drop, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger("drift", config=WORDY)
+    command = [
+        "run",
+        "drift",
+        "--preset",
+        "tiny",
+        "--name",
+        "one",
+        "--headless",
+        "data=" + "x" * 12_000,
+    ]
+    monkeypatch.setattr("sys.argv", ["zhtui", *command, "\udcff"])
+    assert CliRunner().invoke(app, command).exit_code == 0
+    card = runs_store.find(store, "one").card()
+    assert len(card["config"]["data"]) == 12_000
+    assert (len(card["command"][-2]), card["command"][-1]) == (10_000, "?")
+
+
 def test_headless_in_a_pipe_prints_plain_lines_and_a_plot(stranger: Drop) -> None:
     stranger()
     out = zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "one").stdout

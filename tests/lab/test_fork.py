@@ -149,6 +149,7 @@ def test_a_shape_that_does_not_fit_ends_in_one_sentence(store: Path) -> None:
         (40, [], "nothing left to do; give more with steps=80"),
         (30, ["pull=7"], "pull=7 is out of bounds"),
         (30, ["pul=0.5"], "did you mean pull?"),
+        (30, ["steps=1e20"], "steps has too many digits"),
         (30, ["steps=20"], "nothing left to do"),
     ],
 )

@@ -24,9 +24,10 @@ from zhtui.lesson.catalog import Entry
 from zhtui.lesson.knobs import find, from_json, parse, to_json
 from zhtui.machine import gpu
 from zhtui.runs import lease
-from zhtui.runs.files import append_json, make_folder, open_own, write_json
+from zhtui.runs.files import LONGEST, append_json, make_folder, open_own, write_json
 from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
 from zhtui.runs.store import fresh_name
+from zhtui.wording import json_text, one_line
 
 PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
 # A worker leaves one core to the terminal. Threads that wait for each other spin: where they must
@@ -67,8 +68,9 @@ def create(
     settings = parse(settings, knobs)
     card = {"format": FORMAT, "lesson": entry.name, "preset": preset, "seed": seed}
     card |= {"config": to_json(settings), "device": where, "threads": threads, "data": None}
-    card |= {"versions": _versions(), "command": list(command), "parent": parent}
+    card |= {"versions": _versions(), "command": _spelled(command), "parent": parent}
     card["created"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    _check(card)
     try:
         store.mkdir(parents=True, exist_ok=True)
         make_folder(store / entry.name)
@@ -83,6 +85,32 @@ def create(
             f"no run can be made in {store} ({why}); choose another --store"
         ) from error
     return folder
+
+
+def _spelled(command: Sequence[str]) -> list[str]:
+    """A command as a card takes it: no word is without end, none is half a character."""
+    from zhtui.runs import border  # deferred: no part of the first frame
+
+    return [word[: border.LINE].encode(errors="replace").decode() for word in command]
+
+
+def _check(card: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` where a card would not be read as it is written: its run could neither
+    be shown nor deleted.
+    """
+    from zhtui.runs import border  # deferred, as above
+
+    content = json_text(card).encode()
+    try:
+        read = border.card(content, FORMAT)["config"]
+    except border.Misfit as error:
+        raise ConfigError(f"no run can be made with this ({error}); give something else") from error
+    for key, value in card["config"].items():
+        if read.get(key) != value:
+            shown = one_line(f"{key}={value}")[:200]
+            raise ConfigError(f"{shown} is no UTF-8; give the file or the text another name")
+    if len(content) >= LONGEST:
+        raise ConfigError("what this run is given is too long to be kept; shorten its texts")
 
 
 @contextmanager
