@@ -73,18 +73,19 @@ def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) ->
         (["runs", "pause", "nobody"], "there is no run 'nobody' in"),
         (["sample", "nobody"], "there is no run 'nobody' in"),
         (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot be a run's name"),
-        (["run", "drift", "--device", "tpu", "--headless"], "tpu"),
+        (["run", "drift", "--device", "tpu", "--headless"], "there is no device 'tpu': take auto"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
-    stranger: Drop, words: list[str], sentence: str
+    stranger: Drop, store: Path, words: list[str], sentence: str
 ) -> None:
     stranger()
     done = subprocess.run([*ZHTUI, *words], capture_output=True, text=True, timeout=60, check=False)
     wrong = done.stderr.strip().splitlines()
     assert sentence in wrong[-1]
     assert "Traceback" not in done.stderr
-    assert done.returncode == (1 if "--device" in words else 2)
+    assert done.returncode == 2
+    assert not list(store.glob("*/*")), "no run is left behind"
 
 
 WORDY = """

@@ -22,7 +22,7 @@ from zhtui.errors import BusyError, CheckpointError, ConfigError, StoreError
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.knobs import find, from_json, parse, to_json
-from zhtui.machine import gpu
+from zhtui.machine import device, gpu
 from zhtui.runs import lease
 from zhtui.runs.files import LONGEST, append_json, make_folder, open_own, write_json
 from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
@@ -63,7 +63,11 @@ def create(
     command: tuple[str, ...] = (),
     parent: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Makes a run folder; nothing is started. Raises `ConfigError` or `StoreError`."""
+    """Makes a run folder; nothing is started. Raises `ConfigError`, `DeviceError` or `StoreError`.
+
+    Whether the device is here is seen when the run begins: it needs torch.
+    """
+    where = device.named(where)
     preset, settings = preset_for(entry, preset, where)
     settings = parse(settings, knobs)
     card = {"format": FORMAT, "lesson": entry.name, "preset": preset, "seed": seed}
