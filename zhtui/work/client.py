@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import platform
 import shutil
@@ -25,7 +24,7 @@ from zhtui.lesson.knobs import find, from_json, parse, to_json
 from zhtui.machine import device, gpu
 from zhtui.runs import lease
 from zhtui.runs.files import LONGEST, append_json, make_folder, open_own, write_json
-from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
+from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, OUTPUT, STATUS, RunFolder
 from zhtui.runs.store import fresh_name
 from zhtui.wording import json_text, one_line
 
@@ -133,9 +132,11 @@ def start(folder: RunFolder) -> int:
     The worker has its own session, so a closed terminal does not reach it. Raises `BusyError`.
     """
     folder.claim()
-    with _first(folder) as turn:
-        if lease.held(folder.path / LEASE):
-            raise _busy(folder)
+    with lease.turn(folder.path) as turn:
+        if turn is None or folder.alive():
+            raise BusyError(
+                f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`"
+            )
         return _start(folder, turn)
 
 
@@ -191,8 +192,8 @@ def turn(folder: RunFolder, *pairs: str) -> None:
     """
     card = folder.claim()
     turns = list(_turns(catalog.one(str(card["lesson"])), card["config"], pairs))
-    with _first(folder):
-        if folder.alive():
+    with lease.turn(folder.path) as turn:
+        if turn is None or folder.alive():
             how = f"turn a live knob with `zhtui runs set {folder.name} KEY=VALUE`"
             raise BusyError(f"a worker is at {folder.name}; {how}, or stop it first")
         at = {"step": _sound(folder), "time": round(time.time(), 3)}
@@ -250,27 +251,6 @@ def _let_go() -> None:
     _reap()
     for child in _children:
         child.returncode = 0
-
-
-@contextmanager
-def _first(folder: RunFolder) -> Iterator[int]:
-    """The turn to start a worker, as a descriptor with a lock, which the worker keeps until it
-    holds the lease: of several clients at a time one starts it. Raises `BusyError`.
-    """
-    descriptor = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # a disk without such locks
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _busy(folder) from error
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _busy(folder: RunFolder) -> BusyError:
-    return BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
 
 
 def _promise(folder: RunFolder, steps: int, step: int = 0) -> None:
