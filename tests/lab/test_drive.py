@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import signal
@@ -479,3 +480,25 @@ def test_a_machine_that_keeps_nothing_measures_each_time(
         run = make(store)
         assert work(run) == 0
         assert {loss for _, loss in losses(run)} == {value}
+
+
+def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
+    store: Path, stranger: Drop
+) -> None:
+    stranger()
+    run = make(store, name="halted")
+
+    class Out(io.StringIO):
+        def write(self, text: str) -> int:
+            if "step 16/40" in text:
+                ask(run, "stop")()
+            return super().write(text)
+
+    out = Out()
+    assert headless.run(run, out=out) == 0
+    last = out.getvalue().splitlines()[-1]
+    assert last == "stopped at step 17 of 40; go on with: zhtui run --resume halted --headless"
+    assert "finished" not in out.getvalue()
+    more = io.StringIO()
+    assert headless.run(run, out=more) == 0
+    assert "finished 40 steps" in more.getvalue()
