@@ -240,6 +240,24 @@ def test_a_sample_that_cannot_be_written_prints_nothing(stranger: Drop, store: P
     assert "no sound checkpoint" in done.stderr
 
 
+def test_a_checkpoint_later_than_the_step_asked_for_is_named(stranger: Drop) -> None:
+    generate = """
+        from zhtui.lab import Token
+
+        def generate(run, prompt, sampling):
+            yield Token(f"at {run.step}")
+        """
+    stranger("drift", generate=generate)
+    zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "mine")
+    told = []
+    for step in ("0", "3", "9", "40"):
+        asked = CliRunner().invoke(app, ["sample", "mine", "--step", step])
+        assert asked.stdout.startswith("at ")
+        told.append(asked.stderr)
+    later = "zhtui: no checkpoint is of step 0 or before; this is step 4's\n"
+    assert told == [later, later.replace("0", "3"), "", ""]
+
+
 def test_options_before_a_command(stranger: Drop, store: Path) -> None:
     """A store holds for the command; what is of the lab alone is refused, not passed over."""
     stranger("drift")

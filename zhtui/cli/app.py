@@ -14,7 +14,17 @@ import typer
 from zhtui import __version__
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
-from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
+from zhtui.cli.options import (
+    AsJson,
+    Device,
+    RunName,
+    Seed,
+    Step,
+    Store,
+    lesson_names,
+    run_names,
+    tell_later,
+)
 from zhtui.cli.runs import data_app, left, runs_app
 from zhtui.errors import (
     BusyError,
@@ -250,12 +260,7 @@ def sample(
         ),
     ] = 1.0,
     seed: Seed = 1337,
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     device: Device = "auto",
     where: Store = None,
     as_json: AsJson = False,
@@ -270,12 +275,14 @@ def sample(
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
     written = engine.written(folder, prompt, settings, where=device, step=step)
-    first = next(written, None)  # what goes wrong is said before anything is printed
+    first = next(written)  # what goes wrong is said before anything is printed
+    tell_later(step, first[0])
     if not as_json:
         say(prompt, end="", raw=True)
-    for token in chain([first] if first else [], written):
-        said = json_text(asdict(token)) + "\n" if as_json else token.text
-        say(said, end="", raw=True)
+    for _, token in chain([first], written):
+        if token is not None:
+            said = json_text(asdict(token)) + "\n" if as_json else token.text
+            say(said, end="", raw=True)
     if not as_json:
         say("")
 
