@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
+from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
@@ -37,12 +37,7 @@ def explore(
     run: Annotated[
         str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
     ] = "",
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     frame: Annotated[
         int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
     ] = 0,
@@ -87,6 +82,7 @@ def _asked(
         folder = store.find(store.root(where), run)
         check_subject(scene, folder)
         opened = reading.open_run(folder, where=device, step=step)
+        tell_later(step, opened.step)
         of = folder.path, opened.step
     place, equals, value = poke.partition("=")
     if poke and not equals:
