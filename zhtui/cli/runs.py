@@ -147,7 +147,7 @@ def runs_delete(
     """Deletes a run's folder, after asking."""
     folder = store.find(store.root(context.obj), name)
     if not yes and not folder.alive():
-        typer.confirm(f"delete {folder.path}?", abort=True)
+        typer.confirm(one_line(f"delete {folder.path}?"), abort=True)
     changes.delete(folder)
     say(f"{folder.name} deleted")
 
