@@ -42,3 +42,9 @@ def test_no_path_is_asked_about_raw(run: RunFolder, store: Path) -> None:
     said = typed("runs", "delete", "one", answer="n\n").output
     assert r"ev\x1b[31mil/one?" in said
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("place", ["X,²", "X,1,²", "X,٣", f"X,{'9' * 5000}", "X,-1", ",1", "X"])
+def test_what_is_no_cell_is_refused(place: str) -> None:
+    assert "is not a cell" in refused("explore", "attention", "--at", place)
+    assert "is not a cell" in refused("explore", "attention", "--poke", f"{place}=1")

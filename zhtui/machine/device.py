@@ -34,7 +34,7 @@ def choose(ask: str) -> str:
         return "cuda" if not _no_cuda() else "cpu" if _no_mps() else "mps"
     if ask == "mps":
         missing = _no_mps()
-    elif re.fullmatch(r"cuda(:\d+)?", ask):
+    elif re.fullmatch(r"cuda(:[0-9]{1,4})?", ask):
         missing = _no_cuda(int(ask[5:] or 0))
     else:
         raise DeviceError(f"there is no device {ask!r}: take auto, cpu, cuda, cuda:N or mps")
