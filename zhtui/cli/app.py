@@ -26,7 +26,7 @@ from zhtui.cli.options import (
     run_names,
     tell_later,
 )
-from zhtui.cli.runs import data_app, left, runs_app
+from zhtui.cli.runs import data_app, runs_app, sum_up
 from zhtui.errors import ConfigError, LabError, LessonError
 from zhtui.lesson import catalog
 from zhtui.lesson.knobs import knobs as knobs_of
@@ -316,16 +316,14 @@ def _open(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> None:
-    in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not in_browser:
+    if "TEXTUAL_DRIVER" not in os.environ:
         require_terminal()
     from zhtui.tui.app import open_lab  # deferred: textual
 
     name, lesson = (run.name, run.lesson) if run else (None, None)
     place, opened = store.root(where), time.time()
     code = open_lab(place, lesson, name, mouse=mouse, ascii=ascii)
-    for text in () if in_browser else left(place, opened):  # a browser shows no shell
-        say(text)
+    sum_up(place, opened)
     raise typer.Exit(code)
 
 

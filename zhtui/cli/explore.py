@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from zhtui.ask.shown import Shown
 
 PLACE = "VIEW,ROW,COLUMN"
+COUNT = re.compile("[0-9]{1,9}")  # `int` takes "²" for no number, nor 5,000 digits
 PICTURE = 24  # lines of a picture, at most where it can be lower
 
 
@@ -93,10 +95,10 @@ def _asked(
 
 
 def _spot(text: str) -> Spot:
-    view, *numbers = text.split(",")
-    if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
+    view, *numbers = (each.strip() for each in text.split(","))
+    if not (view and 1 <= len(numbers) <= 2 and all(map(COUNT.fullmatch, numbers))):
         raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
-    return Spot(view.strip(), *map(int, numbers))
+    return Spot(view, *map(int, numbers))
 
 
 def _frames(explorer: Explorer, asked: Asked, only: int) -> Iterator[Shown]:
