@@ -26,7 +26,7 @@ from zhtui.draw import (
 )
 from zhtui.draw.cells import Cells
 from zhtui.draw.marks import Marks
-from zhtui.draw.picture import Line, Picture
+from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
 from zhtui.lesson.views import Bars, Board, Curves, Heatmap, Histogram, Scatter, Table
 from zhtui.wording import number as reading
@@ -303,3 +303,30 @@ def test_the_value_at_the_cursor_stays_whole(name: str, width: int, texts: list[
     line = heat.draw(view, width, 8, Marks((0, 0))).text(7)
     assert "0.4227" in line
     assert "→" in line or "…" in line or width <= 13
+
+
+# What a chart says in words
+
+
+def test_the_crosshair_tells_apart_what_the_axis_tells_apart() -> None:
+    x = np.arange(60.0)
+    view = Curves({"a": (x * 1e-7 + 1, 0.9999 + x * 3e-6), "b": (x * 1e-7 + 1, x * 0 + 1)})
+    lines = [curves.draw(view, 70, 18, Marks((0, i))).text(0) for i in range(60)]
+    for i, line in enumerate(lines):
+        across, height, other = map(float, numbers(line))
+        assert across == pytest.approx(1 + i * 1e-7, abs=1e-7)
+        assert height == pytest.approx(0.9999 + i * 3e-6, abs=2e-6)
+        assert other == 1
+    assert len({*lines}) == 60
+    one = trained(3.29575, 3.29585)
+    one.cursor, one.levels = 2.0, [Level(3.295862, "figure")]
+    shown = chart.draw(one, 90, 18)
+    assert float(numbers(shown.text(0))[1]) == pytest.approx(3.29575 + 0.95465e-4, abs=1e-6)
+    assert any("figure 3.295862" in line for line in shown.lines())
+
+
+def test_a_chart_over_seconds_tells_where_it_failed_in_seconds() -> None:
+    series = Series(0.9)
+    series.extend(np.array([0.2, 0.4, 0.75]), np.array([1.0, 2.0, np.nan]))
+    one = Picture([Line("loss", series)], x_name="s", whole=False)
+    assert "NaN at s 0.7500" in chart.draw(one, 60, 12).text(1)

@@ -29,7 +29,6 @@ from zhtui.draw.picture import Level
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Spots, clamped
 from zhtui.lesson.views import Curves
-from zhtui.wording import number as reading
 
 Pixels = NDArray[np.int64]
 LONGEST = 14  # cells of a name at the end of a line
@@ -174,7 +173,7 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
     cells.spots = Points(courses, area)
     if marks.hidden is not None:
         _ask(cells, courses, frame, area, marks.hidden)
-    _read(cells, view, courses, marks, area)
+    _read(cells, view, courses, marks, frame, area)
     return cells
 
 
@@ -300,7 +299,9 @@ def _ask(cells: Cells, courses: list[Course], frame: Frame, area: Area, cell: Ce
         cells.put(column, area[1] + area[3] // 2, "?", INVERSE, CURSOR)
 
 
-def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area: Area) -> None:
+def _read(
+    cells: Cells, view: Curves, courses: list[Course], marks: Marks, frame: Frame, area: Area
+) -> None:
     """The crosshair, and on the first line what the lines are there; else which lines there are."""
     assert cells.spots is not None, "the points have places"
     if marks.cursor is None:
@@ -319,9 +320,9 @@ def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area:
         column[free], ink[free] = "│", CURSOR
         if marks.cursor != marks.hidden:
             cells.put(box[0], box[1], "◆", INVERSE, CURSOR)
-    value = "?" if marks.cursor == marks.hidden else reading(float(course.y[index]))
+    value = "?" if marks.cursor == marks.hidden else frame.told(float(course.y[index]))
     said = [
-        (f"{view.x_name or 'x'} {reading(float(course.x[index]))}  ", CURSOR),
+        (f"{view.x_name or 'x'} {frame.told_x(float(course.x[index]))}  ", CURSOR),
         (f"◆ {course.name} ", course.ink),
         (value, TITLE),
     ]
@@ -330,7 +331,7 @@ def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area:
             near = int(np.argmin(np.abs(other.across - course.across[index])))
             if abs(int(other.across[near] - course.across[index])) <= 1:
                 said.append((f"  ━ {other.name} ", other.ink))
-                said.append((reading(float(other.y[near])), PLAIN))
+                said.append((frame.told(float(other.y[near])), PLAIN))
     words.put_line(cells, 0, said)
 
 
