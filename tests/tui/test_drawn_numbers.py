@@ -330,3 +330,44 @@ def test_a_chart_over_seconds_tells_where_it_failed_in_seconds() -> None:
     series.extend(np.array([0.2, 0.4, 0.75]), np.array([1.0, 2.0, np.nan]))
     one = Picture([Line("loss", series)], x_name="s", whole=False)
     assert "NaN at s 0.7500" in chart.draw(one, 60, 12).text(1)
+
+
+# Labels beside each other
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=30),
+    st.integers(6, 60),
+    st.integers(0, 29),
+)
+def test_the_labels_of_points_read_as_they_are(
+    points: list[tuple[float, float]], width: int, cursor: int
+) -> None:
+    x, y = map(np.array, zip(*points, strict=True))
+    labels = [str(i + 10) for i in range(len(points))]
+    here = min(cursor, len(points) - 1)
+    view = Scatter(x, y, labels, extent=(0, 1, 0, 1))
+    lines = scatter.draw(view, width, 8, Marks((here, 0))).lines()[:7]
+    shown = [text for line in lines for text in re.findall(r"\d+", line)]
+    assert set(shown) <= {*labels}
+    assert len({*shown}) == len(shown), "none is cut to another's"
+    assert labels[here] in shown, "that at the cursor is on top"
+
+
+def test_letters_may_be_neighbours() -> None:
+    view = Scatter(np.array([0.0, 0.06]), np.zeros(2), ["a", "b"], extent=(0, 1, -1, 1))
+    assert "ab" in "".join(scatter.draw(view, 20, 5).lines())
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=6), st.integers(16, 90), st.integers(6, 20)
+)  # fmt: skip
+def test_the_words_of_uprights_are_apart(places: list[float], width: int, height: int) -> None:
+    view = Curves(
+        {"a": (np.array([0.0, 1.0]), np.array([0.0, 1.0]))},
+        marks=[(at, str(100 + i)) for i, at in enumerate(places)],
+    )
+    rows = curves.draw(view, width, height).lines()[1:-2]
+    shown = [text for row in rows for text in re.findall(r"\d+", re.split("[│┤]", row)[1])]
+    assert set(shown) <= {str(100 + i) for i in range(len(places))}
+    assert shown

@@ -265,15 +265,23 @@ def _marks(cells: Cells, view: Curves, frame: Frame, area: Area) -> list[tuple[i
 
 
 def _mark_words(cells: Cells, places: list[tuple[int, str]], area: Area) -> None:
-    """The word of each upright beside it, on the highest row where no curve runs."""
+    """The word of each upright beside it, on the highest row where no curve runs; else over other
+    uprights, else over curves, but never so that two words read as one.
+    """
     x, y, width, height = area
+    taken = np.zeros((height, width), dtype=bool)
     for column, word in places:
         size = words.width(word) + 1
         start = column + 1 if column + 1 + size <= width else max(column - size, 0)
         room = min(size, width - start)
         rows = cells.glyph[y : y + height, x + start : x + start + room]
-        free = np.flatnonzero((rows == " ").all(axis=1)).tolist()
-        words.put(cells, x + start, y + (free[0] if free else 0), word, FAINT, room=room)
+        apart = ~taken[:, max(start - 1, 0) : start + room].any(axis=1)
+        choices = (rows == " ", np.isin(rows, [" ", "┊"]), rows != "")
+        free = [np.flatnonzero(each.all(axis=1) & apart).tolist() for each in choices]
+        row = next((found[0] for found in free if found), None)
+        if row is not None:
+            taken[row, start : start + size - 1] = True
+            words.put(cells, x + start, y + row, word, FAINT, room=room)
 
 
 def _names(cells: Cells, courses: list[Course], states: list[int], area: Area, room: int) -> None:
