@@ -299,9 +299,10 @@ def test_the_label_at_the_cursor_joins_no_other(width: int, column: int, columns
 
 @given(st.text("ab ", max_size=9), st.integers(8, 60), st.sampled_from([[], [["it", "is"]]]))
 def test_the_value_at_the_cursor_stays_whole(name: str, width: int, texts: list[list[str]]) -> None:
+    assume(width > 8 or not texts)
     view = Heatmap(np.array([[0.4227, 0.5]]), [name], [f"{name}1", f"{name}2"], texts=texts)
     line = heat.draw(view, width, 8, Marks((0, 0))).text(7)
-    assert "0.4227" in line
+    assert "0.4227" in line.split()
     assert "→" in line or "…" in line or width <= 13
 
 
