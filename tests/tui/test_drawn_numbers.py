@@ -23,6 +23,7 @@ from zhtui.draw import (
     scale,
     scatter,
     ticks,
+    vector,
 )
 from zhtui.draw.cells import Cells
 from zhtui.draw.marks import Marks
@@ -223,7 +224,7 @@ def test_the_mark_of_a_square_stays_apart_from_its_number(
 ) -> None:
     value = float(round(value)) if whole else value
     view = Board([[mark] * (1 + two)] * (1 + two), np.full((1 + two, 1 + two), value))
-    counted = whole and 0 < abs(value) < 1e4
+    counted = value.is_integer() and 0 < abs(value) < 1e4
     text = f"{value:.0f}" if counted else scale.short(value)
     for shown in squares(view, width, height):
         assert set(shown.split()) <= {mark, text} or set(shown) <= set("╲╱╳╭─╮╰╯ "), shown
@@ -372,3 +373,25 @@ def test_the_words_of_uprights_are_apart(places: list[float], width: int, height
     shown = [text for row in rows for text in re.findall(r"\d+", re.split("[│┤]", row)[1])]
     assert set(shown) <= {str(100 + i) for i in range(len(places))}
     assert shown
+
+
+# An exported picture
+
+
+def test_an_svg_holds_its_numbers_whole_and_apart() -> None:
+    x = np.arange(1_000_100.0, 1_000_300.0)
+    for low, high in ((0.9999, 1.0001), (-1.00000002, -1.00000001), (0.0, 4.0)):
+        y = np.linspace(low, high, 200)
+        drawn = vector.draw("t", [vector.Curve("a", x, y)], [("level", low)], "step")
+        left = float(re.findall(r"viewBox='(-?\d+) ", drawn)[0])
+        known = re.findall(r"<text x='([\d.]+)' y='([\d.]+)' text-anchor='end'[^>]*>([^<]*)", drawn)
+        texts = [(float(at), text) for at, _, text in known if text != "step"]
+        assert rising([text for _, text in texts])
+        assert all(at - 7.9 * len(text) >= left for at, text in texts)
+        assert (left == 0) == (high == 4)
+        under = re.findall(r"<text x='([\d.]+)'[^>]*text-anchor='middle'[^>]*>([^<]*)", drawn)
+        assert rising([text for _, text in under])
+        ends = [(float(at) - 4 * len(t), float(at) + 4 * len(t)) for at, t in under]
+        assert all(before[1] < after[0] for before, after in pairwise(ends))
+        told = float(re.findall(r">level ([-\d.]+)<", drawn)[0])
+        assert told == pytest.approx(low, abs=0.02 * (high - low))

@@ -49,16 +49,11 @@ class Frame:
 
     def told(self, value: float) -> str:
         """A height in words, to a hundredth of the axis."""
-        return _told(value, self.low, self.high, self.log)
+        return ticks.within(value, self.low, self.high, self.log, reading)
 
     def told_x(self, x: float) -> str:
         """The same of a place on the x axis."""
-        return _told(x, self.left, self.right, self.log_x)
-
-
-def _told(value: float, low: float, high: float, log: bool) -> str:
-    span = abs(value) * (math.log(high) - math.log(low)) if log else high - low
-    return ticks.near(value, span / 100, reading)
+        return ticks.within(x, self.left, self.right, self.log_x, reading)
 
 
 def y_marks(frame: Frame, rows: int, width: int) -> list[Mark]:
