@@ -187,7 +187,7 @@ def test_a_scale_of_colours_has_fewer_where_both_readings_take_the_room() -> Non
 def test_a_short_number_says_the_number(value: float) -> None:
     for text in (scale.short(value), scale.shortest(value)):
         assert abs(float(text) - value) <= max(
-            0.05, 0.5 * 10 ** math.floor(math.log10(abs(value) or 1))
+            0.0501, 0.501 * 10 ** math.floor(math.log10(abs(value) or 1))
         ), text
     assert scale.shortest(10.0) == "10"
     assert scale.shortest(-20.3) == "-20"

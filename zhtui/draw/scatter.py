@@ -146,20 +146,18 @@ def _texts(
     the mark of its group.
     """
     labels = [str(label) for label in view.labels]
+    texts = {i: MARKS[_group(view, i) % len(MARKS)] for i in order}
     apart = max(map(words.width, labels), default=0) > 1  # else letters, which may be neighbours
     named: set[tuple[int, int]] = set()
     taken: set[tuple[int, int]] = set()
-    texts = {}
     for index in reversed(order):
         label, (x, y) = labels[index] if index < len(labels) else "", places[index]
-        x = max(min(x, width - words.width(label)), 0)
-        cells = {(at, y) for at in range(x, x + words.width(label))}
-        sides = {(x - 1, y), (x + len(cells), y)}
-        if not label or (apart and (cells & taken or (cells | sides) & named)):
-            texts[index] = MARKS[_group(view, index) % len(MARKS)]
-            taken.add(places[index])
-        else:
-            texts[index] = label
-            named |= cells
-            taken |= cells
+        if label and apart:
+            x = max(min(x, width - words.width(label)), 0)
+            cells = {(at, y) for at in range(x, x + words.width(label))}
+            sides = {(x - 1, y), (x + len(cells), y)}
+            label = "" if cells & taken or (cells | sides) & named else label
+            named |= cells if label else set()
+        texts[index] = label or texts[index]
+        taken |= cells if label and apart else {places[index]}
     return texts
