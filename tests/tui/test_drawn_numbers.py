@@ -395,3 +395,12 @@ def test_an_svg_holds_its_numbers_whole_and_apart() -> None:
         assert all(before[1] < after[0] for before, after in pairwise(ends))
         told = float(re.findall(r">level ([-\d.]+)<", drawn)[0])
         assert told == pytest.approx(low, abs=0.02 * (high - low))
+
+
+def test_the_labels_of_thin_rows_are_whole() -> None:
+    for first in (0, 10, 100):
+        names = [str(i) for i in range(first, first + 20)]
+        lines = heat.draw(Heatmap(np.eye(20), names), 50, 12).lines()[:10]
+        assert [line.split()[0] for line in lines] == names[::2]
+    lines = heat.draw(Heatmap(np.eye(20), [*"abcdefghijklmnopqrst"]), 50, 12).lines()[:10]
+    assert "".join(line[:2] for line in lines) == "abcdefghijklmnopqrst", "letters stand in pairs"

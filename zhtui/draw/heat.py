@@ -291,7 +291,7 @@ def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> 
 
 def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
     names = [str(name) for name in view.rows][place.part[0]]
-    pairs = place.tall == 1 and place.x == 3
+    pairs = place.tall == 1 and max(map(words.width, map(str, view.rows)), default=0) == 1
     for i, name in enumerate(names):
         here = cursor is not None and cursor[0] == place.first[0] + i
         ink = TITLE if here else FAINT
