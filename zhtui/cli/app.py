@@ -12,36 +12,22 @@ from typing import Annotated
 import typer
 
 from zhtui import __version__
+from zhtui.cli.ending import orderly
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
 from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
 from zhtui.cli.runs import data_app, left, runs_app
-from zhtui.errors import (
-    BusyError,
-    ConfigError,
-    DeviceError,
-    LabError,
-    LessonError,
-    StoreError,
-    TerminalError,
-)
+from zhtui.errors import ConfigError, LabError, LessonError
 from zhtui.lesson import catalog
 from zhtui.lesson.knobs import find, parse
 from zhtui.lesson.knobs import knobs as knobs_of
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
-from zhtui.say import complain, give_up, prepare, say
+from zhtui.say import say
 from zhtui.tui.terminal.size import require_terminal
 from zhtui.wording import json_text, one_line
 from zhtui.work import client
 
-WRONG = (
-    ConfigError,
-    LessonError,
-    StoreError,
-    DeviceError,
-    TerminalError,
-)  # the command was wrong: exit code 2
 app = typer.Typer(
     cls=WithLessons,
     help="A terminal lab for neural networks from scratch. Without a command it opens.",
@@ -55,31 +41,8 @@ app.command()(explore)
 
 def main() -> None:
     """Runs the command; a mistake becomes one sentence and an exit code, never a traceback."""
-    prepare()
-    try:
-        try:
-            app(prog_name="zhtui")
-        finally:
-            sys.stdout.flush()  # a full disk is met here, not when Python ends
-    except LabError as error:
-        complain(f"zhtui: {error}")
-        sys.exit(2 if isinstance(error, WRONG) and not isinstance(error, BusyError) else 1)
-    except BrokenPipeError:
-        give_up()
-        sys.exit(141)
-    except OSError as error:
-        give_up()
-        complain(f"zhtui: {_named(error)}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _named(error: OSError) -> str:
-    """What the system did not do, in one sentence."""
-    if error.filename is None:
-        return f"nothing could be written ({error.strerror or error}); write somewhere else"
-    return f"{str(error.filename)!r} cannot be used ({error.strerror}); choose another"
+    with orderly():
+        app(prog_name="zhtui")
 
 
 def _version(wanted: bool) -> None:
