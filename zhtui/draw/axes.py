@@ -47,6 +47,14 @@ class Frame:
             low, high = math.log10(self.low), math.log10(self.high)
             return np.clip((np.log10(values) - low) / (high - low), -9.0, 9.0)
 
+    def told(self, value: float) -> str:
+        """A height in words, to a hundredth of the axis."""
+        return ticks.within(value, self.low, self.high, self.log, reading)
+
+    def told_x(self, x: float) -> str:
+        """The same of a place on the x axis."""
+        return ticks.within(x, self.left, self.right, self.log_x, reading)
+
 
 def y_marks(frame: Frame, rows: int, width: int) -> list[Mark]:
     """(row, text) of the y labels, rows counted from the top of the plot; fewer of them where many
@@ -122,7 +130,7 @@ def level_names(cells: Cells, levels: Sequence[Level], frame: Frame, area: Area)
     dots = [dot_of(frame, level.value, height) for level in levels]
     rows = [dot // 4 for dot, _ in dots]
     for level, row, (_, arrow) in zip(levels, rows, dots, strict=True):
-        value = reading(level.value)
+        value = frame.told(level.value)
         foreign = taken.copy()  # a label that is no nearer to its own line would name another
         for other in set(rows) - {row}:
             foreign[np.abs(places - other) <= np.abs(places - row)] = True

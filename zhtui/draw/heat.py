@@ -291,7 +291,7 @@ def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> 
 
 def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
     names = [str(name) for name in view.rows][place.part[0]]
-    pairs = place.tall == 1 and place.x == 3
+    pairs = place.tall == 1 and max(map(words.width, map(str, view.rows)), default=0) == 1
     for i, name in enumerate(names):
         here = cursor is not None and cursor[0] == place.first[0] + i
         ink = TITLE if here else FAINT
@@ -338,7 +338,7 @@ def _read(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matr
     start = at + GAP if whole and at + GAP + size <= cells.width else 0
     cells.put(start, cells.height - 1, " " * (cells.width - start))
     room = cells.width - start
-    free = room - len(value) - len(said)  # two blanks, a sign for the text: the value stays whole
+    free = room - len(value) - 2 * len(said[1:])  # the value stays whole, and apart from a sign
     named = words.cut([(names, PLAIN)], free) if free >= CUT else []
     x = start
     for text, ink in words.cut([*named, ("  " * bool(named), PLAIN), *said[1:]], room):

@@ -10,7 +10,7 @@ from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, RULE, SERIES, SERIES_COUNT, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks, States
-from zhtui.draw.scale import short
+from zhtui.draw.scale import short_ends
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Lattice
 from zhtui.draw.ticks import ends
@@ -107,12 +107,8 @@ def _edges(cells: Cells, x: int, y: int, width: int, edges: Floats) -> None:
     if not edges.size:
         return
     low, high = float(edges[0]), float(edges[-1])
-    brief = short(low), short(high)
-    for left, right in (ends(low, high, reading), brief):
-        if len(left) + len(right) < width and (left != right or low == high):
-            break
-    else:
-        left = right = ""
+    known = (ends(low, high, reading), short_ends(low, high) or ("", ""))
+    left, right = next((pair for pair in known if len("".join(pair)) < width), ("", ""))
     cells.put(x, y + 1, left, FAINT)
     cells.put(x + width - len(right), y + 1, right, FAINT)
     if low < 0 < high:

@@ -135,10 +135,8 @@ def legend(cells: Cells, span: Scale, rich: bool) -> int:
     low, high = ends(span.low, span.high, reading)
     room = min(cells.width - len(low) - len(high) - 2, len(colours))
     if room < FEWEST:
-        brief = short(span.low), short(span.high)
-        texts = [f"{low} … {high}"]
-        if brief[0] != brief[1]:
-            texts += [" … ".join(brief), " ".join(brief)]
+        brief = short_ends(span.low, span.high)
+        texts = [f"{low} … {high}", *(gap.join(brief) for gap in (" … ", " ") if brief)]
         return cells.put(0, y, next((t for t in texts if len(t) <= cells.width), ""), FAINT)
     at = cells.put(0, y, f"{low} ", FAINT)
     for i in range(room):
@@ -153,6 +151,12 @@ def _colours(span: Scale, rich: bool) -> list[tuple[str, int]]:
         return [("█", first + level) for level in range(count)]
     shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
     return [(shade, PLAIN) for shade in shades]
+
+
+def short_ends(low: float, high: float) -> tuple[str, ...]:
+    """Both in at most four characters; none where they would read the same."""
+    texts = tuple(short(end).replace("-.00", ".00") for end in (low, high))
+    return texts if texts[0] != texts[1] else ()
 
 
 def shortest(value: float) -> str:

@@ -120,6 +120,14 @@ def ends(low: float, high: float, said: Callable[[float], str] = number) -> tupl
     return near(low, span, said), near(high, span, said)
 
 
+def within(
+    value: float, low: float, high: float, log: bool, said: Callable[[float], str] = number
+) -> str:
+    """The text of a value on an axis, to a hundredth of the axis."""
+    span = abs(value) * (math.log(high) - math.log(low)) if log else high - low
+    return near(value, span / 100, said)
+
+
 def _value(text: str) -> float:
     """What a text says."""
     return float(text.rstrip("kMG").replace(",", "")) * UNITS.get(text[-1], 1.0)
