@@ -267,8 +267,6 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Writes text with a run's newest checkpoint, or with an older one."""
-    from dataclasses import asdict
-
     from zhtui.ask import engine
 
     folder = store.find(store.root(where), name)
@@ -280,7 +278,7 @@ def sample(
     if not as_json:
         say(prompt, end="", raw=True)
     for token in chain([first] if first else [], written):
-        said = json_text(asdict(token)) + "\n" if as_json else token.text
+        said = json_text(vars(token)) + "\n" if as_json else token.text
         say(said, end="", raw=True)
     if not as_json:
         say("")
