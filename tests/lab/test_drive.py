@@ -296,6 +296,22 @@ EVALUATES = """
     """
 
 
+def test_a_lesson_that_ends_early_is_as_far_as_its_rows(store: Path, stranger: Drop) -> None:
+    """The step that it began without a row is made where the run goes on."""
+    early = "if EARLY and step == 12:\n                return\n            count.done += 1"
+    stranger(train=EVALUATES.replace("count.done += 1", early) + "EARLY = True\n    ")
+    run = make(store)
+    assert work(run) == 0
+    status = run.status()
+    assert (status.state, status.step, run.checkpoints()[-1][0]) == ("finished", 12, 12)
+    assert list(run.events())[-1]["step"] == 12
+    train = catalog.one("drift").function("train", "train")
+    train.__globals__["EARLY"] = False
+    assert work(run) == 0
+    assert [step for step, _ in losses(run)] == list(range(40))
+    assert run.status().step == 40
+
+
 def test_every_evaluation_is_kept(store: Path, stranger: Drop) -> None:
     """Also where the first row is one, so that no row has a metric that the first one lacks."""
     stranger(train=EVALUATES)
