@@ -69,11 +69,9 @@ def value(view: View, row: int, column: int) -> Any:
     """What stands on a cell: a number, or a text. None where there is no such cell."""
     known = layers(view)
     top = known[1] if isinstance(view, views.Scatter) else known[0]
-    if isinstance(view, views.Board) and view.values is not None and not top[row, column]:
-        top = view.values
-    if not (0 <= row < top.shape[0] and 0 <= column < top.shape[1]):
-        return None
-    found = top[row, column]
+    found = _at(top, row, column)
+    if isinstance(view, views.Board) and view.values is not None and not found:
+        found = None if found is None else _at(view.values, row, column)
     return found.item() if isinstance(found, np.generic) else found
 
 
@@ -149,6 +147,11 @@ def pokeable(values: Any, view: View) -> bool:
     size = tuple(int(length) for length in values.shape)
     here = shape(view)
     return here == size if len(size) == 2 else len(size) == 1 and here in ((*size, 1), (1, *size))
+
+
+def _at(array: Array, row: int, column: int) -> Any:
+    inside = 0 <= row < array.shape[0] and 0 <= column < array.shape[1]
+    return array[row, column] if inside else None
 
 
 def _unlike(old: Array, new: Array) -> Array:
