@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from zhtui.ask import cells
+from zhtui.ask.explore import Asked, Explorer
+from zhtui.ask.reading import open_run
 from zhtui.cli.app import app
 from zhtui.errors import LabError
-from zhtui.lab import Board
+from zhtui.lab import Board, Heatmap, Spot, Table
+from zhtui.lesson import catalog
+from zhtui.lesson.catalog import NoKnobs
+from zhtui.work import check, check_scenes
 
 Drop = Callable[..., Path]
 SCENE = """
@@ -53,3 +60,73 @@ def test_a_spot_outside_of_a_board_is_a_sentence(stranger: Drop, predict: str) -
     assert explored(stranger, body) == "  1 / 1  a\n"
     said = explored(stranger, f"{body}  # again", "--frame", "1", "--at", "V,9,9")
     assert said == "V has no cell in row 9, column 9; it has 1 rows of 2, counted from 0"
+
+
+TWICE = """
+for i in (0, 1):
+    yield Frame("a", dict(v={view}))
+"""
+ODD = {
+    "numbers of numpy's and torch's in a table": (
+        'Table(("a", "b", "c", "d"), [(np.float32(i), np.int64(2), torch.tensor(3.5), None)])'
+    ),
+    "lines that have a gradient": (
+        'Curves({"w": (np.arange(2.0), torch.ones(2, requires_grad=True) * i)})'
+    ),
+    "a histogram of a parameter": (
+        'Histogram(np.arange(3.0), {"w": torch.ones(2, requires_grad=True) * i})'
+    ),
+    "bars that have a gradient": 'Bars(["a", "b"], list(torch.ones(2, requires_grad=True) * i))',
+    "more labels than bars": 'Bars(["a", "b", "c"], [1.0, float(i)])',
+    "fewer labels than bars": 'Bars(["a"], [1.0, float(i)])',
+    "fewer weights than characters": 'Text("abc", weights=np.full(2, i))',
+    "more weights than characters": 'Text("ab", weights=np.full(3, i))',
+    "a matrix of one row": 'Heatmap(np.full(3, i), texts=[["a"], ["b"]])',
+    "a short board": 'Board(["X ", " "], values=np.full((1, 1), i))',
+    "a board with a row of values": 'Board(["X "], values=np.full(2, i))',
+    "a matrix of bool": "Heatmap(np.array([[True, bool(i)]]))",
+}
+
+
+@pytest.mark.parametrize("view", ODD.values(), ids=list(ODD))
+def test_an_odd_view_is_shown_and_holds(stranger: Drop, store: Path, view: str) -> None:
+    """Also by the contract: it goes over the wire, and its corners can be pointed at."""
+    name = made(stranger, TWICE.replace("{view}", view))
+    why = check.verdict(check_scenes.scenes, catalog.one(name), store)
+    assert why == ""
+    explorer = Explorer(lambda folder, step: open_run(folder, where="cpu", step=step))
+    asked = Asked(catalog.one(name).scene(), NoKnobs())
+    list(explorer.reach(asked, 2))
+    assert explorer.show(asked, 2).moved["v"].any()
+
+
+def test_a_tables_numbers_are_numbers() -> None:
+    rows = [(np.float32(0.5), np.int64(2), None, [("x", "lit")])]
+    assert cells.value(Table(("a", "b", "c"), rows), 0, 0) == 0.5
+    assert cells.value(Table(("a", "b", "c"), rows), 0, 2) == "None"
+
+
+def test_a_matrix_of_bool_has_an_extent() -> None:
+    assert cells.extent(Heatmap(np.array([[True, False]]))) == 1.0
+    assert cells.extent(Heatmap(np.array([[-100, 100]], np.int8))) == 200.0
+
+
+def test_an_argmax_is_a_place_to_predict(stranger: Drop) -> None:
+    spot = Spot("v", np.int64(1), torch.tensor(2).argmax())
+    assert json.dumps([spot.row, spot.column]) == "[1, 0]"
+
+
+@pytest.mark.parametrize("offered", ["[1.0, 2.0]", "3.0", "[]", "None", "np.float64(3.0)"])
+def test_what_has_no_cells_is_not_open(stranger: Drop, offered: str) -> None:
+    body = f'poke("v", {offered})\nyield Frame("a", dict(v=Bars(["a", "b"], [1.0, 2.0])))'
+    assert explored(stranger, body) == "  1 / 1  a\n"
+
+
+def test_a_view_that_cannot_be_shown_names_its_frame(stranger: Drop, store: Path) -> None:
+    body = 'for i in "ab":\n    yield Frame("a", dict(v=Bars(["a"], [i])))'
+    name = made(stranger, body)
+    with pytest.raises(LabError, match=f"^frame 2 of {name} failed with ValueError"):
+        CliRunner().invoke(app, ["explore", name], catch_exceptions=False)
+    why = check.verdict(check_scenes.scenes, catalog.one(name), store)
+    assert why.startswith(f"the cells of v in frame 1 of {name} failed")
+    assert "frame 1 (a)" in explored(stranger, f"{body}  # again", "--frame", "1")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
-from zhtui.errors import ConfigError, LabError
+from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
@@ -163,5 +163,7 @@ def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
     for name, view in shown.views.items():
         marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
         yield f"\n{name}"
-        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+        with boundary(f"drawing {name} of frame {shown.frame} ({shown.title})"):
+            lines = list(pictures.plain(view, width, PICTURE, marks if poked else NOTHING))
+        yield from lines
     yield ""

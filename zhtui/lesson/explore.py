@@ -43,6 +43,11 @@ class Spot:
     row: int
     column: int = 0
 
+    def __post_init__(self) -> None:
+        """An argmax of numpy's or torch's is a row too."""
+        object.__setattr__(self, "row", int(self.row))
+        object.__setattr__(self, "column", int(self.column))
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
