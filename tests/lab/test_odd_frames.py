@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -16,12 +18,21 @@ from zhtui.ask.explore import Asked, Explorer
 from zhtui.ask.reading import open_run
 from zhtui.cli.app import app
 from zhtui.errors import LabError
-from zhtui.lab import Board, Heatmap, Spot, Table
+from zhtui.lab import Bars, Board, Curves, Frame, Heatmap, Histogram, Spot, Table
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import NoKnobs
 from zhtui.work import check, check_scenes
 
 Drop = Callable[..., Path]
+
+
+class Place(NamedTuple):
+    """Of a scene's own."""
+
+    x: Any
+    name: str
+
+
 SCENE = """
 import numpy as np
 import torch
@@ -130,3 +141,32 @@ def test_a_view_that_cannot_be_shown_names_its_frame(stranger: Drop, store: Path
     why = check.verdict(check_scenes.scenes, catalog.one(name), store)
     assert why.startswith(f"the cells of v in frame 1 of {name} failed")
     assert "frame 1 (a)" in explored(stranger, f"{body}  # again", "--frame", "1")
+
+
+def test_a_frame_has_what_it_was_made_of() -> None:
+    """A scene may go on changing its arrays, lists and dicts, wherever they lie."""
+    x, rows, counts = np.zeros(2), [["a"]], Counter("aab")
+    views = {
+        "C": Curves({"w": (x, x)}),
+        "H": Histogram(np.arange(3.0), {"w": x}),
+        "T": Table(("a",), rows),
+        "B": Bars(["a", "b"], [x[0], x[1]]),
+    }
+    keep = {"weights": [x, {"deep": (x, "b")}], "counts": counts, "place": Place(x, "b")}
+    frame = Frame("a", views, keep=keep)
+    x += 1.0
+    rows[0][0], counts["a"] = "b", 7
+    rows.append(["c"])
+    shown = frame.shown()
+    assert [array.sum() for array in shown["C"].lines["w"]] == [0.0, 0.0]
+    assert shown["H"].series["w"].sum() == 0.0
+    assert shown["T"].rows == [["a"]]
+    first, second = frame.keep["weights"]
+    assert (first.sum(), second["deep"][0].sum(), second["deep"][1]) == (0.0, 0.0, "b")
+    assert frame.keep["counts"].most_common(1) == [("a", 2)]
+    assert (frame.keep["place"].x.sum(), frame.keep["place"].name) == (0.0, "b")
+
+
+def test_what_cannot_change_is_not_copied() -> None:
+    still = (("a", 1), ("b", (2.0, None)))
+    assert Frame("a", {}, keep={"still": still}).keep["still"] is still

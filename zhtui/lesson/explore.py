@@ -14,13 +14,14 @@ spells the arithmetic of one cell with its numbers. Standard library only.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhtui.errors import LabError
 from zhtui.lesson.card import knob
-from zhtui.lesson.views import View, Words
+from zhtui.lesson.views import KINDS, Node, View, Words
 
 if TYPE_CHECKING:
     from zhtui.lesson.views import Array
@@ -60,7 +61,7 @@ class Frame:
     tenth of the view's range unless it is said). `still(spot)` gives, for a poke at `spot`, which
     cells must not move: a mask a view. `solved` names a task that reaching this frame solves.
 
-    Arrays are copied when the frame is made, so a scene may go on changing its own.
+    Arrays, lists and dicts are copied when the frame is made: a scene may go on changing its own.
     """
 
     title: str
@@ -130,14 +131,42 @@ def _changed(values: Any, spot: Spot, value: Any) -> Any:
 
 
 def _own(value: Any) -> Any:
-    """A copy of an array or of a view's arrays; anything else as it is."""
+    """A copy of an array, a list or a dict, with all that they hold, also inside a view or a tuple.
+    Anything else as it is, so nothing is copied that cannot change.
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if hasattr(value, "__array__"):
         return value.clone() if hasattr(value, "clone") else value.copy()
+    if isinstance(value, dict):
+        mine = value.copy()  # a Counter stays one
+        for key, part in value.items():
+            mine[key] = _own(part)
+        return mine
+    if isinstance(value, (list, tuple)):
+        return _own_row(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-        arrays = {name: _own(part) for name, part in fields.items() if hasattr(part, "__array__")}
-        return dataclasses.replace(value, **arrays) if arrays else value
+        return _own_fields(value)
     return value
+
+
+def _own_row(value: Any) -> Any:
+    parts = [_own(part) for part in value]
+    if isinstance(value, list):
+        return parts
+    if all(map(operator.is_, parts, value)):
+        return value
+    return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+
+
+def _own_fields(value: Any) -> Any:
+    """Of what is no view only the arrays: a lesson's own node may lead to its whole tree."""
+    fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if not isinstance(value, (*KINDS, Node)):
+        fields = {name: part for name, part in fields.items() if hasattr(part, "__array__")}
+    mine = {name: _own(part) for name, part in fields.items()}
+    changed = {name: part for name, part in mine.items() if part is not fields[name]}
+    return dataclasses.replace(value, **changed) if changed else value
 
 
 @dataclass(frozen=True)
