@@ -18,9 +18,10 @@ from zhtui.ask.explore import Asked, Explorer
 from zhtui.ask.reading import open_run
 from zhtui.cli.app import app
 from zhtui.errors import LabError
-from zhtui.lab import Bars, Board, Curves, Frame, Heatmap, Histogram, Spot, Table
+from zhtui.lab import Bars, Board, Curves, Frame, Heatmap, Histogram, Poke, Spot, Table
 from zhtui.lesson import catalog
 from zhtui.lesson.catalog import NoKnobs
+from zhtui.tui.screens.explore.poking import beside
 from zhtui.work import check, check_scenes
 
 Drop = Callable[..., Path]
@@ -170,3 +171,61 @@ def test_a_frame_has_what_it_was_made_of() -> None:
 def test_what_cannot_change_is_not_copied() -> None:
     still = (("a", 1), ("b", (2.0, None)))
     assert Frame("a", {}, keep={"still": still}).keep["still"] is still
+
+
+@pytest.mark.parametrize(
+    ("board", "spot", "value", "after"),
+    [
+        (["X O", " X ", "O  "], Spot("B", 0, 1), "X", ["XXO", " X ", "O  "]),
+        (("ab", "cd"), Spot("B", 1, 0), "x", ("ab", "xd")),
+        ([["X", " "], [" ", "O"]], Spot("B", 0, 1), "O", [["X", "O"], [" ", "O"]]),
+        ([("a", 1, 2.5)], Spot("B", 0, 1), "7", [("a", 7, 2.5)]),
+        ([("a", 1, 2.5)], Spot("B", 0, 1), "0.5", [("a", 0.5, 2.5)]),
+        ([("a", 1, 2.5)], Spot("B", 0, 2), "7", [("a", 1, 7.0)]),
+        ([("a", 1, 2.5)], Spot("B", 0, 0), "b", [("b", 1, 2.5)]),
+    ],
+)
+def test_a_poke_changes_its_row_and_no_other(
+    board: Any, spot: Spot, value: Any, after: Any
+) -> None:
+    poked = Poke(spot, value)("B", board)
+    assert repr(poked) == repr(after)
+    assert all(a is b for i, (a, b) in enumerate(zip(board, poked, strict=True)) if i != spot.row)
+
+
+@pytest.mark.parametrize(
+    ("values", "value"),
+    [
+        (["X O", " X "], "XX"),
+        (["X O", " X "], ""),
+        ([("a", 1)], "b"),
+        (np.arange(3), "1.5"),
+        (np.arange(3, dtype=np.int8), "300"),
+        (np.arange(3), "nan"),
+        (np.arange(3), "inf"),
+        (np.zeros(3, bool), "2"),
+        (torch.arange(3), 0.25),
+        (torch.arange(3, dtype=torch.int8), 300),
+        ([1.0, 2.0], "3"),
+        (3.0, "3"),
+    ],
+)
+def test_what_a_cell_cannot_hold_is_refused(values: Any, value: Any) -> None:
+    with pytest.raises(LabError, match="has no cell in row 0, column 1 that takes"):
+        Poke(Spot("v", 0, 1), value)("v", values)
+
+
+def test_whole_numbers_take_whole_ones_and_the_keys_step_by_one(stranger: Drop) -> None:
+    assert Poke(Spot("v", 1), "5")("v", np.arange(3)).tolist() == [0, 5, 2]
+    assert Poke(Spot("v", 1), "1")("v", torch.zeros(3, dtype=torch.bool)).tolist() == [0, 1, 0]
+    counts, shares = np.array([[0, 3]]), np.array([[0.0, 3.0]])
+    assert [beside(Heatmap(counts), Spot("v", 0, 1), by) for by in (1, -1)] == [4, 2]
+    assert beside(Heatmap(shares), Spot("v", 0, 1), 1) == 3.1
+
+
+def test_a_poked_board_of_texts_is_shown(stranger: Drop) -> None:
+    body = 'yield Frame("a", dict(B=Board(poke("B", ["X O", " X ", "O  "]))))'
+    said = explored(stranger, body, "--frame", "1", "--poke", "B,0,1=X", "--json")
+    about = json.loads(said)
+    assert about["views"]["B"]["cells"] == ["XXO", " X ", "O  "]
+    assert about["moved"] == {"B": [[0, 1]]}

@@ -75,6 +75,11 @@ def value(view: View, row: int, column: int) -> Any:
     return found.item() if isinstance(found, np.generic) else found
 
 
+def whole(view: View) -> bool:
+    """Whether a view's numbers are of a kind that knows no fractions."""
+    return layers(view)[0].dtype.kind in "iub"
+
+
 def extent(view: View) -> float:
     """From the lowest to the highest finite number of a view; 0 where it has none."""
     numbers = [array for array in layers(view) if array.dtype != object]

@@ -105,7 +105,7 @@ class Poke:
             return values
         try:
             changed: T = _changed(values, self.spot, self.value)
-        except (IndexError, TypeError, ValueError) as error:
+        except (IndexError, TypeError, ValueError, OverflowError, RuntimeError) as error:
             where = f"{name} has no cell in row {self.spot.row}, column {self.spot.column}"
             raise LabError(f"{where} that takes {self.value!r}; choose another one") from error
         return changed
@@ -119,15 +119,41 @@ def _changed(values: Any, spot: Spot, value: Any) -> Any:
             raise ValueError
         return values[: spot.column] + str(value) + values[spot.column + 1 :]
     if isinstance(values, (list, tuple)):
-        rows = [list(row) for row in values]
-        rows[spot.row][spot.column] = value
-        return type(values)(map(type(values[spot.row]), rows))
+        row = _changed_row(values[spot.row], spot.column, value)
+        return type(values)([*values[: spot.row], row, *values[spot.row + 1 :]])
+    if not hasattr(values, "ndim"):
+        raise TypeError
     copied = values.clone() if hasattr(values, "clone") else values.copy()
-    if copied.ndim == 1:
-        copied[spot.row + spot.column] = float(value)
-    else:
-        copied[spot.row, spot.column] = float(value)
+    place = (spot.row + spot.column,) if copied.ndim == 1 else (spot.row, spot.column)
+    copied[place] = _held(value, copied.dtype)
     return copied
+
+
+def _changed_row(row: Any, column: int, value: Any) -> Any:
+    """A row of a board or a table: a text, or a list of texts and numbers."""
+    if isinstance(row, str):
+        return _changed(row, Spot("", 0, column), value)
+    parts = list(row)
+    before = parts[column]
+    if isinstance(before, (int, float)):
+        value = float(value)
+        whole = isinstance(before, int) and value.is_integer()
+        parts[column] = int(value) if whole else value
+    else:
+        parts[column] = str(value)
+    return type(row)(parts)
+
+
+def _held(value: Any, kind: Any) -> float:
+    """A number as an array of that dtype holds it. Raises `ValueError` where it would be another,
+    `OverflowError` where the array says so.
+    """
+    number, name = float(value), str(kind)
+    if "int" not in name and "bool" not in name:
+        return number
+    if number != int(number) or ("bool" in name and number not in (0, 1)):
+        raise ValueError
+    return int(number)
 
 
 def _own(value: Any) -> Any:
