@@ -229,8 +229,6 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Writes text with a run's newest checkpoint, or with an older one."""
-    from dataclasses import asdict
-
     from zhtui.ask import engine
 
     folder = store.find(store.root(where), name)
@@ -244,7 +242,7 @@ def sample(
         say(prompt, end="", raw=True)
     for _, token in chain([first], written):
         if token is not None:
-            said = json_text(asdict(token)) + "\n" if as_json else token.text
+            said = json_text(vars(token)) + "\n" if as_json else token.text
             say(said, end="", raw=True)
     if not as_json:
         say("")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
-from zhtui.errors import ConfigError, LabError
+from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
@@ -161,5 +161,7 @@ def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
     for name, view in shown.views.items():
         marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
         yield f"\n{name}"
-        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+        with boundary(f"drawing {name} of frame {shown.frame} ({shown.title})"):
+            lines = list(pictures.plain(view, width, PICTURE, marks if poked else NOTHING))
+        yield from lines
     yield ""
