@@ -323,6 +323,9 @@ async def test_deleting_asks_first(make: Make, three: list[RunFolder]) -> None:
         await pilot.press("enter")
         await tick(pilot)
         assert three[0].path.exists(), "enter keeps it"
+        await pilot.press("d", "escape")
+        await tick(pilot)
+        assert three[0].path.exists(), "escape does no harm"
         await pilot.press("d", "d")
         await tick(pilot)
         assert not three[0].path.exists()
