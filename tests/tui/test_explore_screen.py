@@ -377,6 +377,25 @@ async def test_in_a_small_room_one_view_is_large_and_the_knobs_have_their_turn(
         assert pilot.app.screen is not screen
 
 
+@pytest.mark.parametrize("keys", [("p", "escape"), ("v",), ("z",), ("p", "3", "enter")])
+async def test_in_a_small_room_the_pictures_come_back_from_behind_the_knobs(
+    explore: Make, keys: tuple[str, ...]
+) -> None:
+    async with explore().run_test(size=NARROW) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "k")
+        assert not screen.tiles.display or not screen.tiles.region, "the knobs alone"
+        await press(pilot, *keys[:1])
+        await pilot.pause()
+        assert screen.tiles.region.height > 8, "what is asked for is seen"
+        await press(pilot, *keys[1:])
+        assert screen.tiles.region.height > 8
+        if "escape" in keys or "enter" in keys:
+            assert screen.typed is None
+        assert screen.focused is screen.tiles.widget
+        assert not screen.knobs.region
+
+
 async def test_zoom_shows_one_picture_and_escape_all(explore: Make) -> None:
     async with explore().run_test(size=WIDE) as pilot:
         screen = await opened(pilot)

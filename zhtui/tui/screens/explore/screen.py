@@ -206,6 +206,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     def type(self, question: str, value: str, then: Callable[[str], None]) -> None:
         """Asks for something in the line below the pictures."""
         self.typed = then
+        self.to_pictures()  # what is asked for stands in one
         self.line.ask(question, value)
 
     def on_ask_line_taken(self, event: AskLine.Taken) -> None:
@@ -217,7 +218,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     def _end_line(self) -> None:
         self.typed = None
         self.line.end()
-        self.tiles.focus_chosen()
+        self.to_pictures()
         self.tell()
 
     def action_ask_where(self) -> None:
@@ -238,12 +239,14 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
 
     def action_view(self, by: int) -> None:
         """The next picture has the keys."""
+        self.to_pictures()
         self.tiles.turn(by)
         self.inquiry.point(self.tiles.cursor)
         self.tell()
 
     def action_zoom(self) -> None:
         """One picture alone, or all again."""
+        self.to_pictures()
         self.tiles.alone = not self.tiles.alone
         self._arrange()
 
@@ -282,6 +285,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self.inquiry.given = dict(pair.split("=", 1) for pair in action.pairs)
             self._enter(action.name)
         elif action.kind == VIEW and action.name in self.tiles.known:
+            self.to_pictures()
             self.tiles.take(action.name)
             self.tell()
         else:
