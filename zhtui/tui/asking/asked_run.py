@@ -106,17 +106,22 @@ class AskedRun:
             return f"none was kept before step {self.step:,}"
         return NEWEST if at in self.kept[-1:] else "an older checkpoint"
 
-    def parts(self, at: int | None) -> list[Part]:
-        """The run, whether it is live, the step of the checkpoint that answers, and which it is."""
-        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
+    def parts(self, at: int | None, beside: str = "") -> list[Part]:
+        """The run, whether it is live, the step of the checkpoint that answers, and which it is.
+        `beside` is a lesson that is named already: its run gives way to what it answers.
+        """
+        lesson, name = self.folder.lesson, self.folder.name
+        title = name if lesson == beside else f"{lesson} · {name}"
+        parts = [words(title, TITLE, 60 if beside else 99)]
         if self.status is not None and self.live:
-            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 97))
+            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 90))
         step, which = "step …" if at is None else f"step {at:,}", self.which(at)
+        parts.append(words(step, PLAIN, 95))
         if self.step is None or which == NEWEST:
-            parts += [words(step, PLAIN, 98), words(which, FAINT, 15)]
+            parts.append(words(which, FAINT, 15))
         else:
+            parts.append(words(which, YOURS, 20 if beside else 94))
             key = keyboard_of(self.session.app).first(self.newest)
-            parts.append(Part(((step, PLAIN), (f" · {which}", YOURS)), 98))
             parts.append(words(f"{key} for the newest", FAINT, 15))
         if self.kept:
             parts.append(words(f"{len(self.kept)} kept, from {self.kept[0]:,}", FAINT, 10))
