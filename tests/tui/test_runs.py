@@ -91,6 +91,16 @@ async def test_all_runs_of_all_lessons_are_listed_with_their_figures(
         assert "✓ 1.7" in best, "1.88 was reached"
 
 
+async def test_a_filter_that_no_run_matches_says_so(make: Make, three: list[RunFolder]) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        text = await runs(pilot, "slash", *typed("zzz"), "enter")
+        assert "no run matches zzz; esc shows all" in text
+        assert "no runs here" not in text
+        await pilot.press("escape")
+        await tick(pilot)
+        assert "brisk-otter" in shown(pilot)
+
+
 async def test_an_empty_store_says_what_to_do(make: Make) -> None:
     async with make().run_test(size=(80, 24)) as pilot:
         assert "enter a lesson and press r" in await runs(pilot, "n", "d", "E", "space", "enter")
