@@ -127,3 +127,23 @@ def test_attention_of_a_passage_stands_first_while_gpt_trains(store: Path) -> No
     assert all(names[0] == "attention" for names in seen)
     assert any("baselines" in names for names in seen)
     assert history.newest["attention"] > history.newest["baselines"]
+
+
+async def test_a_new_run_s_pane_does_not_carry_the_last_one_s_title(
+    strange: Make, store: Path
+) -> None:
+    record(store, "strange", "brisk-otter", views={"weights": Heatmap(np.eye(3))})
+    async with strange().run_test(size=NARROW) as pilot:
+        screen = await opened(pilot)
+        await tick(pilot, 6)
+        await pilot.press("2")
+        await tick(pilot)
+        assert "2 weights · step" in shown(pilot)
+        record(store, "strange", "calm-heron")
+        await tick(pilot)
+        await screen.look_at(next(each for each in screen.session.runs("strange")
+                                  if each.folder.name == "calm-heron"))  # fmt: skip
+        await tick(pilot)
+        assert "weights" not in shown(pilot)
+        assert "2 view · nothing yet" in shown(pilot)
+        assert "this run has shown nothing yet" in shown(pilot)

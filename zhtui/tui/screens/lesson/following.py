@@ -82,8 +82,8 @@ class Following(LabScreen):
         self.unfollow()
         if self.views.invites and self.panes.room == ONE:
             self.panes.to(1)
-        await self.views.clear()
         self.views.wanted = ""
+        await self.views.restart(seen is not None)
         nothing = f"{no_run(self.app)}; its curve will stand here"
         self.charts.restart("waiting for the first step" if seen else nothing)
         if seen is not None:

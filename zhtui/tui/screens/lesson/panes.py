@@ -23,6 +23,8 @@ from zhtui.tui.screens.shared.notes import ways
 from zhtui.tui.screens.shared.pane import Pane
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.chart import ChartWidget, restarted
+from zhtui.tui.widgets.lines import Line as TextLine
+from zhtui.tui.widgets.lines import words
 from zhtui.tui.widgets.notes import NotesWidget
 from zhtui.tui.widgets.views import ViewWidget, widget_for
 from zhtui.tui.widgets.window import Window
@@ -202,6 +204,15 @@ class ViewPane(Pane):
             self.name_it(f"{self.wanted} · nothing yet")
         if self.second is not None and self.beside not in known:
             await self.one()
+
+    async def restart(self, of_run: bool) -> None:
+        """Another run, which has shown nothing yet, or none."""
+        await self.clear()
+        self.name_it("view · nothing yet" if of_run else self.short)
+        if of_run and self.is_mounted:  # else the title alone says so
+            line = TextLine()
+            await self.mount(line)
+            line.show([words("this run has shown nothing yet", FAINT)])
 
     async def clear(self) -> None:
         """No view."""
