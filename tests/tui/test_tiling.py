@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhtui.draw import board
 from zhtui.draw.tiling import LEAST, Want, grid, wants
-from zhtui.lesson.views import Bars, Graph, Heatmap, Node, Table, Text
+from zhtui.lesson.views import Bars, Board, Graph, Heatmap, Node, Table, Text
 
 SQUARE = Heatmap(np.zeros((12, 12)), list("abcdefghijkl"))
 CHAIN = Graph([Node(str(i), [f"box number {i}"]) for i in range(5)], [("0", "1"), ("1", "2")])
@@ -57,3 +58,16 @@ def test_any_views_have_tiles_of_a_least_size(asked: list[Want], width: int, hei
 def test_an_empty_view_has_a_tile_too() -> None:
     for view in (Bars([], []), Table((), []), Text(""), Heatmap(np.zeros((0, 0))), Graph([], [])):
         assert wants(view).wide > 0
+
+
+def test_a_map_has_the_room_in_which_its_values_are_drawn() -> None:
+    squares = [["·"] * 7]
+    line = Board(squares, np.arange(7.0)[None] / 8)
+    assert wants(line).wide == 7 * 8 + 1 + 2
+    columns, _ = placed(line, SQUARE, SQUARE, room=(118, 28))
+    cells = board.draw(line, 118 // columns - 2, 12)
+    assert all(short in "\n".join(cells.lines()) for short in (".12", ".38", ".75"))
+    sides = Board([["·"] * 5] * 3, sides=np.zeros((3, 5, 4)))
+    assert wants(sides) == Want(5 * 12 + 1 + 2, 3 * 4 + 1 + 2)
+    few = Board([["·"] * 3] * 3, np.zeros((3, 3)))
+    assert wants(few) == wants(Board([["·"] * 3] * 3)), "they are drawn in any tile"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from zhtui.draw import graph, table, tree, words
+from zhtui.draw import board, graph, table, tree, words
 from zhtui.draw.scale import matrix
 from zhtui.lesson import views
 from zhtui.lesson.views import View, plain
@@ -20,6 +20,7 @@ LEAST = (24, 6)  # columns and rows of a tile, its border too
 USUAL = (40, 14)  # of a picture that fits any room
 BROAD, SLIM = 2.5, 2.0  # times what a matrix has in one direction, for what it has in the other
 NUMBER = 6  # columns of a number in a matrix
+VALUED, SIDED = (8, 2), (12, 4)  # columns and rows of a square with a number, with four
 STEP = 4  # rows: heights come in steps, so that a table that grows does not move all others
 SAID = (views.Text, views.Table, views.Bars, views.Graph, views.Tree)  # more room says no more
 
@@ -54,10 +55,24 @@ def wants(view: View) -> Want:
         case views.Tree():
             cells = tree.draw(view, 1, 1)
             room = cells.width, cells.height
+        case views.Board() if view.values is not None or view.sides is not None:
+            room = _squares(view)
         case _:
             room = USUAL
     wide, high = min(room[0], 120) + BORDER, min(room[1], 48) + BORDER
     return Want(wide, high, not isinstance(view, SAID))
+
+
+def _squares(view: views.Board) -> tuple[int, int]:
+    """The columns and rows of a board whose squares show their numbers, or those at their sides;
+    as of any picture where that is no more.
+    """
+    rows, columns = board.shape(view)
+    wide, tall = VALUED if view.sides is None else SIDED
+    names = max((words.width(name) for name in view.rows), default=-1) + 1
+    above = bool(view.columns) + bool(plain(view.note))
+    room = names + columns * wide + 1, above + rows * tall + 1
+    return room if room[0] > USUAL[0] else USUAL
 
 
 def grid(asked: Sequence[Want], width: int, height: int) -> tuple[int, list[int]]:
