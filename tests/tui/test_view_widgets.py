@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 
 from zhtui.draw import pictures
 from zhtui.draw.cells import Cells
-from zhtui.lesson.views import Curves, Graph, Heatmap, Node, Table, View
+from zhtui.lesson.views import Curves, Graph, Heatmap, Node, Table, Text, View
 from zhtui.tui.widgets.views import ViewWidget, widget_for
 
 NAMES = sorted(every())
@@ -148,6 +148,17 @@ async def test_a_table_that_scrolls_across_shows_no_part_of_a_number() -> None:
         await pilot.pause()
         lines = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
         assert lines[2] == "…     789,012"
+
+
+async def test_a_text_in_a_single_row_is_read_and_has_no_bar_on_it() -> None:
+    app = Shown(Text("the king is here"))
+    async with app.run_test(size=(16, 1)) as pilot:
+        app.widget.show(Text("the king is here", note="so"))
+        app.widget.show(Text("the king was her"))
+        await pilot.pause()
+        assert not app.widget.show_horizontal_scrollbar
+        assert app.widget.styles.overflow_x == "hidden"
+        assert "the king was" in app.screen._compositor.render_strips()[0].text
 
 
 def counted(rows: int, mark: int | None = None) -> Table:

@@ -176,6 +176,12 @@ class HeatmapWidget(ViewWidget):
     DEFAULT_CSS = "HeatmapWidget { overflow: hidden hidden; }"
 
 
+class TextWidget(ViewWidget):
+    """A text is wrapped, so it never scrolls across: a bar would lie on its only row."""
+
+    DEFAULT_CSS = "TextWidget { overflow: hidden auto; }"
+
+
 class HistogramWidget(ViewWidget):
     """Ridges of counts."""
 
@@ -266,7 +272,7 @@ WIDGETS: dict[type, type[ViewWidget]] = {
     views.Bars: ViewWidget,
     views.Curves: ViewWidget,
     views.Scatter: ViewWidget,
-    views.Text: ViewWidget,
+    views.Text: TextWidget,
     views.Table: TableWidget,
     views.Graph: ViewWidget,
     views.Tree: ViewWidget,
