@@ -72,7 +72,7 @@ def _squares(view: views.Board) -> tuple[int, int]:
     names = max((words.width(name) for name in view.rows), default=-1) + 1
     above = bool(view.columns) + bool(plain(view.note))
     room = names + columns * wide + 1, above + rows * tall + 1
-    return room if room[0] > USUAL[0] else USUAL
+    return room if view.sides is not None or room[0] > USUAL[0] else USUAL
 
 
 def grid(asked: Sequence[Want], width: int, height: int) -> tuple[int, list[int]]:
