@@ -12,7 +12,7 @@ from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, INVERSE, LIT, PLAIN, PUBLISHE
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.scale import short
 from zhtui.draw.spots import Box, Queue
-from zhtui.draw.ticks import TINY, clamped
+from zhtui.draw.ticks import TINY, clamped, number
 from zhtui.lesson.views import Bars
 from zhtui.wording import number as reading
 
@@ -91,7 +91,7 @@ def _margin(view: Bars, width: int) -> int:
 
 def _text(value: float, room: int) -> str:
     """The number beside a bar; a shorter one where it is wider than `room`, or else a sign."""
-    texts = reading(value), short(value)
+    texts = reading(value), number(value), short(value)
     return next((text for text in texts if len(text) <= room), "…"[: max(room, 0)])
 
 
