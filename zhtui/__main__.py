@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 
 
 def main() -> None:
@@ -26,11 +27,14 @@ def _lab() -> None:
 
     with orderly():
         from zhtui.runs import store
-        from zhtui.tui.app import (
-            open_lab,
-        )  # deferred: textual, 150 ms, only where there is a screen
+        from zhtui.tui.app import open_lab  # deferred: textual, 150 ms
 
-        sys.exit(open_lab(store.root()))
+        place, opened = store.root(), time.time()
+        code = open_lab(place)
+        from zhtui.cli.runs import sum_up  # deferred: Typer, which no first frame waits for
+
+        sum_up(place, opened)
+        sys.exit(code)
 
 
 if __name__ == "__main__":
