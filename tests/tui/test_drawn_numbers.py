@@ -17,6 +17,7 @@ from zhtui.draw import (
     board,
     chart,
     curves,
+    graph,
     heat,
     histogram,
     pictures,
@@ -29,7 +30,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.marks import Marks
 from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Bars, Board, Curves, Heatmap, Histogram, Scatter, Table
+from zhtui.lesson.views import Bars, Board, Curves, Graph, Heatmap, Histogram, Node, Scatter, Table
 from zhtui.wording import number as reading
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
@@ -334,6 +335,12 @@ def test_a_chart_over_seconds_tells_where_it_failed_in_seconds() -> None:
     series.extend(np.array([0.2, 0.4, 0.75]), np.array([1.0, 2.0, np.nan]))
     one = Picture([Line("loss", series)], x_name="s", whole=False)
     assert "NaN at s 0.7500" in chart.draw(one, 60, 12).text(1)
+    long = trained(1.0, 2.0, first=1_000_000)
+    long.lines[0].series.extend(np.array([1_000_300.0]), np.array([np.nan]))
+    for width in range(16, 60):
+        top = chart.draw(long, width, 12).text(1)
+        assert "NaN" in top
+        assert all(text in ("2", "2.0", "1,000,300") for text in numbers(top)), top
 
 
 # Labels beside each other
@@ -406,3 +413,14 @@ def test_the_labels_of_thin_rows_are_whole() -> None:
         assert [line.split()[0] for line in lines] == names[::2]
     lines = heat.draw(Heatmap(np.eye(20), [*"abcdefghijklmnopqrst"]), 50, 12).lines()[:10]
     assert "".join(line[:2] for line in lines) == "abcdefghijklmnopqrst", "letters stand in pairs"
+
+
+@given(st.lists(st.floats(-99, 99), min_size=4, max_size=4))
+def test_no_label_of_an_edge_lies_over_another(values: list[float]) -> None:
+    edges = [("a", "c"), ("b", "c"), ("a", "d"), ("b", "d")]
+    labels = {edge: f"{value:.4g}" for edge, value in zip(edges, values, strict=True)}
+    drawn = graph.draw(Graph([Node(n, [n]) for n in "abcd"], edges, labels=labels), 50, 12)
+    for ends in (edges[:2], edges[2:]):
+        assert all(any(labels[end] in line for line in drawn.lines()) for end in ends)
+    shown = [text for line in drawn.lines() for text in numbers(line)]
+    assert sorted(shown) == sorted(labels.values())
