@@ -424,3 +424,11 @@ def test_no_label_of_an_edge_lies_over_another(values: list[float]) -> None:
         assert all(any(labels[end] in line for line in drawn.lines()) for end in ends)
     shown = [text for line in drawn.lines() for text in numbers(line)]
     assert sorted(shown) == sorted(labels.values())
+
+
+@given(st.integers(11, 110), st.integers(8, 90), st.integers(4, 30))
+def test_the_names_of_a_board_s_columns_do_not_join(size: int, width: int, height: int) -> None:
+    names = [str(i) for i in range(size)]
+    line = board.draw(Board([["."] * size], columns=names), width, height).text(0)
+    assert line.split()[0] == "0"
+    assert set(line.split()) <= {*names}
