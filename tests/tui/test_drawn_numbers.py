@@ -46,6 +46,11 @@ def said(text: str) -> float:
     return float(text.rstrip("kMG").replace(",", "")) * UNITS.get(text[-1], 1.0)
 
 
+def plain(text: str) -> float:
+    """The number of a text that may be as short as -.5 or 2e9."""
+    return float(text) if re.match(r"-?\.|-?\d+e\d", text) else said(text)
+
+
 def y_axis(cells: Cells) -> list[tuple[int, str]]:
     """The rows and numbers left of the axis, from the bottom up."""
     rows = [(y, line.split("┤")[0].strip()) for y, line in enumerate(cells.lines()) if "┤" in line]
@@ -267,9 +272,9 @@ def test_the_ends_of_a_plane_are_apart_and_whole(low: float, power: float, width
     assume(high - low > 1e-11 * abs(low))
     plane = Scatter(np.array([0.5]), np.array([low]), extent=(0, 1, low, high))
     line = scatter.draw(plane, width, 4).text(3)
-    assert re.fullmatch(r"\s*|(x 0 ?… ?1)?\s*( y \S+ ?… ?\S+)?\s*", line), line
+    assert re.fullmatch(r"\s*|(x \.?0+ ?… ?1[.0]*)?\s*( y \S+ ?… ?\S+)?\s*", line), line
     if "y" in line:
-        least, most = map(said, line.split("y ")[1].replace(" ", "").split("…"))
+        least, most = map(plain, line.split("y ")[1].replace(" ", "").split("…"))
         near = 0.05 * (high - low) if width >= 45 else max(0.006, 0.5 * max(abs(low), abs(high)))
         assert least < most
         assert abs(least - low) <= near
@@ -432,3 +437,11 @@ def test_the_names_of_a_board_s_columns_do_not_join(size: int, width: int, heigh
     line = board.draw(Board([["."] * size], columns=names), width, height).text(0)
     assert line.split()[0] == "0"
     assert set(line.split()) <= {*names}
+
+
+@given(st.lists(st.integers(100, 9999), max_size=4), st.integers(12, 80))
+def test_the_levels_of_bars_do_not_cut_one_another(levels: list[int], width: int) -> None:
+    view = Bars(["a"], [5000.0], levels={f"level{i}": level for i, level in enumerate(levels)})
+    line = bars.draw(view, width, 3).text(0)
+    whole = {reading(level) for level in levels} | {f"level{i}" for i in range(4)}
+    assert not levels or {t for t in line.split() if not t.endswith("…")} <= whole, line
