@@ -23,7 +23,7 @@ from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
-from zhtui.runs.files import Appender, replace_file, write_json
+from zhtui.runs.files import Appender, replace_file, rewrite_json, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
 from zhtui.say import complain, say
 from zhtui.wording import one_line
@@ -101,7 +101,7 @@ class Recorder:
         known = noted(self.card)
         if name not in {row["asked"] for row in known.values()}:
             self.card["data"] = {**known, **note(name, found)}
-            write_json(self.folder.path / CARD, self.card)
+            rewrite_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
         return found.path
 
