@@ -24,12 +24,21 @@ from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
 from zhtui.runs.files import Appender, replace_file, rewrite_json, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
+from zhtui.runs.folder import (
+    ARTIFACTS,
+    CARD,
+    EVENTS,
+    METRICS,
+    ROOM,
+    STATUS,
+    RunFolder,
+    measured_of,
+)
 from zhtui.say import complain, say
 from zhtui.wording import one_line
 
 STATUS_EVERY = 0.5  # seconds
-ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
+RESERVE = 32 << 10  # bytes, so that a run on a full disk can say so
 NAMED = 20  # damaged checkpoints, each by its name
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
