@@ -237,6 +237,43 @@ def test_a_lesson_that_fails_is_a_failed_run(
     assert sentence in capsys.readouterr().err
 
 
+ROW = """
+    import numpy as np
+    import torch
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0, x=VALUE if step == 3 else 1)
+    """
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("None", "x at step 3 is of type NoneType, not one number; yield a float"),
+        ("[1.0]", "x at step 3 is of type list, not one number; yield a float"),
+        ("np.ones(2)", "x at step 3 is of type ndarray, not one number; yield a float"),
+        ("torch.ones(2)", "x at step 3 is of type Tensor, not one number; yield a float"),
+        ("10**400", "x at step 3 is larger than any float; yield a smaller number"),
+    ],
+)
+def test_a_value_that_is_no_number_is_named(
+    store: Path, stranger: Drop, value: str, why: str
+) -> None:
+    stranger(train=ROW.replace("VALUE", value))
+    run = make(store)
+    assert work(run) == 1
+    assert run.status().error == why
+
+
+@pytest.mark.parametrize("value", ["np.array([2.0])", "torch.tensor([[2.0]])", "np.int64(2)"])
+def test_an_array_of_one_number_is_that_number(store: Path, stranger: Drop, value: str) -> None:
+    stranger(train=ROW.replace("VALUE", value))
+    run = make(store)
+    assert work(run) == 0
+    assert [row["x"] for row in run.rows()][2:5] == [1, 2, 1]
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     store: Path, stranger: Drop
 ) -> None:
@@ -341,6 +378,22 @@ EVALUATES = """
                 row["val"] = 2 / count.done
             yield row
     """
+
+
+def test_a_lesson_that_ends_early_is_as_far_as_its_rows(store: Path, stranger: Drop) -> None:
+    """The step that it began without a row is made where the run goes on."""
+    early = "if EARLY and step == 12:\n                return\n            count.done += 1"
+    stranger(train=EVALUATES.replace("count.done += 1", early) + "EARLY = True\n    ")
+    run = make(store)
+    assert work(run) == 0
+    status = run.status()
+    assert (status.state, status.step, run.checkpoints()[-1][0]) == ("finished", 12, 12)
+    assert list(run.events())[-1]["step"] == 12
+    train = catalog.one("drift").function("train", "train")
+    train.__globals__["EARLY"] = False
+    assert work(run) == 0
+    assert [step for step, _ in losses(run)] == list(range(40))
+    assert run.status().step == 40
 
 
 def test_every_evaluation_is_kept(store: Path, stranger: Drop) -> None:

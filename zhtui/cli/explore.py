@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
-from zhtui.errors import ConfigError, LabError
+from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from zhtui.ask.shown import Shown
 
 PLACE = "VIEW,ROW,COLUMN"
+COUNT = re.compile("[0-9]{1,9}")  # `int` takes "²" for no number, nor 5,000 digits
 PICTURE = 24  # lines of a picture, at most where it can be lower
 
 
@@ -93,10 +95,10 @@ def _asked(
 
 
 def _spot(text: str) -> Spot:
-    view, *numbers = text.split(",")
-    if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
+    view, *numbers = (each.strip() for each in text.split(","))
+    if not (view and 1 <= len(numbers) <= 2 and all(map(COUNT.fullmatch, numbers))):
         raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
-    return Spot(view.strip(), *map(int, numbers))
+    return Spot(view, *map(int, numbers))
 
 
 def _frames(explorer: Explorer, asked: Asked, only: int) -> Iterator[Shown]:
@@ -159,5 +161,7 @@ def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
     for name, view in shown.views.items():
         marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
         yield f"\n{name}"
-        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+        with boundary(f"drawing {name} of frame {shown.frame} ({shown.title})"):
+            lines = list(pictures.plain(view, width, PICTURE, marks if poked else NOTHING))
+        yield from lines
     yield ""

@@ -133,8 +133,11 @@ class Drive:
 
     @property
     def done(self) -> int:
-        """Steps done once the row in hand has been yielded."""
-        return min(self.run.step + 1, int(self.run.config.steps))
+        """Steps done: up to the last row, or all of them. A step that was begun without a row, as
+        where a lesson ends early, is none.
+        """
+        steps = int(self.run.config.steps)
+        return steps if self.run.step >= steps else min(self.recorder.done, steps)
 
     def _after(self, row: Mapping[str, Any]) -> None:
         """One step was made: record it, save where due, obey."""
