@@ -304,7 +304,12 @@ def _labels(cells: Cells, view: Board, place: Layout) -> None:
         size = words.width(name)
         x = max(place.x - place.border - 1 - size, 0)
         words.put(cells, x, y + tall // 2, name, FAINT, room=place.x - place.border)
-    for name, (x, wide) in zip(view.columns, place.columns(columns), strict=False):
+    widest = max(map(words.width, view.columns), default=0)
+    every = 1  # column that is named: with no border between them two names would join
+    if not place.border and widest >= place.wide and widest > 1:
+        every = -(-(widest + 1) // place.wide)
+    named = list(zip(view.columns, place.columns(columns), strict=False))[::every]
+    for name, (x, wide) in named:
         start = x + max(wide - words.width(name), 0) // 2
         y = place.y - place.border - 1
-        words.put(cells, start, y, name, FAINT, room=wide)
+        words.put(cells, start, y, name, FAINT, room=every * wide)
