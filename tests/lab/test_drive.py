@@ -555,3 +555,32 @@ def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
     more = io.StringIO()
     assert headless.run(run, out=more) == 0
     assert "finished 40 steps" in more.getvalue()
+
+
+def test_what_a_killed_worker_left_while_it_wrote_is_taken_away(
+    store: Path, stranger: Drop, tmp_path: Path
+) -> None:
+    """All but what another may be writing, a link, and what nobody here has written."""
+    stranger()
+    run = make(store)
+    work(run, {17: ask(run, "stop")})
+    at, mark = run.path, "0123456789abcdef"
+    (at / "step-000018").rename(at / ".step-000018.old")  # killed before the new one had its name
+    for name in (".step-000100." + mark, ".step-000016.old", "artifacts"):
+        (at / name).mkdir()
+        (at / name / "state.json").write_text("{")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").write_text("kept")
+    (at / f".step-000200.{mark}").symlink_to(theirs)
+    gone = [f".status.json.{mark}", f"..room.{mark}", f"artifacts/.000003-moves.json.{mark}"]
+    stay = [f".note.txt.{mark}", f".run.json.{mark}", ".status.json.mine", ".step-000100.mine"]
+    for name in gone + stay:
+        (at / name).write_text("x")
+    work(run)
+    resumed = [event["step"] for event in run.events() if event["event"] == "resumed"]
+    assert resumed == [18], "from the one that had made way"
+    assert run.status().state == "finished"
+    left = {str(path.relative_to(at)) for path in at.rglob(".*")}
+    assert left == {*stay, f".step-000200.{mark}"}
+    assert (theirs / "kept").exists()

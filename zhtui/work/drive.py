@@ -21,7 +21,7 @@ from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
 from zhtui.machine import device
-from zhtui.runs import border, lease
+from zhtui.runs import border, lease, leftovers
 from zhtui.runs.checkpoint import Unfit
 from zhtui.runs.files import Tail, write_json
 from zhtui.runs.folder import CONTROL, LEASE, STATUS, YOUTH, RunFolder
@@ -58,6 +58,7 @@ def work(
     card = folder.claim()
     entry = catalog.one(str(card["lesson"]))
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
+        leftovers.clear(folder.path)
         recorder = Recorder(folder, entry.card, listeners)
         try:
             _arrive(folder)
