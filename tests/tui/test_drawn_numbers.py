@@ -445,3 +445,8 @@ def test_the_levels_of_bars_do_not_cut_one_another(levels: list[int], width: int
     line = bars.draw(view, width, 3).text(0)
     whole = {reading(level) for level in levels} | {f"level{i}" for i in range(4)}
     assert not levels or {t for t in line.split() if not t.endswith("…")} <= whole, line
+
+
+def test_a_cursor_beyond_the_names_of_columns_is_drawn() -> None:
+    cells = heat.draw(Heatmap(np.eye(3), columns=["a"]), 40, 8, Marks((0, 2)))
+    assert cells.text(0).split() == ["a"]
