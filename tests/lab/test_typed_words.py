@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from zhtui.cli.app import app
-from zhtui.errors import ConfigError
+from zhtui.errors import ConfigError, LessonError, StoreError
 from zhtui.lesson import catalog
+from zhtui.machine import doctor
+from zhtui.runs import learner
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client
 
@@ -48,3 +51,11 @@ def test_no_path_is_asked_about_raw(run: RunFolder, store: Path) -> None:
 def test_what_is_no_cell_is_refused(place: str) -> None:
     assert "is not a cell" in refused("explore", "attention", "--at", place)
     assert "is not a cell" in refused("explore", "attention", "--poke", f"{place}=1")
+
+
+def test_bytes_that_are_no_text_are_refused(run: RunFolder) -> None:
+    """What a shell gives of a byte that is no UTF-8: it could not be written."""
+    with pytest.raises(StoreError, match="a note is text in UTF-8"):
+        learner.write_note(run, "a\udcff")
+    assert run.note() == ""
+    assert "is not a text" in refused("run", "tokenizer", "data=/x/\udcff.txt", "--headless")
