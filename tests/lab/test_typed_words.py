@@ -59,3 +59,9 @@ def test_bytes_that_are_no_text_are_refused(run: RunFolder) -> None:
         learner.write_note(run, "a\udcff")
     assert run.note() == ""
     assert "is not a text" in refused("run", "tokenizer", "data=/x/\udcff.txt", "--headless")
+
+
+def test_json_before_the_command_of_runs_holds_for_it(run: RunFolder) -> None:
+    assert json.loads(typed("runs", "--json", "list").output)["run"] == "one"
+    assert json.loads(typed("runs", "--json", "show", "one").output)["lesson"] == "drift"
+    assert "leave --json out" in refused("runs", "--json", "pause", "one")

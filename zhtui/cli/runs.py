@@ -32,8 +32,13 @@ data_app = typer.Typer(help="The data sets: where each lies.", rich_markup_mode=
 @runs_app.callback(invoke_without_command=True)
 def _runs(context: typer.Context, where: Store = None, as_json: AsJson = False) -> None:
     context.obj = where
-    if context.invoked_subcommand is None:
+    command = context.invoked_subcommand
+    if command is None:
         runs_list(context, where, as_json=as_json)
+    elif as_json and command not in ("list", "show"):
+        raise ConfigError(f"`zhtui runs {command}` has nothing to say in JSON; leave --json out")
+    elif as_json:
+        context.default_map = {command: {"as_json": True}}
 
 
 @runs_app.command("list")
