@@ -65,3 +65,8 @@ def test_json_before_the_command_of_runs_holds_for_it(run: RunFolder) -> None:
     assert json.loads(typed("runs", "--json", "list").output)["run"] == "one"
     assert json.loads(typed("runs", "--json", "show", "one").output)["lesson"] == "drift"
     assert "leave --json out" in refused("runs", "--json", "pause", "one")
+
+
+def test_an_unknown_label_is_answered_with_those_there_are() -> None:
+    assert "there are: copy: greedy decoding" in refused("verify", "transformer", "--only", "x!")
+    assert "no label contains 'typo'; there are: " in refused("verify", "--only", "typo")
