@@ -70,3 +70,7 @@ def test_json_before_the_command_of_runs_holds_for_it(run: RunFolder) -> None:
 def test_an_unknown_label_is_answered_with_those_there_are() -> None:
     assert "there are: copy: greedy decoding" in refused("verify", "transformer", "--only", "x!")
     assert "no label contains 'typo'; there are: " in refused("verify", "--only", "typo")
+
+
+def test_an_unknown_data_set_is_a_wrong_command() -> None:
+    assert "there is no data set 'nope': take one of" in refused("data", "get", "nope")
