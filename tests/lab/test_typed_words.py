@@ -74,3 +74,9 @@ def test_an_unknown_label_is_answered_with_those_there_are() -> None:
 
 def test_an_unknown_data_set_is_a_wrong_command() -> None:
     assert "there is no data set 'nope': take one of" in refused("data", "get", "nope")
+
+
+def test_all_lessons_are_found_before_one_is_checked() -> None:
+    done = typed("check", "sampling", "smapling")
+    assert isinstance(done.exception, LessonError)
+    assert done.output == ""
