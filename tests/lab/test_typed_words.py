@@ -80,3 +80,12 @@ def test_all_lessons_are_found_before_one_is_checked() -> None:
     done = typed("check", "sampling", "smapling")
     assert isinstance(done.exception, LessonError)
     assert done.output == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("runs", "step", "one"), ("gpt2", "eval", "one", "--limit")], ids=" ".join
+)
+def test_a_count_has_an_end(run: RunFolder, words: tuple[str, ...]) -> None:
+    done = typed(*words, "9" * 20)
+    assert done.exit_code == 2
+    assert "is not in the range" in done.output or "less than or equal" in done.output

@@ -103,7 +103,9 @@ def runs_pause(context: typer.Context, name: RunName) -> None:
 
 @runs_app.command("step")
 def runs_step(
-    context: typer.Context, name: RunName, steps: Annotated[int, typer.Argument(min=1)] = 1
+    context: typer.Context,
+    name: RunName,
+    steps: Annotated[int, typer.Argument(min=1, max=10**12)] = 1,
 ) -> None:
     """Makes single steps, then pauses."""
     _ask(context, name, "step", steps=steps)
