@@ -89,3 +89,12 @@ def test_a_count_has_an_end(run: RunFolder, words: tuple[str, ...]) -> None:
     done = typed(*words, "9" * 20)
     assert done.exit_code == 2
     assert "is not in the range" in done.output or "less than or equal" in done.output
+
+
+def test_doctor_finds_a_store_that_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        monkeypatch.setenv("ZHTUI_STORE", str(place))
+        assert f"! {tmp_path / 'file'} is no folder" in "\n".join(doctor._store())
