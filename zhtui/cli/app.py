@@ -15,12 +15,22 @@ from zhtui import __version__
 from zhtui.cli.ending import orderly
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
-from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
+from zhtui.cli.options import (
+    AsJson,
+    Device,
+    RunName,
+    Seed,
+    Step,
+    Store,
+    lesson_names,
+    run_names,
+    tell_later,
+)
 from zhtui.cli.runs import data_app, runs_app, sum_up
 from zhtui.errors import ConfigError, LabError, LessonError
 from zhtui.lesson import catalog
-from zhtui.lesson.knobs import find, parse
 from zhtui.lesson.knobs import knobs as knobs_of
+from zhtui.lesson.knobs import parse
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
 from zhtui.say import say
@@ -193,14 +203,8 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
                 "or none"
             )
         knobs = knobs[1:]
-    entry = catalog.one(str(card["lesson"]))
-    for pair in knobs:
-        key, _, value = pair.partition("=")
-        row = find(entry.card.config, key)
-        if not (row.knob.live or row.knob.resumes):
-            raise ConfigError(f"{key} cannot change on a resume; start a new run with {pair}")
-        parse(entry.card.config(), [pair])
-        client.turn(folder, key, value)
+    if knobs:
+        client.turn(folder, *knobs)
     return folder
 
 
@@ -219,19 +223,12 @@ def sample(
         ),
     ] = 1.0,
     seed: Seed = 1337,
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     device: Device = "auto",
     where: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes text with a run's newest checkpoint, or with an older one."""
-    from dataclasses import asdict
-
     from zhtui.ask import engine
 
     folder = store.find(store.root(where), name)
@@ -239,12 +236,14 @@ def sample(
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
     written = engine.written(folder, prompt, settings, where=device, step=step)
-    first = next(written, None)  # what goes wrong is said before anything is printed
+    first = next(written)  # what goes wrong is said before anything is printed
+    tell_later(step, first[0])
     if not as_json:
         say(prompt, end="", raw=True)
-    for token in chain([first] if first else [], written):
-        said = json_text(asdict(token)) + "\n" if as_json else token.text
-        say(said, end="", raw=True)
+    for _, token in chain([first], written):
+        if token is not None:
+            said = json_text(vars(token)) + "\n" if as_json else token.text
+            say(said, end="", raw=True)
     if not as_json:
         say("")
 

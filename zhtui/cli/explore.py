@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
-from zhtui.errors import ConfigError, LabError
+from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
+from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
@@ -39,12 +39,7 @@ def explore(
     run: Annotated[
         str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
     ] = "",
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     frame: Annotated[
         int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
     ] = 0,
@@ -89,6 +84,7 @@ def _asked(
         folder = store.find(store.root(where), run)
         check_subject(scene, folder)
         opened = reading.open_run(folder, where=device, step=step)
+        tell_later(step, opened.step)
         of = folder.path, opened.step
     place, equals, value = poke.partition("=")
     if poke and not equals:
@@ -165,5 +161,7 @@ def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
     for name, view in shown.views.items():
         marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
         yield f"\n{name}"
-        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+        with boundary(f"drawing {name} of frame {shown.frame} ({shown.title})"):
+            lines = list(pictures.plain(view, width, PICTURE, marks if poked else NOTHING))
+        yield from lines
     yield ""

@@ -14,7 +14,7 @@ from zhtui.ask import cells
 from zhtui.ask.explore import Asked, Explorer
 from zhtui.ask.reading import open_run
 from zhtui.ask.shown import Shown, to_wire
-from zhtui.errors import LabError, LessonError
+from zhtui.errors import LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry, Scene
@@ -44,7 +44,9 @@ def _pointed(scene: Scene, asked: Asked) -> Iterator[Shown]:
     explorer = _explorer()
     for number, shown in enumerate(_shown_frames(explorer, asked), 1):
         for name, view in shown.views.items():
-            for row, column in _corners(view):
+            with boundary(f"the cells of {name} in frame {number} of {scene.title}"):
+                corners = _corners(view)
+            for row, column in corners:
                 words = explorer.point(asked, number, Spot(name, row, column))
                 told = f"{scene.title} says nothing of {name}[{row}, {column}] in {shown.title!r}"
                 must(bool(words), told)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.data.noted import data_of, note, noted
-from zhtui.errors import CheckpointError
+from zhtui.errors import CheckpointError, LessonError
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
@@ -26,7 +26,7 @@ from zhtui.runs.figures import beats
 from zhtui.runs.files import Appender, replace_file, write_json
 from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
 from zhtui.say import complain, say
-from zhtui.wording import one_line
+from zhtui.wording import one_line, plain_number
 
 STATUS_EVERY = 0.5  # seconds
 ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
@@ -144,12 +144,13 @@ class Recorder:
         """Reads and appends a row where it is due; reading is the only synchronisation.
 
         Due is every `every`th, and every evaluation: a row with a metric that not every row has.
+        Raises `LessonError` where a value is not a number.
         """
         self.done = step + 1
         self.keys = set(row) if self.keys is None else self.keys & set(row)
         if step % every and set(row) == self.keys:
             return None
-        values = {name: _number(value) for name, value in row.items()}
+        values = {name: _number(name, step, value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
         self._metrics.append(whole)
         self._row = values
@@ -217,9 +218,19 @@ class Recorder:
             listener(kind, value)
 
 
-def _number(value: Any) -> float | int:
-    """A metric as JSON holds it; reading a tensor waits for the device."""
-    return int(value) if isinstance(value, int) else float(value)
+def _number(name: str, step: int, value: Any) -> float | int:
+    """A metric as JSON holds it; reading a tensor waits for the device. Raises `LessonError`."""
+    value = plain_number(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        why = f"{name} at step {step} is larger than any float; yield a smaller number"
+        raise LessonError(why) from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = type(value).__name__
+        why = f"{name} at step {step} is of type {kind}, not one number; yield a float"
+        raise LessonError(why) from error
+    return int(value) if isinstance(value, int) else number
 
 
 def log_sentence(text: str) -> None:
