@@ -120,7 +120,9 @@ def report(
     lambada: Words = "",
     text: Texts = "",
     limit: Limit = 0,
-    price: Annotated[float, typer.Option(min=0.0, help="Of an hour of the machine.")] = 0.0,
+    price: Annotated[
+        float, typer.Option(min=0.0, max=1e9, help="Of an hour of the machine.")
+    ] = 0.0,
     store: Store = None,
 ) -> None:
     """Writes how a run was trained: report.md and its curve, of a run that may still go on."""
