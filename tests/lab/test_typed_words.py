@@ -98,3 +98,17 @@ def test_doctor_finds_a_store_that_is_no_folder(
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         monkeypatch.setenv("ZHTUI_STORE", str(place))
         assert f"! {tmp_path / 'file'} is no folder" in "\n".join(doctor._store())
+
+
+def test_a_store_that_is_a_file_has_no_runs_to_list(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for words in ((), ("list",), ("--json",)):
+        assert "is no folder; choose" in refused("runs", "--store", str(tmp_path / "file"), *words)
+
+
+def test_doctor_finds_a_data_folder_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ZHTUI_DATA", str(tmp_path / "file"))
+    assert next(doctor._data()).startswith(f"! ZHTUI_DATA is {tmp_path / 'file'}, which is not")

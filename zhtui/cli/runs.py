@@ -14,6 +14,7 @@ import typer
 
 from zhtui.cli.options import AsJson, RunName, Store
 from zhtui.data.noted import noted
+from zhtui.data.paths import there
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog, knobs
 from zhtui.machine import room
@@ -46,6 +47,8 @@ def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = Fal
     """All runs, newest first."""
     place = store.root(where or context.obj)
     found = store.runs(place)
+    if there(place) and not place.is_dir():
+        raise ConfigError(f"{place} is no folder; choose another with --store or ZHTUI_STORE")
     if not found and not as_json:
         say(f"no runs in {place}; start one with `zhtui run gpt --headless`")
     if found and not as_json:

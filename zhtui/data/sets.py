@@ -162,7 +162,7 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
 
 
 def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
-    folder = _data_folder()
+    folder = data_folder()
     if folder is not None:
         yield from ((folder / filename, "on disk") for filename in (data.file, *data.also))
     yield _kept(data), "from the cache"
@@ -184,7 +184,7 @@ def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = expanded(name)
     if path.name == name and not there(path):
-        folder = _data_folder()
+        folder = data_folder()
         if folder is not None and there(folder / name):
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or there(path)
@@ -217,7 +217,8 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"{near[0]!r}" if near else f"one of {', '.join(known)}"
 
 
-def _data_folder() -> Path | None:
+def data_folder() -> Path | None:
+    """The folder that ZHTUI_DATA names. Raises `DataError` where that is none."""
     text = os.environ.get("ZHTUI_DATA", "")
     if not text:
         return None

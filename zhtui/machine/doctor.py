@@ -25,8 +25,7 @@ def lines() -> Iterator[str]:
     yield from _torch()
     yield from _store()
     yield from _lessons()
-    for known, place in sets.known(catalog.data_sets()):
-        yield f"data {known.name}: {place or 'not here, `zhtui data get ' + known.name + '`'}"
+    yield from _data()
     if remedy := logind.logind_kills():
         yield f"! {remedy}"
     yield from _terminal()
@@ -59,6 +58,15 @@ def _store() -> Iterator[str]:
         yield f"! {full}"
     elif free < 1:
         yield f"! less than 1 GiB is free at {place}; delete runs with `zhtui runs delete`"
+
+
+def _data() -> Iterator[str]:
+    try:
+        sets.data_folder()
+    except LabError as error:
+        yield f"! {error}"
+    for known, place in sets.known(catalog.data_sets()):
+        yield f"data {known.name}: {place or 'not here, `zhtui data get ' + known.name + '`'}"
 
 
 def _lessons() -> Iterator[str]:
