@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import signal
@@ -115,6 +116,52 @@ def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger
     work(crashed)
     assert losses(crashed) == losses(turned)
     assert losses(turned)[:18] == losses(crashed)[:18]
+
+
+def test_of_two_turns_at_one_step_the_newer_one_counts_on_a_resume(
+    store: Path, stranger: Drop
+) -> None:
+    """By the alphabet the older one comes last: 0.9 after 0.2."""
+    stranger()
+    run = make(store)
+
+    def twice() -> None:
+        ask(run, "set", knob="pull", value="0.9")()
+        ask(run, "set", knob="pull", value="0.2")()
+        ask(run, "stop")()
+
+    work(run, {17: twice})
+    assert [e["value"] for e in run.events() if e["event"] == "knob"] == ["0.9", "0.2"]
+    other = make(store, name="other")
+    work(other, {17: ask(other, "set", knob="pull", value="0.2")})
+    work(run)
+    assert losses(run) == losses(other)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_an_older_turn_does_not_come_back_over_a_newer_wish(
+    store: Path, stranger: Drop, live: bool
+) -> None:
+    """Turned at 19, dead there, resumed from 16 with another value: 19 is not turned again."""
+    stranger()
+    died, other = make(store, name="died"), make(store, name="other")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(died, {18: ask(died, "set", knob="pull", value="0.9"), 19: die})
+    assert died.checkpoints()[-1][0] == 16
+    if live:
+        work(died, {16: ask(died, "set", knob="pull", value="0.2"), 30: ask(died, "stop")})
+        work(other, {16: ask(other, "set", knob="pull", value="0.2")})
+    else:
+        client.turn(died, "pull=0.2")
+        work(died, {30: ask(died, "stop")})
+        work(other, {15: ask(other, "set", knob="pull", value="0.2")})
+    assert losses(died)[:31] == losses(other)[:31]
+    work(died)
+    assert losses(died) == losses(other)
 
 
 def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
@@ -486,3 +533,25 @@ def test_a_machine_that_keeps_nothing_measures_each_time(
         run = make(store)
         assert work(run) == 0
         assert {loss for _, loss in losses(run)} == {value}
+
+
+def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
+    store: Path, stranger: Drop
+) -> None:
+    stranger()
+    run = make(store, name="halted")
+
+    class Out(io.StringIO):
+        def write(self, text: str) -> int:
+            if "step 16/40" in text:
+                ask(run, "stop")()
+            return super().write(text)
+
+    out = Out()
+    assert headless.run(run, out=out) == 0
+    last = out.getvalue().splitlines()[-1]
+    assert last == "stopped at step 17 of 40; go on with: zhtui run --resume halted --headless"
+    assert "finished" not in out.getvalue()
+    more = io.StringIO()
+    assert headless.run(run, out=more) == 0
+    assert "finished 40 steps" in more.getvalue()

@@ -84,6 +84,39 @@ def test_a_run_at_work_is_neither_renamed_nor_deleted(run: RunFolder, store: Pat
     assert not run.path.exists()
 
 
+def test_a_run_whose_worker_comes_is_neither_renamed_nor_deleted(
+    run: RunFolder, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its start on, long before it holds the lease: this one never does."""
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(slow))
+    client.start(run)
+    worker = client._children[-1]
+    try:
+        assert not run.alive()
+        with pytest.raises(BusyError, match="stop it first"):
+            changes.rename(store, run, "other")
+        with pytest.raises(BusyError, match="stop it first"):
+            changes.delete(run)
+    finally:
+        worker.kill()
+        worker.wait()
+    changes.rename(store, run, "other")
+
+
+def test_while_a_run_is_deleted_no_worker_starts(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_: Path) -> None:
+        with pytest.raises(BusyError, match="a worker is at"):
+            client.start(run)
+
+    monkeypatch.setattr("shutil.rmtree", meanwhile)
+    changes.delete(run)
+
+
 def test_a_fork_says_where_it_comes_from(run: RunFolder) -> None:
     said = zhtui("runs", "fork", "one", "--step", "20", "--no-start", "pull=0.5")
     assert "forked from one at step 20" in said

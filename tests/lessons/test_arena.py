@@ -41,6 +41,8 @@ GAME = game_of("tic-tac-toe")
         ("Hello World", "not a player"),
         ("", "not a player"),
         ("../../etc", "not a player"),
+        ("mcts:" + "9" * 5000, "not a player"),
+        ("otter@" + "9" * 5000, "not a player"),
     ],
 )
 def test_who_cannot_play_is_one_sentence(name: str, words: str) -> None:

@@ -56,6 +56,7 @@ def done(store: Path, tmp_path: Path) -> RunFolder:
 
 
 def test_a_run_folder_gives_its_tokenizer(done: RunFolder) -> None:
+    (done.path / "step-²").mkdir()  # a stranger's, and none of its checkpoints
     tokenizer = saved.tokenizer_of(done.path)
     merges = learn([chunk.encode() for chunk in split(VERSE * 2, "gpt4")], 44)
     assert tokenizer.ranks == Tokenizer.from_merges(merges).ranks

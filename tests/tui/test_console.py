@@ -235,7 +235,7 @@ async def test_an_older_checkpoint_writes_beside_the_newest(lab: Make, run: RunF
         older = await done(pilot)
         assert (newest.step, older.step) == (20, 16)
         assert newest.surprise != older.surprise
-        assert "· an older checkpoint" in shown(pilot)
+        assert "an older checkpoint" in shown(pilot)
         await pilot.press("d")
         await pilot.pause()
         heads = shown(pilot).splitlines()[3]

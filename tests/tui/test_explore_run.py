@@ -107,6 +107,41 @@ async def test_at_a_replayed_step_the_newest_checkpoint_of_then_is_looked_at(
         assert screen.inquiry.at == 20
 
 
+async def test_the_newest_checkpoint_is_not_called_an_older_one(gpt: Make, run: RunFolder) -> None:
+    async with gpt().run_test(size=(160, 44)) as pilot:
+        screen = await inside(pilot, run)
+        await press(pilot, "less_than_sign")
+        assert "an older checkpoint" in shown(pilot)
+        await press(pilot, "greater_than_sign")
+        assert screen.inquiry.at == 20
+        assert "the newest checkpoint" in shown(pilot)
+        assert "older checkpoint" not in shown(pilot)
+        assert screen.watched.step is None, "what is saved after it is followed"
+        await press(pilot, "greater_than_sign", "escape")
+        screen = await inside(pilot, run, step=20)
+        assert "the newest checkpoint" in shown(pilot), "at a replayed step that is the last, too"
+
+
+async def test_the_line_on_top_keeps_what_changed_the_numbers_longest(
+    gpt: Make, run: RunFolder
+) -> None:
+    async with gpt().run_test(size=(80, 24)) as pilot:
+        screen = await inside(pilot, run, "ROMEO", step=13)
+        top = shown(pilot).splitlines()[0]
+        assert "gpt · attention" in top
+        assert "step 12" in top
+        assert screen.inquiry.shown is not None
+        assert screen.inquiry.shown.title in top
+        assert "gpt · tiny-otter" not in top, "the lesson is named already"
+        screen.turn("mistake", "reshape")
+        screen.poke(Spot("text", 0, 3), "b")
+        await settled(pilot)
+        top = shown(pilot).splitlines()[0]
+        for part in ("mistake reshape", "text[0, 3] := b", "step 12", screen.player.place):
+            assert part in top, top
+        assert "checkpoint" not in top
+
+
 async def test_before_the_first_checkpoint_the_first_one_is_looked_at_and_it_says_so(
     gpt: Make, tmp_path: Path
 ) -> None:

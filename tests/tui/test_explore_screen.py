@@ -23,6 +23,7 @@ from zhtui.runs.files import append_json, write_json
 from zhtui.runs.folder import EVENTS, STATUS, RunFolder
 from zhtui.tui.screens.console.screen import ConsoleScreen
 from zhtui.tui.screens.explore.screen import ExploreScreen
+from zhtui.tui.screens.shared.dialogs import Reader
 from zhtui.tui.screens.shared.notes import NotesScreen
 from zhtui.tui.screens.shared.source import SourceScreen
 from zhtui.tui.widgets.ask import AskLine
@@ -375,6 +376,61 @@ async def test_in_a_small_room_one_view_is_large_and_the_knobs_have_their_turn(
         assert "mistake" in shown(pilot)
         await press(pilot, "escape", "V", "escape")
         assert pilot.app.screen is not screen
+
+
+@pytest.mark.parametrize("keys", [("p", "escape"), ("v",), ("z",), ("p", "3", "enter")])
+async def test_in_a_small_room_the_pictures_come_back_from_behind_the_knobs(
+    explore: Make, keys: tuple[str, ...]
+) -> None:
+    async with explore().run_test(size=NARROW) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "k")
+        assert not screen.tiles.display or not screen.tiles.region, "the knobs alone"
+        await press(pilot, *keys[:1])
+        await pilot.pause()
+        assert screen.tiles.region.height > 8, "what is asked for is seen"
+        await press(pilot, *keys[1:])
+        assert screen.tiles.region.height > 8
+        if "escape" in keys or "enter" in keys:
+            assert screen.typed is None
+        assert screen.focused is screen.tiles.widget
+        assert not screen.knobs.region
+
+
+async def test_the_line_of_keys_names_what_the_keys_do_where_one_is(explore: Make) -> None:
+    async with explore().run_test(size=USUAL) as pilot:
+        await opened(pilot)
+
+        def line() -> str:
+            return shown(pilot).splitlines()[-1]
+
+        assert "→ frame" in line()
+        assert "k knobs" in line()
+        await press(pilot, "enter")
+        assert line().strip().startswith("→ cell  . frame")
+        assert "knobs" not in line()
+        assert "→ frame" not in line()
+        await press(pilot, "escape", "k")
+        assert line().strip().startswith("→ turn  . frame")
+        assert "knobs" not in line()
+        await press(pilot, "escape")
+        assert "→ frame" in line()
+        await press(pilot, "g")
+        assert "frame" not in line().replace("frame 1", "")
+
+
+async def test_the_help_names_the_scenes_that_are_there(explore: Make) -> None:
+    async with explore().run_test(size=USUAL) as pilot:
+        screen = await opened(pilot)
+        calls = {each.binding.action for each in screen.active_bindings.values() if each.enabled}
+        assert {"scene(3)"} <= calls
+        assert "scene(4)" not in calls, "the palette has no more of them either"
+        await pilot.press("question_mark")
+        await pilot.pause()
+        reader = pilot.app.screen
+        assert isinstance(reader, Reader)
+        assert "scene 3" in reader.plain
+        assert "scene 4" not in reader.plain
 
 
 async def test_zoom_shows_one_picture_and_escape_all(explore: Make) -> None:

@@ -91,6 +91,16 @@ async def test_all_runs_of_all_lessons_are_listed_with_their_figures(
         assert "✓ 1.7" in best, "1.88 was reached"
 
 
+async def test_a_filter_that_no_run_matches_says_so(make: Make, three: list[RunFolder]) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        text = await runs(pilot, "slash", *typed("zzz"), "enter")
+        assert "no run matches zzz; esc shows all" in text
+        assert "no runs here" not in text
+        await pilot.press("escape")
+        await tick(pilot)
+        assert "brisk-otter" in shown(pilot)
+
+
 async def test_an_empty_store_says_what_to_do(make: Make) -> None:
     async with make().run_test(size=(80, 24)) as pilot:
         assert "enter a lesson and press r" in await runs(pilot, "n", "d", "E", "space", "enter")
@@ -323,6 +333,9 @@ async def test_deleting_asks_first(make: Make, three: list[RunFolder]) -> None:
         await pilot.press("enter")
         await tick(pilot)
         assert three[0].path.exists(), "enter keeps it"
+        await pilot.press("d", "escape")
+        await tick(pilot)
+        assert three[0].path.exists(), "escape does no harm"
         await pilot.press("d", "d")
         await tick(pilot)
         assert not three[0].path.exists()

@@ -236,8 +236,10 @@ class Server:
 
 def written(
     folder: RunFolder, prompt: str, sampling: Any, *, where: str, step: int | None
-) -> Iterator[Token]:
-    """Tokens by the newest checkpoint (not above `step`) that the lesson can take."""
+) -> Iterator[tuple[int, Token | None]]:
+    """Tokens by the newest checkpoint (not above `step`, where there is such a one) that the lesson
+    can take, each with the checkpoint's step; None where nothing is written.
+    """
     unfit: dict[Path, Exception] = {}
 
     def opened() -> tuple[Path, Run]:
@@ -247,9 +249,8 @@ def written(
     def use(run: Run) -> Iterator[Token]:
         return sample(folder, run, prompt, sampling)
 
-    for _, token in passing_over(opened, use, unfit):
-        if token is not None:
-            yield token
+    for run, token in passing_over(opened, use, unfit):
+        yield run.step, token
 
 
 def thoughts(entry: Entry, run: Run | None, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

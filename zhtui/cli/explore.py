@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
+from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
 from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from zhtui.ask.shown import Shown
 
 PLACE = "VIEW,ROW,COLUMN"
+COUNT = re.compile("[0-9]{1,9}")  # `int` takes "²" for no number, nor 5,000 digits
 PICTURE = 24  # lines of a picture, at most where it can be lower
 
 
@@ -37,12 +39,7 @@ def explore(
     run: Annotated[
         str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
     ] = "",
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     frame: Annotated[
         int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
     ] = 0,
@@ -87,6 +84,7 @@ def _asked(
         folder = store.find(store.root(where), run)
         check_subject(scene, folder)
         opened = reading.open_run(folder, where=device, step=step)
+        tell_later(step, opened.step)
         of = folder.path, opened.step
     place, equals, value = poke.partition("=")
     if poke and not equals:
@@ -97,10 +95,10 @@ def _asked(
 
 
 def _spot(text: str) -> Spot:
-    view, *numbers = text.split(",")
-    if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
+    view, *numbers = (each.strip() for each in text.split(","))
+    if not (view and 1 <= len(numbers) <= 2 and all(map(COUNT.fullmatch, numbers))):
         raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
-    return Spot(view.strip(), *map(int, numbers))
+    return Spot(view, *map(int, numbers))
 
 
 def _at(explorer: Explorer, asked: Asked, only: int, spot: Spot | None) -> Iterator[Shown]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from zhtui.lesson import catalog, knobs
 from zhtui.machine import room
 from zhtui.runs import changes, learner, origin, store
 from zhtui.runs.folder import RunFolder, Status
-from zhtui.say import Spelled, complain, say
+from zhtui.say import Spelled, complain, give_up, say
 from zhtui.wording import clock, json_text, number, one_line, rate
 from zhtui.work import client
 
@@ -146,7 +147,7 @@ def runs_delete(
     """Deletes a run's folder, after asking."""
     folder = store.find(store.root(context.obj), name)
     if not yes and not folder.alive():
-        typer.confirm(f"delete {folder.path}?", abort=True)
+        typer.confirm(one_line(f"delete {folder.path}?"), abort=True)
     changes.delete(folder)
     say(f"{folder.name} deleted")
 
@@ -266,6 +267,17 @@ def line(lesson: str, name: str, status: Status) -> str:
     if status.live and status.rate:
         words += [rate(status.rate, status.unit), f"{clock(status.left)} left"]
     return one_line("  ".join(words))
+
+
+def sum_up(place: Path, since: float) -> None:
+    """Says in the shell what runs came to since the lab was opened; a browser shows no shell."""
+    if "TEXTUAL_DRIVER" in os.environ:
+        return
+    try:
+        for text in left(place, since):
+            say(text)
+    except OSError:  # its terminal is gone, and nobody can read it
+        give_up()
 
 
 def left(place: Path, since: float) -> Iterator[str]:

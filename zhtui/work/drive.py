@@ -215,8 +215,8 @@ class Drive:
             how = "stop it, and resume it" if row.knob.resumes else "start a new run"
             raise LabError(f"{name} cannot change while a run goes on; {how} with it")
         self.run.config = knobs.parse(self.run.config, [f"{name}={value}"])
-        step = self.done
-        self.recorder.event("knob", step=step, knob=name, value=value)
+        self.knobs = [turn for turn in self.knobs if turn[1] != name]  # older wishes
+        self.recorder.event("knob", step=self.done, knob=name, value=value)
 
     def _sample(self, request: Mapping[str, Any]) -> None:
         generate = self.entry.function("generate", "generate")
@@ -283,8 +283,21 @@ def _inbox(folder: RunFolder, offset: int | None) -> Tail:
 
 
 def _knobs_to_come(folder: RunFolder) -> list[tuple[int, str, str]]:
-    events = [event for event in folder.events() if event["event"] == "knob"]
-    return sorted((e["step"], e["knob"], str(e["value"])) for e in events)
+    """(step, knob, value) of each turn that still counts, rising; of one step as they were made.
+
+    A run may have gone back to a checkpoint since: what was turned there later is the learner's
+    newer wish, and an older one at that step or after it counts no more.
+    """
+    turns: dict[str, list[tuple[int, int, str, str]]] = {}
+    for number, event in enumerate(folder.events()):
+        if event["event"] == "knob":
+            step, name = event["step"], event["knob"]
+            rising = turns.setdefault(name, [])
+            while rising and rising[-1][0] >= step:
+                rising.pop()
+            rising.append((step, number, name, str(event["value"])))
+    every = sorted(turn for rising in turns.values() for turn in rising)
+    return [(step, name, value) for step, _, name, value in every]
 
 
 def _id(request: Mapping[str, Any]) -> str:

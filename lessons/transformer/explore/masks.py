@@ -76,8 +76,9 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     yield Frame(
         "source mask", {"source": open_to(first, reads, reads)},
-        f"row {r} may look at {int(first[r].sum())} of {S}: everything but padding, on both sides",
-        "padding is a hidden column: no row looks at it; its own rows look, but nothing uses them",
+        f"row {r} may look at {int(first[r].sum())} of {S}, on both sides",
+        "padding should be a hidden column: no row looks at it; its own rows look, but nothing "
+        "uses them",
         keep=keep, predict=Spot("source", r, S - 1), within=0.4,
     )  # fmt: skip
     hidden = scores.masked_fill(~first, -torch.inf)

@@ -17,6 +17,8 @@ from zhtui.tui.reading.watch import Growth
 from zhtui.tui.session import Session
 from zhtui.tui.widgets.lines import Part, words
 
+NEWEST = "the newest checkpoint"
+
 
 def subjects(session: Session, entry: Entry) -> list[RunFolder]:
     """The runs that a lesson's scenes can look at, those that have a checkpoint, newest first."""
@@ -93,28 +95,33 @@ class AskedRun:
         here = known[-1] if self.step is None else self.step
         place = max((i for i, step in enumerate(known) if step <= here), default=0) + by
         before = self.step
-        self.step = known[max(place, 0)] if place < len(known) else None
+        self.step = known[max(place, 0)] if place < len(known) - 1 else None
         return self.step != before
 
     def which(self, at: int | None) -> str:
         """Which checkpoint answers, the one of step `at`, in words."""
         if self.step is None:
-            return "follows the newest checkpoint" if self.live else "the newest checkpoint"
+            return "follows the newest checkpoint" if self.live else NEWEST
         if at is not None and at > self.step:
             return f"none was kept before step {self.step:,}"
-        return "an older checkpoint"
+        return NEWEST if at in self.kept[-1:] else "an older checkpoint"
 
-    def parts(self, at: int | None) -> list[Part]:
-        """The run, whether it is live, the step of the checkpoint that answers, and which it is."""
-        parts = [words(f"{self.folder.lesson} · {self.folder.name}", TITLE, 99)]
+    def parts(self, at: int | None, beside: str = "") -> list[Part]:
+        """The run, whether it is live, the step of the checkpoint that answers, and which it is.
+        `beside` is a lesson that is named already: its run gives way to what it answers.
+        """
+        lesson, name = self.folder.lesson, self.folder.name
+        title = name if lesson == beside else f"{lesson} · {name}"
+        parts = [words(title, TITLE, 60 if beside else 99)]
         if self.status is not None and self.live:
-            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 97))
+            parts.append(words(f"{run_words.sign(self.status.state)[0]} live", YOURS, 90))
         step, which = "step …" if at is None else f"step {at:,}", self.which(at)
-        if self.step is None:
-            parts += [words(step, PLAIN, 98), words(which, FAINT, 15)]
+        parts.append(words(step, PLAIN, 95))
+        if self.step is None or which == NEWEST:
+            parts.append(words(which, FAINT, 15))
         else:
+            parts.append(words(which, YOURS, 20 if beside else 94))
             key = keyboard_of(self.session.app).first(self.newest)
-            parts.append(Part(((step, PLAIN), (f" · {which}", YOURS)), 98))
             parts.append(words(f"{key} for the newest", FAINT, 15))
         if self.kept:
             parts.append(words(f"{len(self.kept)} kept, from {self.kept[0]:,}", FAINT, 10))

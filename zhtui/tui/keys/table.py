@@ -157,7 +157,7 @@ CONSOLE = (
 )
 
 EXPLORE = (
-    Key("explore.knobs", "k", "knobs", "knobs", "go to the knobs; again to come back"),
+    Key("explore.knobs", "k", "knobs", "knobs", "go to the knobs; escape comes back"),
     Key("explore.predict", "p", "predict", "predict", "go to a number that you can predict"),
     Key("explore.more", "plus,equals_sign", "poke(1)", "poke", "raise the cell at the cursor"),
     Key("explore.less", "minus", "poke(-1)", "", "lower the cell at the cursor", False),

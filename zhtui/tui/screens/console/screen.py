@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from textual.containers import Container
 from textual.widget import Widget
@@ -35,7 +34,7 @@ class ConsoleScreen(LabScreen):
     """A console on one run, live or ended."""
 
     BINDINGS = keys.bindings("console")
-    explained: ClassVar = (lines.HELP, (("In the console", "console"),))
+    explained = (lines.HELP, (("In the console", "console"),))
     CSS_PATH = "screen.tcss"
 
     def __init__(

@@ -131,10 +131,19 @@ class Dialled(Exploring):
 
     def action_knobs(self) -> None:
         """To the knobs, or back to the picture."""
-        self.knobs_wanted = self.focused is not self.knobs
+        if self.focused is self.knobs:
+            self.to_pictures()
+            return
+        self._want_knobs(True)
+        self.set_focus(self.knobs, scroll_visible=False)
+
+    def to_pictures(self) -> None:
+        """The pictures are in sight, and have the keys; in a small room the knobs hid them."""
+        if self.knobs_wanted:
+            self._want_knobs(False)
+        self.tiles.focus_chosen()
+
+    def _want_knobs(self, wanted: bool) -> None:
+        self.knobs_wanted = wanted
         self.fit()
         self.lay_out()
-        if self.knobs_wanted:
-            self.set_focus(self.knobs, scroll_visible=False)
-        else:
-            self.tiles.focus_chosen()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar
 
 from textual.containers import Horizontal
 from textual.timer import Timer
@@ -18,7 +17,7 @@ from zhtui.tui.keys import table as keys
 from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.keys.table import Place
 from zhtui.tui.messages import RunGrew
-from zhtui.tui.screens.explore import words
+from zhtui.tui.screens.explore import habits, words
 from zhtui.tui.screens.explore.dials import Dialled, KnobRows
 from zhtui.tui.screens.explore.games import MistakeGame, NumberGame
 from zhtui.tui.screens.explore.inquiry import PATIENCE, Inquiry
@@ -31,17 +30,9 @@ from zhtui.tui.widgets.lines import Line
 from zhtui.tui.widgets.player import Played, Player
 from zhtui.tui.widgets.story import Story
 from zhtui.tui.widgets.tiles import Tiles
+from zhtui.tui.widgets.views import ViewWidget
 
 GAP = 0.02  # seconds between two looks at what was answered
-FRAMES = keys.picked(
-    keys.PLAYER, {"player.on": ("frame", "the next frame"), "player.run": ("play", "go on")}
-)
-PLACES = (
-    ("Here", "explore"),
-    ("Frames", "player"),
-    ("In a picture", "picture"),
-    ("At the knobs", "dials"),
-)
 
 
 class ExploreScreen(Played, Poked, Dialled, Looking):
@@ -50,7 +41,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     BINDINGS = keys.bindings("explore", "player")
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""  # the picture has the keys, as soon as there is one
-    explained: ClassVar = (words.HELP, PLACES)
+    explained = words.HELP, habits.places()
 
     def __init__(
         self,
@@ -63,6 +54,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     ) -> None:
         super().__init__()
         self.session, self.entry = session, entry
+        self.explained = words.HELP, habits.places(habits.own(len(entry.scenes())))
         self.listener = Listener(self, session.link, self._look, GAP)
         self.inquiry = Inquiry(session.explorer, entry, self.listener.tell, scene, text)
         self.watched = Watched(session, entry, self, run, step)
@@ -187,6 +179,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         """All words of the screen."""
         if not self.wanted:
             return
+        self.show_keys()
         inquiry, chosen = self.inquiry, self.tiles.chosen
         number = f"{self.entry.card.number:g}"
         own = words.top(inquiry, number, self.player.place, self.mistakes.on)
@@ -198,14 +191,20 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         self.story.show([*words.state(inquiry, escape, self.watched.waits), *told])
 
     def key_places(self) -> Sequence[Place]:
-        dials: tuple[Place, ...] = ("dials",) if isinstance(self.focused, KnobRows) else ()
-        return (*dials, FRAMES, "explore", "anywhere")
+        cell = isinstance(self.focused, ViewWidget) and self.focused.cursor is not None
+        knobs = isinstance(self.focused, KnobRows)
+        return habits.line(self.explained[1][0][1], knobs=knobs, cell=cell)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a key has something to do: there are not nine scenes everywhere."""
+        return action != "scene" or parameters[0] in range(1, len(self.entry.scenes()) + 1)
 
     # The line that is typed in
 
     def type(self, question: str, value: str, then: Callable[[str], None]) -> None:
         """Asks for something in the line below the pictures."""
         self.typed = then
+        self.to_pictures()  # what is asked for stands in one
         self.line.ask(question, value)
 
     def on_ask_line_taken(self, event: AskLine.Taken) -> None:
@@ -217,7 +216,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     def _end_line(self) -> None:
         self.typed = None
         self.line.end()
-        self.tiles.focus_chosen()
+        self.to_pictures()
         self.tell()
 
     def action_ask_where(self) -> None:
@@ -238,12 +237,14 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
 
     def action_view(self, by: int) -> None:
         """The next picture has the keys."""
+        self.to_pictures()
         self.tiles.turn(by)
         self.inquiry.point(self.tiles.cursor)
         self.tell()
 
     def action_zoom(self) -> None:
         """One picture alone, or all again."""
+        self.to_pictures()
         self.tiles.alone = not self.tiles.alone
         self._arrange()
 
@@ -282,6 +283,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self.inquiry.given = dict(pair.split("=", 1) for pair in action.pairs)
             self._enter(action.name)
         elif action.kind == VIEW and action.name in self.tiles.known:
+            self.to_pictures()
             self.tiles.take(action.name)
             self.tell()
         else:

@@ -112,7 +112,7 @@ class Watched:
         if self.subject is None:
             which = " or ".join(self.lessons)
             return [words(f"no run of {which} yet", FAINT, 10)] if which else []
-        return self.subject.parts(at)
+        return self.subject.parts(at, self.entry.name)
 
 
 class Looking(Exploring):

@@ -29,22 +29,24 @@ that were kept, L follows the newest again, f asks a live run to save one now, c
 
 
 def top(inquiry: Inquiry, number: str, place: str, hidden: bool) -> list[Part]:
-    """The lesson and scene, the frame among all, its title, the mistake and the poke."""
+    """The lesson and scene, the frame among all, its title, the mistake and the poke: what stays
+    longest in a narrow line first, but that a title goes before what changed its numbers.
+    """
     scene = f" · {inquiry.scene}" if inquiry.scene else ""
     parts = [Part(((f"{number} {inquiry.entry.name}{scene}".strip(), TITLE),), 99)]
     shown = inquiry.shown
     parts.append(words(place, PLAIN, 98))
     if shown is not None:
         chapter = f"{shown.chapter} · " if shown.chapter not in ("", shown.title) else ""
-        parts.append(Part(((chapter, FAINT), (shown.title, CHOSEN)), 97))
+        parts.append(Part(((chapter, FAINT), (shown.title, CHOSEN)), 94))
     row = inquiry.row(MISTAKE)
     mistake = "" if row is None else "?" if hidden else str(inquiry.value(row))
     if mistake not in ("", NONE):
-        parts.append(words(f"mistake {mistake}", WRONG, 80))
+        parts.append(words(f"mistake {mistake}", WRONG, 97))
     if inquiry.poke is not None:
         spot, value = inquiry.poke
         said = wording.number(value) if isinstance(value, float) else str(value)
-        parts.append(words(f"{spot.view}[{spot.row}, {spot.column}] := {said}", YOURS, 90))
+        parts.append(words(f"{spot.view}[{spot.row}, {spot.column}] := {said}", YOURS, 96))
     return parts
 
 

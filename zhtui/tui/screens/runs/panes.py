@@ -26,6 +26,7 @@ from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson
 from zhtui.runs import figures, origin
 from zhtui.tui import run_words
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.reading.watch import Seen
 from zhtui.tui.screens.runs.log import LogView
 from zhtui.tui.screens.runs.overlay import STEP, TIME, UNITS, Overlay
@@ -62,21 +63,30 @@ def columns(width: int) -> dict[str, tuple[int, int]]:
     return found
 
 
+NO_RUNS = "no runs here: enter a lesson and press r"
+
+
 class ListPane(Pane):
     """All runs that the filter lets through."""
 
     def __init__(self) -> None:
         super().__init__(1, "runs", "runs")
-        empty = "no runs here: enter a lesson and press r"
-        self.rows = LongRows(_head, empty=empty, id="run-rows")
+        self.rows = LongRows(_head, empty=NO_RUNS, id="run-rows")
 
     def compose(self) -> ComposeResult:
         yield self.rows
 
     def show(
-        self, runs: Sequence[Seen], marks: Mapping[Path, int], lesson_of: Lessons, now: float
+        self,
+        runs: Sequence[Seen],
+        marks: Mapping[Path, int],
+        lesson_of: Lessons,
+        now: float,
+        filter: str = "",
     ) -> None:
-        """Other runs, or others marked."""
+        """Other runs, or others marked; `filter` is what let them through."""
+        back = keyboard_of(self.app).first("runs.back")
+        self.rows.empty = f"no run matches {filter}; {back} shows all" if filter else NO_RUNS
         items = [
             Item(key_of(run), _row(run, marks.get(run.folder.path), lesson_of, now)) for run in runs
         ]

@@ -113,7 +113,7 @@ class RunsScreen(LabScreen):
         kept = filtering.kept(self.session.runs(), self.words)
         self.listed = filtering.ordered(kept, self.order, self.backwards, self.lesson_of)
         now = self.session.clock()
-        self.list.show(self.listed, self.marks, self.lesson_of, now)
+        self.list.show(self.listed, self.marks, self.lesson_of, now, self.words)
         self._follow()
         self._show_top()
         self._show_soon()

@@ -22,14 +22,14 @@ from zhtui.tui.terminal.beneath import Dialog
 from zhtui.tui.widgets.ask import AskLine
 
 
-class Ask(Dialog[str]):
-    """A question with answers, each on a key; escape is the last one."""
+class Ask(Dialog[str | None]):
+    """A question with answers, each on a key. Enter is the first one; escape is none of them."""
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.question, self.answers = question, answers
-        self.ways = {key: key for key, _ in answers}
-        self.ways |= {"escape": answers[-1][0], "enter": answers[0][0]}
+        self.ways: dict[str, str | None] = {key: key for key, _ in answers}
+        self.ways |= {"escape": None, "enter": answers[0][0]}
 
     def compose(self) -> ComposeResult:
         words = RichText("   ").join(

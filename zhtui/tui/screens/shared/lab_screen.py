@@ -32,7 +32,7 @@ class LabScreen(Beneath):
     sentence instead of the stage.
     """
 
-    explained: ClassVar[tuple[str, Sequence[tuple[str, Place]]]] = ("", ())
+    explained: tuple[str, Sequence[tuple[str, Place]]] = ("", ())
     NEEDS_ROOM: ClassVar[bool] = False
 
     def __init__(self) -> None:

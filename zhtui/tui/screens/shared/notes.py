@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual.widget import Widget
 
@@ -47,7 +46,7 @@ class NotesScreen(LabScreen):
     """The notes of one lesson; an action that was chosen is played by who opened them."""
 
     BINDINGS = keys.bindings("dialog", "notes")
-    explained: ClassVar = (HELP, (("Here", "dialog"), ("In the notes", "notes")))
+    explained = (HELP, (("Here", "dialog"), ("In the notes", "notes")))
 
     def __init__(self, entry: Entry) -> None:
         super().__init__()
