@@ -15,6 +15,7 @@ import pytest
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.views import Text
+from zhtui.machine import device
 from zhtui.runs import folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
@@ -235,6 +236,38 @@ def test_a_lesson_that_fails_is_a_failed_run(
     assert run.status().step == 25
     assert kinds(run)[-1] == "failed"
     assert sentence in capsys.readouterr().err
+
+
+OUT = """
+    from zhtui.lab import LabError
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0)
+            try:
+                raise MemoryError
+            except MemoryError as error:
+                if run.config.mode == "raise":
+                    raise
+                raise LabError("the largest batch that fits is 3; take batch_size=3") from error
+    """
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("raise", device.OUT_OF_MEMORY),
+        ("exit", "the largest batch that fits is 3; take batch_size=3"),
+    ],
+)
+def test_where_memory_ends_the_lessons_own_sentence_is_said_before_the_general_one(
+    store: Path, stranger: Drop, mode: str, sentence: str
+) -> None:
+    stranger(train=OUT)
+    run = make(store, f"mode={mode}")
+    assert work(run) == 1
+    assert run.status().error == sentence
+    assert run.events()[-1]["error"] == sentence
 
 
 ROW = """

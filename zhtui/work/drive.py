@@ -317,13 +317,19 @@ def _finite(row: Mapping[str, Any], run: Run) -> None:
 
 
 def _failed(recorder: Recorder, error: Exception) -> int:
-    """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
+    """Tells the folder, as far as its disk lets it; the traceback goes to the log.
+
+    Where memory ran out, what to change is said, unless the lesson knew better: its own sentence
+    stays.
+    """
+    own = isinstance(error, LabError) and not isinstance(error, LessonError)
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
         why = f"the run cannot be written ({error.strerror})"
         sentence = f"{why}; make room in {recorder.folder.path} and resume"
     cause = error.__cause__
-    if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
+    short = device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause))
+    if short and not own:
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         log_traceback(error)
