@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhtui.data.dataset import DATA_SETS, DataSet
-from zhtui.data.paths import expanded, there
+from zhtui.data.paths import expanded, put, there
 from zhtui.errors import ConfigError, DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
@@ -243,12 +243,10 @@ def _carried(data: DataSet) -> Path:
     path, text = _cache() / data.file, _python_reference().encode()
     try:
         if not path.is_file() or path.read_bytes() != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{os.getpid()}")
-            aside.write_bytes(text)
-            aside.replace(path)
+            put(path, text)
     except OSError as error:
-        raise DataError(_unwritable(path.parent, error)) from None
+        unwritable = _unwritable(path.parent, error)
+        raise DataError(f"{unwritable}: make room there or set XDG_CACHE_HOME") from None
     return path
 
 
@@ -265,7 +263,7 @@ def _python_reference() -> str:
 
 def _unwritable(folder: Path, error: OSError) -> str:
     reason = error.strerror or error
-    return f"{folder} cannot be written ({reason}): make room there or set XDG_CACHE_HOME"
+    return f"{folder} cannot be written ({reason})"
 
 
 # Reading
@@ -340,5 +338,7 @@ def _download(data: DataSet, allowed: bool, progress: Progress | None, patience:
         )
         raise DataError(_failed[data.name]) from None
     except OSError as error:
-        raise DataError(_unwritable(target.parent, error)) from None
+        unwritable = _unwritable(target.parent, error)
+        what = f"make room there, or put {data.file} where ZHTUI_DATA points"
+        raise DataError(f"{unwritable}: {what}") from None
     return target
