@@ -15,6 +15,7 @@ import pytest
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.views import Text
+from zhtui.machine import device
 from zhtui.runs import checkpoint, folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
@@ -364,6 +365,38 @@ def test_a_lesson_that_fails_is_a_failed_run(
     assert sentence in capsys.readouterr().err
 
 
+OUT = """
+    from zhtui.lab import LabError
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0)
+            try:
+                raise MemoryError
+            except MemoryError as error:
+                if run.config.mode == "raise":
+                    raise
+                raise LabError("the largest batch that fits is 3; take batch_size=3") from error
+    """
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("raise", device.OUT_OF_MEMORY),
+        ("exit", "the largest batch that fits is 3; take batch_size=3"),
+    ],
+)
+def test_where_memory_ends_the_lessons_own_sentence_is_said_before_the_general_one(
+    store: Path, stranger: Drop, mode: str, sentence: str
+) -> None:
+    stranger(train=OUT)
+    run = make(store, f"mode={mode}")
+    assert work(run) == 1
+    assert run.status().error == sentence
+    assert run.events()[-1]["error"] == sentence
+
+
 ROW = """
     import numpy as np
     import torch
@@ -682,3 +715,32 @@ def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
     more = io.StringIO()
     assert headless.run(run, out=more) == 0
     assert "finished 40 steps" in more.getvalue()
+
+
+def test_what_a_killed_worker_left_while_it_wrote_is_taken_away(
+    store: Path, stranger: Drop, tmp_path: Path
+) -> None:
+    """All but what another may be writing, a link, and what nobody here has written."""
+    stranger()
+    run = make(store)
+    work(run, {17: ask(run, "stop")})
+    at, mark = run.path, "0123456789abcdef"
+    (at / "step-000018").rename(at / ".step-000018.old")  # killed before the new one had its name
+    for name in (".step-000100." + mark, ".step-000016.old", "artifacts"):
+        (at / name).mkdir()
+        (at / name / "state.json").write_text("{")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").write_text("kept")
+    (at / f".step-000200.{mark}").symlink_to(theirs)
+    gone = [f".status.json.{mark}", f"..room.{mark}", f"artifacts/.000003-moves.json.{mark}"]
+    stay = [f".note.txt.{mark}", f".run.json.{mark}", ".status.json.mine", ".step-000100.mine"]
+    for name in gone + stay:
+        (at / name).write_text("x")
+    work(run)
+    resumed = [event["step"] for event in run.events() if event["event"] == "resumed"]
+    assert resumed == [18], "from the one that had made way"
+    assert run.status().state == "finished"
+    left = {str(path.relative_to(at)) for path in at.rglob(".*")}
+    assert left == {*stay, f".step-000200.{mark}"}
+    assert (theirs / "kept").exists()

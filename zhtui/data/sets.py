@@ -23,7 +23,7 @@ from pathlib import Path
 
 from zhtui.data.dataset import DATA_SETS, DataSet
 from zhtui.data.paths import expanded, put, there
-from zhtui.errors import DataError
+from zhtui.errors import ConfigError, DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
@@ -81,9 +81,13 @@ def find(
 
 
 def get(name: str, progress: Progress | None = None, own: Iterable[DataSet] = ()) -> Found:
-    """A data set by its name, downloaded where it is not on this machine."""
+    """A data set by its name, downloaded where it is not on this machine. Raises `DataError`, and
+    `ConfigError` where there is none of that name.
+    """
     known = {**{data.name: data for data in own}, **DATA_SETS}
-    return find(_named(name, known), progress=progress)
+    if name not in known:
+        raise ConfigError(f"there is no data set {name!r}: take {_nearest(name, known)}")
+    return find(known[name], progress=progress)
 
 
 def known(own: Iterable[DataSet] = ()) -> list[tuple[DataSet, Path | None]]:
@@ -155,7 +159,7 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
 
 
 def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
-    folder = _data_folder()
+    folder = data_folder()
     if folder is not None:
         yield from ((folder / filename, "on disk") for filename in (data.file, *data.also))
     yield _kept(data), "from the cache"
@@ -197,7 +201,7 @@ def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = expanded(name)
     if path.name == name and not there(path):
-        folder = _data_folder()
+        folder = data_folder()
         if folder is not None and there(folder / name):
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or there(path)
@@ -220,12 +224,18 @@ def _found(data: DataSet, path: Path, where: str) -> Found:
 def _named(name: str, known: Mapping[str, DataSet]) -> DataSet:
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    take = f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+    take = _nearest(name, known)
     raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
 
 
-def _data_folder() -> Path | None:
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was meant, or all there are."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+
+
+def data_folder() -> Path | None:
+    """The folder that ZHTUI_DATA names. Raises `DataError` where that is none."""
     text = os.environ.get("ZHTUI_DATA", "")
     if not text:
         return None

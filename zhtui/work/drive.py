@@ -21,7 +21,7 @@ from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
 from zhtui.machine import device
-from zhtui.runs import border, lease
+from zhtui.runs import border, lease, leftovers
 from zhtui.runs.checkpoint import Broken, Unfit
 from zhtui.runs.files import Tail, write_json
 from zhtui.runs.folder import CONTROL, LEASE, STATUS, YOUTH, RunFolder
@@ -59,6 +59,7 @@ def work(
     card = folder.claim()
     entry = catalog.one(str(card["lesson"]))
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
+        leftovers.clear(folder.path)
         recorder = Recorder(folder, entry.card, listeners)
         try:
             _arrive(folder)
@@ -342,13 +343,19 @@ def _start(run: Run) -> str:
 
 
 def _failed(recorder: Recorder, error: Exception) -> int:
-    """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
+    """Tells the folder, as far as its disk lets it; the traceback goes to the log.
+
+    Where memory ran out, what to change is said, unless the lesson knew better: its own sentence
+    stays.
+    """
+    own = isinstance(error, LabError) and not isinstance(error, LessonError)
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
         why = f"the run cannot be written ({error.strerror})"
         sentence = f"{why}; make room in {recorder.folder.path} and resume"
     cause = error.__cause__
-    if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
+    short = device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause))
+    if short and not own:
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         log_traceback(error)

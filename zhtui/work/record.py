@@ -23,13 +23,22 @@ from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
-from zhtui.runs.files import Appender, replace_file, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
+from zhtui.runs.files import Appender, replace_file, rewrite_json, write_json
+from zhtui.runs.folder import (
+    ARTIFACTS,
+    CARD,
+    EVENTS,
+    METRICS,
+    ROOM,
+    STATUS,
+    RunFolder,
+    measured_of,
+)
 from zhtui.say import complain, say
 from zhtui.wording import one_line, plain_number
 
 STATUS_EVERY = 0.5  # seconds
-ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
+RESERVE = 32 << 10  # bytes, so that a run on a full disk can say so
 NAMED = 20  # damaged checkpoints, each by its name
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
@@ -101,7 +110,7 @@ class Recorder:
         known = noted(self.card)
         if name not in {row["asked"] for row in known.values()}:
             self.card["data"] = {**known, **note(name, found)}
-            write_json(self.folder.path / CARD, self.card)
+            rewrite_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
         return found.path
 
