@@ -16,6 +16,8 @@ from lessons.optimization.model import BatchNorm1d
 from lessons.optimization.wrong import NORMS
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, View, Words, knob, mistakes
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:
