@@ -60,7 +60,12 @@ class Spelled:
 
 
 def prepare() -> None:
-    """Makes standard output take any text, in whatever encoding it is."""
+    """Makes standard output take any text, in whatever encoding it is; a standard stream that was
+    closed is an empty one.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     codecs.register_error("zhtui", _instead)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

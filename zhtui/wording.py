@@ -41,22 +41,34 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if 0.01 <= abs(value) < 1000 else f"{value:.4g}"
 
 
-def json_text(value: Any, *, ensure_ascii: bool = True) -> str:
-    """A value as one line of JSON. NaN and the infinities, which JSON lacks, are null."""
+def json_text(value: Any, *, ensure_ascii: bool = True, nan: bool = False) -> str:
+    """A value as one line of JSON. NaN and the infinities, which JSON lacks, are null, but where
+    `nan` keeps them for Python's own reader. A number of numpy's or torch's is a plain one.
+    """
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=ensure_ascii)
-    except ValueError:  # seldom: so all is looked through only where it has to be
-        return json.dumps(_finite(value), allow_nan=False, ensure_ascii=ensure_ascii)
+        return json.dumps(value, allow_nan=nan, ensure_ascii=ensure_ascii)
+    except (TypeError, ValueError):  # seldom: so all is looked through only where it has to be
+        return json.dumps(_simple(value, nan), allow_nan=nan, ensure_ascii=ensure_ascii)
 
 
-def _finite(value: Any) -> Any:
+def _simple(value: Any, nan: bool) -> Any:
+    value = plain_number(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if nan or math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {plain_number(key): _simple(item, nan) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [_simple(item, nan) for item in value]
     return value
+
+
+def plain_number(value: Any) -> Any:
+    """A number of numpy's or torch's, or an array of one number, as Python's own; anything else as
+    it is.
+    """
+    if not hasattr(value, "item") or math.prod(getattr(value, "shape", ())) != 1:
+        return value
+    return value.item()
 
 
 def rate(value: float, unit: str) -> str:

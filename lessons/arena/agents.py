@@ -56,14 +56,14 @@ def agent(name: str) -> Agent:
     name = name.strip()
     if name in ("random", "minimax"):
         return Agent(name, name)
-    if parts := re.fullmatch(r"mcts(?::(\d+))?(?::(random|decisive))?", name):
+    if parts := re.fullmatch(r"mcts(?::([0-9]{1,99}))?(?::(random|decisive))?", name):
         count = int(parts[1] or 100)
         if not 1 <= count <= MOST:
             raise LabError(f"{name}: a search has 1 to {MOST:,} simulations; choose another number")
         rollouts = parts[2] or "random"
         known = f"mcts:{count}" + (f":{rollouts}" if rollouts != "random" else "")
         return Agent(known, "mcts", count, rollouts)
-    if parts := re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@(\d+))?", name):
+    if parts := re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@([0-9]{1,18}))?", name):
         return Agent(name, "run", run=parts[1], step=int(parts[2]) if parts[2] else None)
     raise LabError(f"{name!r} is not a player; write {', '.join(BUILT_IN)}, or the name of a run")
 

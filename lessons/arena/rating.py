@@ -28,7 +28,7 @@ Z = 1.96  # of 95 %
 def elo(points: Floats, games: Floats) -> Floats:
     """(n,) ratings from points (n, n) of row against column and games (n, n) between them.
 
-    Two players, 3 points of 4: 3/4 = 1/(1 + 10^(-d/400)), d = 191; the half draw makes it 174.
+    Two players, 3 points of 4: 3/4 = 1/(1 + 10^(-d/400)), d = 191; the half draw makes it 166.
     """
     met = games > 0
     won = points + 0.25 * met  # half a draw: a quarter of a point to each

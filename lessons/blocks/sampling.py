@@ -51,7 +51,7 @@ def min_p(probabilities: Tensor, least: float) -> Tensor:
 
 def typical(probabilities: Tensor, mass: float) -> Tensor:
     """Those of (V,) whose surprise is nearest to the entropy, until their shares reach `mass`
-    (Meister 2022); at least one stays.
+    (Meister 2023); at least one stays.
     """
     surprise = -probabilities.clamp(min=1e-30).log()  # (V,)
     distance = (surprise - torch.special.entr(probabilities).sum()).abs()
@@ -67,7 +67,7 @@ def penalised(
     logits: Tensor, seen: Tensor, repetition: float = 1.0, frequency: float = 0.0
 ) -> Tensor:
     """Logits (V,) of a text in which `seen` (T,) stood: each seen once is divided by `repetition`
-    (multiplied where negative; Keskar 2019), and lowered by `frequency` for each time.
+    (multiplied where negative; after Keskar 2019), and lowered by `frequency` for each time.
 
     [2, −1] after both, with 2: [1, −2]
     """

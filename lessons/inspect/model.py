@@ -165,8 +165,8 @@ def induction_scores(model: Model, ids: Tensor, period: int) -> Tensor:
 def plane(q: Tensor, k: Tensor) -> tuple[Tensor, Tensor, float]:
     """Queries (T, D) and keys (S, D) in the plane that shows most of both: (T, 2), (S, 2).
 
-    The third is the share of their variance that the plane holds. Both are turned alike, so that a
-    product that is large in the plane is large.
+    The third is the share of their variance that the plane holds. Both are moved and turned alike:
+    the middle of all is taken off, so directions here only hint at the products.
     """
     both = torch.cat((q, k))
     middle = both.mean(0)

@@ -73,7 +73,7 @@ lesson = Lesson(
             metric="tactical",
             at=3,
             preset="uct-quick",
-            see="0.84 to 0.90 on 150 positions; with 50 it is above 0.99.",
+            see="0.84 to 0.91 on 150 positions; with 50 it is above 0.99.",
             say="A win in one is found as soon as its move was tried. A threat needs more: the "
             "opponent's winning reply must be tried often enough to pull the mean down.",
         ),

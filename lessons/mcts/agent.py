@@ -30,7 +30,7 @@ def think(run: Run, game: Any, state: Any) -> Iterator[Thought]:
     steps = puct.simulations_of(game, state, of + 1, evaluate, c=run.config.c_puct, root=root)
     for done, _ in enumerate(steps):
         if done and (done % STRIDE == 0 or done == of):
-            yield thought(root, done, of)
+            yield thought(root, done, of, run.config.c_puct)
 
 
 def by_net(run: Run, game: Any) -> puct.Evaluate:
@@ -46,7 +46,7 @@ def by_net(run: Run, game: Any) -> puct.Evaluate:
     return evaluate
 
 
-def thought(root: puct.Node, done: int, of: int) -> Thought:
+def thought(root: puct.Node, done: int, of: int, c: float = puct.C_PUCT) -> Thought:
     """What the tree says so far: visits, Q and U of each move, the line it expects."""
     children = root.children
     line, here = [], root
@@ -61,7 +61,7 @@ def thought(root: puct.Node, done: int, of: int) -> Thought:
         value=children[best].Q,
         visits={move: child.N for move, child in children.items()},
         values={move: child.Q for move, child in children.items()},
-        bonus={move: child.U(puct.C_PUCT) for move, child in children.items()},
+        bonus={move: child.U(c) for move, child in children.items()},
         line=line,
         done=done,
         of=of,

@@ -60,7 +60,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def agreement(run: Run) -> Iterator[dict[str, Any]]:
-    """UCT on every position that asks for one move, with more simulations each step."""
+    """UCT on every position with a win or a threat in one move, with more simulations each step."""
     config = run.config
     for step in run.steps():
         simulations = SIZES[min(step, len(SIZES) - 1)]

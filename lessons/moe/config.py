@@ -12,8 +12,8 @@ DETACHED = Mistake(
     "model.py#MoE.auxiliary",
 )  # fmt: skip
 UNNORMALISED = Mistake(
-    "unnormalised", "the weights of the chosen experts were not divided by their sum: a token that "
-    "is undecided gets less of everything", ("weights", "out"), "model.py#share",
+    "unnormalised", "the weights of the chosen experts (two or more) were not divided by their "
+    "sum: a token that is undecided gets less of everything", ("weights", "out"), "model.py#share",
 )  # fmt: skip
 MISTAKES = (DETACHED, UNNORMALISED)
 

@@ -30,7 +30,7 @@ lesson = Lesson(
             0.0,
             0.02,
             "ZeRO: bytes a rank holds",
-            "Rajbhandari 2020, section 3",
+            "Rajbhandari 2020, section 5",
             preset="quick",
             line=False,
         ),
@@ -56,7 +56,7 @@ lesson = Lesson(
             "counts. How far is the shared loss from the whole one (relative)?",
             metric="loss_gap",
             preset="last-only",
-            see="0: it is the same to the last digit. The gradient's norm is off by a quarter.",
+            see="0: it is the same to the last digit. The gradient's norm is off by .29 and more.",
             say="The loss is computed before anything is lost. Compare norms of gradients.",
         ),
         Question(
@@ -77,7 +77,7 @@ lesson = Lesson(
             preset="tp",
             see="0 to six digits.",
             say="The first matrix is cut by rows and the second by columns, so one sum at the end "
-            "of the pair is all that is exchanged.",
+            "of the pair forward, and one at its beginning backward, is all that is exchanged.",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What a rank holds in mixed precision, and what it sends: ZeRO (Rajbhandari 2020, section 3).
+"""What a rank holds in mixed precision, and what it sends: ZeRO (Rajbhandari 2020, sections 3, 5).
 
 A weight costs 2 bytes in bfloat16, its gradient 2, and Adam 12: the weight in float32 and two
 averages. Of n ranks, stage 1 shares Adam's part, stage 2 the gradients too, stage 3 the weights.

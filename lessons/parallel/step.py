@@ -92,7 +92,7 @@ class Shared:
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Forward and backward of a micro-batch; its gradient is added to what is there."""
         loss = loss_of(self.model(inputs), targets)
-        divided = 2 if self.asked["mistake"] == "divided" else 1
+        divided = int(self.asked["micro"]) if self.asked["mistake"] == "divided" else 1
         torch.autograd.backward(loss / int(self.asked["micro"]) / divided)
         return loss.detach()
 
@@ -147,8 +147,7 @@ class Staged(Shared):
         for parameter in self.plain.parameters():
             if parameter.grad is not None:
                 squares += parameter.grad.square().sum()
-        if self.asked["mistake"] != "norm-twice":
-            dist.all_reduce(squares)
+        dist.all_reduce(squares)
         return float(total), float(squares.sqrt())
 
 

@@ -24,8 +24,10 @@ def check(run: Run) -> None:
         raise LabError(f"batch={c.batch} is not divided by ranks · micro = {c.ranks * c.micro}")
     if c.way == "pp" and c.layers % c.ranks:
         raise LabError(f"layers={c.layers} are not divided by {c.ranks} stages; choose another")
-    if c.way == "pp" and (c.dropout or c.mistake in ("last-only", "divided")):
-        raise LabError("a pipeline here has no dropout and does its own division; choose way=ddp")
+    if c.way == "pp" and (c.dropout or c.mistake in ("last-only", "divided", "norm-twice")):
+        raise LabError("a pipeline here has no dropout and adds up by itself; choose way=ddp")
+    if c.micro == 1 and c.mistake in ("last-only", "divided"):
+        raise LabError(f"mistake={c.mistake} is of several micro-batches; choose micro=2")
     if c.mistake == "dropout" and (not c.dropout or c.way not in ("tp", "ddp+tp")):
         raise LabError("mistake=dropout is of a layer that is shared; set dropout=0.5 and way=tp")
     if c.way == "ddp+tp" and c.ranks % 2:

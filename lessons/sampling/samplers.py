@@ -31,7 +31,7 @@ def temperature(logits: Tensor, T: float) -> Tensor:
 def repetition_penalty(logits: Tensor, ids: Tensor, penalty: float) -> Tensor:
     """What stands in `ids` (T,) is less likely: logits above 0 divided, below 0 multiplied.
 
-    [2, −2, 1], ids [0, 1], 2 -> [1, −4, 1] (Keskar 2019, CTRL)
+    [2, −2, 1], ids [0, 1], 2 -> [1, −4, 1] (Keskar 2019, CTRL; the sign as transformers has it)
     """
     seen = torch.zeros_like(logits, dtype=torch.bool).index_fill(0, ids, True)  # (V,)
     lowered = torch.where(logits > 0, logits / penalty, logits * penalty)

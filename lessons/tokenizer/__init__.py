@@ -43,7 +43,7 @@ lesson = Lesson(
             metric="tokens",
             preset="example",
             known={"bytes": 11.0},
-            see="5: aa is joined first, then ab after it, then both together.",
+            see="5: aa is joined first, then aaa, then aaab.",
             say="Each of these merges joins two places, and each place saves a token: 11, 9, 7, 5.",
         ),
         Question(
@@ -63,7 +63,7 @@ lesson = Lesson(
             knobs={"pattern": "none"},
             known={"cut first": 3.136133},
             data="shakespeare",
-            see="3.105; 816 of the tokens have a space or a newline inside or behind.",
+            see="3.105; 811 of the tokens have a space or a newline inside or behind.",
             say="Without a cut each word is learned again with every mark that may follow it.",
         ),
         Question(

@@ -75,7 +75,7 @@ PATTERNS = {
     "none": r"[\s\S]+",
     # contractions | letters | digits | the rest, each with one leading space | whitespace
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-    # also: 'S as 's, at most three digits, newlines apart from spaces, any one mark before a word
+    # also: 'S as 's, at most three digits, newlines apart from what follows, any mark before a word
     "gpt4": (
         r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
         r"|\s*[\r\n]+|\s+(?!\S)|\s+"

@@ -19,6 +19,8 @@ from zhtui.lab import Frame, LabError, Poke, Run, Spot, Table, Text, View, Words
 
 LONGEST = 400  # characters
 ROWS = 40  # pairs that are listed
+LEARNED_HERE = "learned from this text: the most frequent pair is joined; of equals the first seen"
+LEARNED_BEFORE = "of the pairs here it was learned first; another may be more frequent here"
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         yield Frame(
             f"token {new}", pictures(tokenizer, chunks, text),
             f"{names[0]} and {names[1]} become {names[2]}, token {new}: {before} tokens to {after}",
-            "it is not the most frequent pair here, but the one that was learned first",
+            LEARNED_HERE if run is None else LEARNED_BEFORE,
             keep=keep | {"chunks": chunks, "text": text},
             chapter="merges" if before == len(text.encode()) else "",
         )  # fmt: skip

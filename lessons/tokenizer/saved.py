@@ -6,6 +6,7 @@ Nothing here prints. Every mistake of the user is a `LabError` of one sentence.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,10 @@ def _learned(folder: Path) -> tuple[list[tuple[int, int]], list[int], dict[str, 
     from safetensors import SafetensorError  # deferred: a published vocabulary needs neither
     from safetensors.numpy import load_file
 
-    done = {int(path.name[5:]): path for path in folder.glob("step-*") if path.name[5:].isdigit()}
+    found = (
+        (re.fullmatch("step-([0-9]{1,18})", path.name), path) for path in folder.glob("step-*")
+    )
+    done = {int(match[1]): path for match, path in found if match}
     if not done:
         raise LabError(f"{folder.name} has no checkpoint yet; let it run on, or give another run")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,22 @@ def test_a_broken_lesson_is_a_row_with_its_error(stranger: Drop, text: str, erro
     assert by_name["gpt"].lesson is not None
     with pytest.raises(LessonError, match="could not be loaded"):
         catalog.one("broken")
+
+
+def test_a_lesson_with_the_name_of_another_says_so(
+    stranger: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stranger("gpt")
+    stranger("sound")
+    own = tmp_path / "own"
+    monkeypatch.setenv("ZHTUI_LESSONS", f"{own}{os.pathsep}{own}")
+    for listed in (catalog.all_lessons, catalog.shown):
+        errors = {entry.name: entry.error for entry in listed() if entry.error}
+        why = f"lesson gpt in {folder} has the name of another; rename its folder"
+        assert errors == {"own/gpt": why}
+    assert catalog.one("gpt").folder != folder
+    monkeypatch.delenv("ZHTUI_LESSONS")
+    assert not [entry for entry in catalog.all_lessons() if entry.error]
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:

@@ -20,9 +20,11 @@ from typer.testing import CliRunner
 from zhtui.cli.app import app
 from zhtui.errors import ConfigError, LessonError
 from zhtui.lesson import catalog
+from zhtui.runs import lease
 from zhtui.runs import store as runs_store
+from zhtui.runs.folder import LEASE
 from zhtui.wording import number
-from zhtui.work import client
+from zhtui.work import client, drive
 
 Drop = Callable[..., Path]
 ZHTUI = [sys.executable, "-P", "-m", "zhtui"]
@@ -71,18 +73,78 @@ def test_lessons_are_listed_with_a_strangers_and_a_broken_one(stranger: Drop) ->
         (["runs", "pause", "nobody"], "there is no run 'nobody' in"),
         (["sample", "nobody"], "there is no run 'nobody' in"),
         (["run", "drift", "--name", "../x", "--headless"], "'../x' cannot be a run's name"),
-        (["run", "drift", "--device", "tpu", "--headless"], "tpu"),
+        (["run", "drift", "--device", "tpu", "--headless"], "there is no device 'tpu': take auto"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
-    stranger: Drop, words: list[str], sentence: str
+    stranger: Drop, store: Path, words: list[str], sentence: str
 ) -> None:
     stranger()
     done = subprocess.run([*ZHTUI, *words], capture_output=True, text=True, timeout=60, check=False)
     wrong = done.stderr.strip().splitlines()
     assert sentence in wrong[-1]
     assert "Traceback" not in done.stderr
-    assert done.returncode == (1 if "--device" in words else 2)
+    assert done.returncode == 2
+    assert not list(store.glob("*/*")), "no run is left behind"
+
+
+WORDY = """
+    from dataclasses import dataclass
+    from zhtui.lab import knob
+
+    @dataclass(frozen=True)
+    class Config:
+        steps: int = knob(4, "steps", low=1)
+        every: int = knob(1, "seldom", low=1)
+        data: str = knob("auto", "which text")
+        pull: float = knob(0.1, "how fast", live=True)
+        mode: str = knob("plain", "how")
+
+    PRESETS = dict(tiny=Config())
+    """
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("every=1e300",), "every has too many digits; write it as every=1, at least 1"),
+        (("every=9223372036854775808",), "every has too many digits"),
+        (("data=" + "x" * 200_000,), "no run can be made with this (config[...]: expected str of"),
+        (tuple(f"data={'x' * 9000}{n}" for n in range(130)), "too long to be kept"),
+        ((os.fsdecode(b"data=/tmp/x-\xff.txt"),), r"data=/tmp/x-\udcff.txt is no UTF-8"),
+    ],
+)
+def test_no_run_is_made_whose_card_could_not_be_read(
+    stranger: Drop, store: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], sentence: str
+) -> None:
+    stranger("drift", config=WORDY)
+    command = ["run", "drift", "--preset", "tiny", "--name", "one", "--headless", *words]
+    monkeypatch.setattr("sys.argv", ["zhtui", *command])
+    asked = CliRunner().invoke(app, command)
+    assert isinstance(asked.exception, ConfigError)
+    assert sentence in str(asked.exception)
+    assert list(store.glob("*/*")) == []
+
+
+def test_a_command_without_end_is_kept_as_far_as_a_card_takes_it(
+    stranger: Drop, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger("drift", config=WORDY)
+    command = [
+        "run",
+        "drift",
+        "--preset",
+        "tiny",
+        "--name",
+        "one",
+        "--headless",
+        "data=" + "x" * 12_000,
+    ]
+    monkeypatch.setattr("sys.argv", ["zhtui", *command, "\udcff"])
+    assert CliRunner().invoke(app, command).exit_code == 0
+    card = runs_store.find(store, "one").card()
+    assert len(card["config"]["data"]) == 12_000
+    assert (len(card["command"][-2]), card["command"][-1]) == (10_000, "?")
 
 
 def test_headless_in_a_pipe_prints_plain_lines_and_a_plot(stranger: Drop) -> None:
@@ -176,6 +238,24 @@ def test_a_sample_that_cannot_be_written_prints_nothing(stranger: Drop, store: P
     done = zhtui("sample", "mine", "--prompt", "Once", code=1)
     assert not done.stdout
     assert "no sound checkpoint" in done.stderr
+
+
+def test_a_checkpoint_later_than_the_step_asked_for_is_named(stranger: Drop) -> None:
+    generate = """
+        from zhtui.lab import Token
+
+        def generate(run, prompt, sampling):
+            yield Token(f"at {run.step}")
+        """
+    stranger("drift", generate=generate)
+    zhtui("run", "drift", "--headless", "--preset", "tiny", "--name", "mine")
+    told = []
+    for step in ("0", "3", "9", "40"):
+        asked = CliRunner().invoke(app, ["sample", "mine", "--step", step])
+        assert asked.stdout.startswith("at ")
+        told.append(asked.stderr)
+    later = "zhtui: no checkpoint is of step 0 or before; this is step 4's\n"
+    assert told == [later, later.replace("0", "3"), "", ""]
 
 
 def test_options_before_a_command(stranger: Drop, store: Path) -> None:
@@ -322,6 +402,37 @@ def test_what_a_resumed_run_cannot_take_is_refused(
     asked = CliRunner().invoke(app, ["run", *words, "--resume", "one", "--headless"])
     assert isinstance(asked.exception, ConfigError)
     assert sentence in str(asked.exception)
+
+
+def test_a_resume_turns_all_knobs_or_none(stranger: Drop, store: Path) -> None:
+    stranger("drift")
+    run = client.create(store, catalog.one("drift"), preset="tiny", where="cpu", name="one")
+
+    def refused(*pairs: str) -> str:
+        asked = CliRunner().invoke(app, ["run", "--resume", "one", *pairs, "--headless"])
+        assert not run.events(), "nothing is kept"
+        return str(asked.exception)
+
+    assert "there is no knob 'bogus'" in refused("pull=0.9", "bogus=1")
+    assert "mode cannot change on a resume" in refused("pull=0.9", "mode=slow")
+    assert "pull=9 is out of bounds" in refused("pull=0.9", "pull=9")
+    with lease.hold(run.path / LEASE):
+        assert "turn a live knob with `zhtui runs set one KEY=VALUE`" in refused("pull=0.9")
+    asked = CliRunner().invoke(
+        app, ["run", "--resume", "one", "pull=0.9", "pull=0.2", "--headless"]
+    )
+    assert asked.exit_code == 0
+    turned = [(e["step"], e["value"]) for e in run.events() if e["event"] == "knob"]
+    assert turned == [(0, "0.9"), (0, "0.2")]
+
+
+def test_a_knob_is_turned_from_the_newest_sound_checkpoint_on(stranger: Drop, store: Path) -> None:
+    stranger("drift")
+    run = client.create(store, catalog.one("drift"), preset="tiny", where="cpu", name="one")
+    drive.work(run)
+    (run.path / "step-000040" / "state.json").write_text("{")
+    client.turn(run, "pull=0.9")
+    assert [e["step"] for e in run.events() if e["event"] == "knob"] == [36]
 
 
 def test_what_was_run_is_summed_up_when_the_lab_is_left(

@@ -78,7 +78,10 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(
         device.choose("cuda")
 
 
-@pytest.mark.parametrize("ask", ["gpu", "", "cuda:", "cuda:x", "cuda:-1", "CPU", "meta"])
+@pytest.mark.parametrize(
+    "ask", ["gpu", "", "cuda:", "cuda:x", "cuda:-1", "CPU", "meta", "cuda:" + "9" * 5000],
+    ids=lambda ask: ask[:8],
+)  # fmt: skip
 def test_another_word_is_no_device(ask: str) -> None:
     with pytest.raises(DeviceError, match="take auto, cpu, cuda, cuda:N or mps"):
         device.choose(ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import signal
@@ -14,6 +15,7 @@ import pytest
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.views import Text
+from zhtui.machine import device
 from zhtui.runs import folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
@@ -117,6 +119,52 @@ def test_a_live_knob_turned_before_a_crash_is_turned_again(store: Path, stranger
     assert losses(turned)[:18] == losses(crashed)[:18]
 
 
+def test_of_two_turns_at_one_step_the_newer_one_counts_on_a_resume(
+    store: Path, stranger: Drop
+) -> None:
+    """By the alphabet the older one comes last: 0.9 after 0.2."""
+    stranger()
+    run = make(store)
+
+    def twice() -> None:
+        ask(run, "set", knob="pull", value="0.9")()
+        ask(run, "set", knob="pull", value="0.2")()
+        ask(run, "stop")()
+
+    work(run, {17: twice})
+    assert [e["value"] for e in run.events() if e["event"] == "knob"] == ["0.9", "0.2"]
+    other = make(store, name="other")
+    work(other, {17: ask(other, "set", knob="pull", value="0.2")})
+    work(run)
+    assert losses(run) == losses(other)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_an_older_turn_does_not_come_back_over_a_newer_wish(
+    store: Path, stranger: Drop, live: bool
+) -> None:
+    """Turned at 19, dead there, resumed from 16 with another value: 19 is not turned again."""
+    stranger()
+    died, other = make(store, name="died"), make(store, name="other")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(died, {18: ask(died, "set", knob="pull", value="0.9"), 19: die})
+    assert died.checkpoints()[-1][0] == 16
+    if live:
+        work(died, {16: ask(died, "set", knob="pull", value="0.2"), 30: ask(died, "stop")})
+        work(other, {16: ask(other, "set", knob="pull", value="0.2")})
+    else:
+        client.turn(died, "pull=0.2")
+        work(died, {30: ask(died, "stop")})
+        work(other, {15: ask(other, "set", knob="pull", value="0.2")})
+    assert losses(died)[:31] == losses(other)[:31]
+    work(died)
+    assert losses(died) == losses(other)
+
+
 def test_a_knob_that_is_not_live_or_out_of_bounds_is_refused(store: Path, stranger: Drop) -> None:
     stranger()
     run = make(store)
@@ -188,6 +236,75 @@ def test_a_lesson_that_fails_is_a_failed_run(
     assert run.status().step == 25
     assert kinds(run)[-1] == "failed"
     assert sentence in capsys.readouterr().err
+
+
+OUT = """
+    from zhtui.lab import LabError
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0)
+            try:
+                raise MemoryError
+            except MemoryError as error:
+                if run.config.mode == "raise":
+                    raise
+                raise LabError("the largest batch that fits is 3; take batch_size=3") from error
+    """
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("raise", device.OUT_OF_MEMORY),
+        ("exit", "the largest batch that fits is 3; take batch_size=3"),
+    ],
+)
+def test_where_memory_ends_the_lessons_own_sentence_is_said_before_the_general_one(
+    store: Path, stranger: Drop, mode: str, sentence: str
+) -> None:
+    stranger(train=OUT)
+    run = make(store, f"mode={mode}")
+    assert work(run) == 1
+    assert run.status().error == sentence
+    assert run.events()[-1]["error"] == sentence
+
+
+ROW = """
+    import numpy as np
+    import torch
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0, x=VALUE if step == 3 else 1)
+    """
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("None", "x at step 3 is of type NoneType, not one number; yield a float"),
+        ("[1.0]", "x at step 3 is of type list, not one number; yield a float"),
+        ("np.ones(2)", "x at step 3 is of type ndarray, not one number; yield a float"),
+        ("torch.ones(2)", "x at step 3 is of type Tensor, not one number; yield a float"),
+        ("10**400", "x at step 3 is larger than any float; yield a smaller number"),
+    ],
+)
+def test_a_value_that_is_no_number_is_named(
+    store: Path, stranger: Drop, value: str, why: str
+) -> None:
+    stranger(train=ROW.replace("VALUE", value))
+    run = make(store)
+    assert work(run) == 1
+    assert run.status().error == why
+
+
+@pytest.mark.parametrize("value", ["np.array([2.0])", "torch.tensor([[2.0]])", "np.int64(2)"])
+def test_an_array_of_one_number_is_that_number(store: Path, stranger: Drop, value: str) -> None:
+    stranger(train=ROW.replace("VALUE", value))
+    run = make(store)
+    assert work(run) == 0
+    assert [row["x"] for row in run.rows()][2:5] == [1, 2, 1]
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
@@ -294,6 +411,22 @@ EVALUATES = """
                 row["val"] = 2 / count.done
             yield row
     """
+
+
+def test_a_lesson_that_ends_early_is_as_far_as_its_rows(store: Path, stranger: Drop) -> None:
+    """The step that it began without a row is made where the run goes on."""
+    early = "if EARLY and step == 12:\n                return\n            count.done += 1"
+    stranger(train=EVALUATES.replace("count.done += 1", early) + "EARLY = True\n    ")
+    run = make(store)
+    assert work(run) == 0
+    status = run.status()
+    assert (status.state, status.step, run.checkpoints()[-1][0]) == ("finished", 12, 12)
+    assert list(run.events())[-1]["step"] == 12
+    train = catalog.one("drift").function("train", "train")
+    train.__globals__["EARLY"] = False
+    assert work(run) == 0
+    assert [step for step, _ in losses(run)] == list(range(40))
+    assert run.status().step == 40
 
 
 def test_every_evaluation_is_kept(store: Path, stranger: Drop) -> None:
@@ -433,3 +566,54 @@ def test_a_machine_that_keeps_nothing_measures_each_time(
         run = make(store)
         assert work(run) == 0
         assert {loss for _, loss in losses(run)} == {value}
+
+
+def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
+    store: Path, stranger: Drop
+) -> None:
+    stranger()
+    run = make(store, name="halted")
+
+    class Out(io.StringIO):
+        def write(self, text: str) -> int:
+            if "step 16/40" in text:
+                ask(run, "stop")()
+            return super().write(text)
+
+    out = Out()
+    assert headless.run(run, out=out) == 0
+    last = out.getvalue().splitlines()[-1]
+    assert last == "stopped at step 17 of 40; go on with: zhtui run --resume halted --headless"
+    assert "finished" not in out.getvalue()
+    more = io.StringIO()
+    assert headless.run(run, out=more) == 0
+    assert "finished 40 steps" in more.getvalue()
+
+
+def test_what_a_killed_worker_left_while_it_wrote_is_taken_away(
+    store: Path, stranger: Drop, tmp_path: Path
+) -> None:
+    """All but what another may be writing, a link, and what nobody here has written."""
+    stranger()
+    run = make(store)
+    work(run, {17: ask(run, "stop")})
+    at, mark = run.path, "0123456789abcdef"
+    (at / "step-000018").rename(at / ".step-000018.old")  # killed before the new one had its name
+    for name in (".step-000100." + mark, ".step-000016.old", "artifacts"):
+        (at / name).mkdir()
+        (at / name / "state.json").write_text("{")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").write_text("kept")
+    (at / f".step-000200.{mark}").symlink_to(theirs)
+    gone = [f".status.json.{mark}", f"..room.{mark}", f"artifacts/.000003-moves.json.{mark}"]
+    stay = [f".note.txt.{mark}", f".run.json.{mark}", ".status.json.mine", ".step-000100.mine"]
+    for name in gone + stay:
+        (at / name).write_text("x")
+    work(run)
+    resumed = [event["step"] for event in run.events() if event["event"] == "resumed"]
+    assert resumed == [18], "from the one that had made way"
+    assert run.status().state == "finished"
+    left = {str(path.relative_to(at)) for path in at.rglob(".*")}
+    assert left == {*stay, f".step-000200.{mark}"}
+    assert (theirs / "kept").exists()

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from zhtui.ask.client import COMMAND, Engine, Reply
 from zhtui.ask.engine import WARM, Server, written
+from zhtui.cli.app import app
 from zhtui.errors import CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.sampling import Sampling
@@ -42,6 +44,12 @@ def generate(run, prompt, sampling):
     if prompt == "input":
         input()
     place = opened(run)
+    if prompt == "numpy":
+        import numpy as np
+        yield Token("n", np.float32(0.5), np.array([1.0]), ((np.str_("a"), np.float32(0.25)),))
+    if prompt == "array":
+        import numpy as np
+        yield Token("n", np.zeros(3))
     for i in range(sampling.tokens):
         if prompt == "slow":
             time.sleep(0.01)
@@ -104,6 +112,11 @@ def streaming(engine: Engine, run: RunFolder) -> tuple[Reply, Heard]:
     return reply, heard
 
 
+def serving(answers: list[Any]) -> Server:
+    """A server in this process, whose answers come into a list."""
+    return Server(lambda line: answers.append(json.loads(line)))
+
+
 def handle(server: Server, *requests: dict[str, Any]) -> None:
     """Answers requests that came together, to the end of each."""
     for request in requests:
@@ -133,6 +146,18 @@ def test_tokens_stream_and_nothing_is_written_into_the_run(
     assert reply.tokens[0].alternatives == (("a", 0.5), ("b", 0.25))
     assert print_of(speaker.path) == before
     assert "a lesson that prints" in (tmp_path / "log" / "engine.log").read_text()
+
+
+def test_a_number_of_numpy_s_is_a_number(engine: Engine, speaker: RunFolder) -> None:
+    reply = asked(engine, "generate", speaker, prompt="numpy", sampling=Sampling(tokens=1))
+    assert not reply.error
+    token = reply.tokens[0]
+    assert (token.probability, token.entropy, token.alternatives) == (0.5, 1.0, (("a", 0.25),))
+    words = ["sample", str(speaker.path), "--prompt", "numpy", "--tokens", "1", "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    said = [json.loads(line) for line in done.output.splitlines() if line.startswith("{")]
+    assert said[0]["probability"] == 0.5
 
 
 def test_an_own_text_is_scored_a_token_at_a_time(engine: Engine, speaker: RunFolder) -> None:
@@ -182,6 +207,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
         ("think", {"board": []}, "offers no agent"),
         ("dance", {}, "does not know 'dance'"),
         ("score", {}, "KeyError"),
+        ("generate", {"prompt": "array"}, "not JSON serializable"),
     ],
 )
 def test_what_cannot_be_answered_is_a_sentence_and_the_engine_goes_on(
@@ -235,13 +261,13 @@ def test_streams_advance_together_and_one_that_ends_leaves_the_others(
     answers: list[Any] = []
     common = {"do": "generate", "run": str(speaker.path)}
     asked = [{**common, "id": i, "sampling": {"tokens": 2 + 2 * i}} for i in range(3)]
-    handle(Server(answers.append), *asked, {**common, "id": 3, "prompt": "é"})
+    handle(serving(answers), *asked, {**common, "id": 3, "prompt": "é"})
     order = [part["id"] for part in answers if "token" in part]
     assert order == [0, 1, 2, 0, 1, 2, 1, 2, 1, 2, 2, 2]
     assert [part["id"] for part in answers if "done" in part] == [0, 1, 2]
     assert [part["id"] for part in answers if "error" in part] == [3]
     alone: list[Any] = []
-    handle(Server(alone.append), asked[2])
+    handle(serving(alone), asked[2])
     assert alone == [part for part in answers if part["id"] == 2]
 
 
@@ -286,7 +312,7 @@ def test_it_dies_with_its_stdin_even_in_the_midst_of_an_answer(speaker: RunFolde
 def test_only_a_few_runs_stay_warm(store: Path, stranger: Callable[..., Path]) -> None:
     stranger("quiet", generate="def generate(run, prompt, sampling):\n    yield from ()\n")
     answers: list[Any] = []
-    server = Server(answers.append)
+    server = serving(answers)
     for i in range(WARM + 2):
         run = client.create(store, catalog.one("quiet"), preset="tiny", where="cpu", name=f"r-{i}")
         checkpoint.save(run.path, 1, {}, {})
@@ -316,7 +342,7 @@ def test_a_checkpoint_that_does_not_fit_is_passed_over(speaker: RunFolder) -> No
 
     spoil(new)
     parts: list[Any] = []
-    server = Server(parts.append)
+    server = serving(parts)
     for number in (1, 2):
         server.take({"id": number, "do": "generate", "run": str(speaker.path), "prompt": ""})
     while server.under_way:

@@ -142,6 +142,7 @@ def generate(run, prompt, sampling):
         yield Token(f"{sampling.min_p} ")
 """
 AGENT = """
+import numpy as np
 from zhtui.lab import Thought
 
 class Nim:
@@ -151,7 +152,8 @@ GAMES = {"nim": Nim()}
 
 def think(run, game, state):
     said = f"{game.name} {state}"
-    yield Thought(move=1, visits={1: 3, 2: 1}, line=(1, 2), done=4, of=4, say=said)
+    visits = {np.int64(1): 3, np.int64(2): np.int32(1)}
+    yield Thought(move=np.int64(1), visits=visits, line=(1, 2), done=4, of=4, say=said)
 """
 
 
@@ -441,7 +443,7 @@ def test_refusals_are_sentences_and_the_engine_goes_on(engine: Engine) -> None:
 
 def test_a_long_way_is_cancelled_and_others_get_their_turn(scenes: Entry) -> None:
     parts: list[Any] = []
-    server = Server(parts.append)
+    server = Server(lambda line: parts.append(json.loads(line)))
     far = {"do": "explore", "lesson": "strange", "scene": "long", "ask": {"frames": 10**9}}
     server.take({**far, "id": 1, "frame": 10**9})
     server.turn()
@@ -461,7 +463,7 @@ def test_a_long_way_is_cancelled_and_others_get_their_turn(scenes: Entry) -> Non
 
 def test_a_frame_ahead_is_made_when_nothing_was_asked_for_a_while(scenes: Entry) -> None:
     parts: list[Any] = []
-    server = Server(parts.append)
+    server = Server(lambda line: parts.append(json.loads(line)))
     request = {"do": "explore", "lesson": "strange", "scene": "long"}
     serve(server, {**request, "id": 1, "frame": 3})
     (walk,) = server.explorer.walks.values()

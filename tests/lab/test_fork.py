@@ -89,6 +89,38 @@ def test_the_parents_own_turns_come_along_up_to_the_step(stranger: Drop, store: 
     assert turned == [(10, "0.5"), (22, "0.2")]
 
 
+SHARED = """
+    from dataclasses import dataclass, replace
+    from zhtui.lab import knob
+
+    @dataclass(frozen=True)
+    class Config:
+        steps: int = knob(40, "steps", low=1)
+        pull: float = knob(0.1, "how fast", low=0.0, high=1.0, live=True)
+        mode: str = knob("plain", "how")
+        ranks: int = knob(0, "how many share a step", low=0, resumes=True)
+
+    PRESETS = dict(tiny=Config())
+    """
+TELLS = """
+    def train(run):
+        for _ in run.steps():
+            yield dict(loss=float(run.config.ranks))
+    """
+
+
+def test_a_forks_own_value_is_not_the_parents_again(stranger: Drop, store: Path) -> None:
+    """The parent went on with another number of ranks; the child was asked for its own."""
+    stranger("shared", config=SHARED, train=TELLS)
+    parent = client.create(store, catalog.one("shared"), preset="tiny", where="cpu")
+    client.turn(parent, "ranks=3")
+    drive.work(parent)
+    same, other = fork.fork(store, parent, 0), fork.fork(store, parent, 0, ["ranks=2"])
+    for child, ranks in ((same, 3), (other, 2)):
+        assert drive.work(child) == 0
+        assert {row["loss"] for row in child.rows()} == {float(ranks)}
+
+
 def test_a_knob_that_is_not_live_counts_from_the_checkpoint(stranger: Drop, store: Path) -> None:
     stranger()
     parent = trained(store)
@@ -117,6 +149,7 @@ def test_a_shape_that_does_not_fit_ends_in_one_sentence(store: Path) -> None:
         (40, [], "nothing left to do; give more with steps=80"),
         (30, ["pull=7"], "pull=7 is out of bounds"),
         (30, ["pul=0.5"], "did you mean pull?"),
+        (30, ["steps=1e20"], "steps has too many digits"),
         (30, ["steps=20"], "nothing left to do"),
     ],
 )
@@ -176,6 +209,12 @@ def test_a_fork_resumes_the_data_that_the_parent_found(stranger: Drop, store: Pa
     for data in ({"x": row}, row):  # as it was written before there were several, too
         (parent.path / CARD).write_text(json.dumps(parent.card() | {"data": data}))
         assert fork.fork(store, parent, 10).card()["data"] == {"x": row}
+
+
+def test_a_fork_that_waits_shows_figures_and_not_their_step(stranger: Drop, store: Path) -> None:
+    stranger()
+    child = fork.fork(store, trained(store), 24)
+    assert child.status().row == {"loss": child.rows()[-1]["loss"]}
 
 
 def test_forks_never_load_torch() -> None:

@@ -56,7 +56,7 @@ def test_a_run_with_a_link_is_let_be(run: RunFolder, victim: Path, name: str) ->
     for refused in (
         lambda: client.start(run),
         lambda: client.request(run, "stop"),
-        lambda: client.turn(run, "pull", "0.5"),
+        lambda: client.turn(run, "pull=0.5"),
         lambda: learner.write_note(run, "mine"),
         lambda: drive.work(run),
         lambda: changes.rename(run.path.parents[1], run, "other"),

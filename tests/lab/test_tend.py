@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from zhtui.errors import BusyError, ConfigError, StoreError
 from zhtui.lesson import catalog
 from zhtui.runs import changes, export, learner, lease, tensorboard
 from zhtui.runs.folder import LEASE, NOTE, RunFolder
-from zhtui.work import client, drive
+from zhtui.runs.store import runs as all_runs
+from zhtui.work import client, drive, fork
+from zhtui.work.record import Recorder
 
 Drop = Callable[..., Path]
 
@@ -65,6 +68,24 @@ def test_a_renamed_run_is_found_by_its_forks(run: RunFolder, store: Path) -> Non
     assert len(RunFolder(store / "drift" / "first").rows()) == 40
 
 
+def test_a_run_stays_as_old_as_it_is(run: RunFolder, store: Path, tmp_path: Path) -> None:
+    """Its card is written again when its parent gets a name, and when it has found its data."""
+    child = fork.fork(store, run, 20, name="child")
+    newest = client.create(store, catalog.one("drift"), preset="tiny", name="newest")
+    for age, folder in enumerate((newest, child, run)):
+        os.utime(folder.path / "run.json", (1e9 - age, 1e9 - age))
+    first = changes.rename(store, run, "first")
+    assert child.card()["parent"]["run"] == "first"
+    recorder = Recorder(child, catalog.one("drift").card)
+    (tmp_path / "own.txt").write_text("a text")
+    recorder.data(str(tmp_path / "own.txt"), ())
+    recorder.close()
+    assert child.card()["data"]
+    assert all_runs(store) == [newest, child, first]
+    (events,) = export.write(child, "tensorboard", tmp_path).iterdir()
+    assert events.name == "events.out.tfevents.0999999999.zhtui"
+
+
 def test_a_name_that_is_taken_or_none_is_refused(run: RunFolder, store: Path) -> None:
     client.create(store, catalog.one("drift"), preset="tiny", name="two")
     for name in ("two", "No Name", "../two", ""):
@@ -82,6 +103,39 @@ def test_a_run_at_work_is_neither_renamed_nor_deleted(run: RunFolder, store: Pat
     changes.delete(run)
     changes.delete(run)  # gone already: nothing to say
     assert not run.path.exists()
+
+
+def test_a_run_whose_worker_comes_is_neither_renamed_nor_deleted(
+    run: RunFolder, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its start on, long before it holds the lease: this one never does."""
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(slow))
+    client.start(run)
+    worker = client._children[-1]
+    try:
+        assert not run.alive()
+        with pytest.raises(BusyError, match="stop it first"):
+            changes.rename(store, run, "other")
+        with pytest.raises(BusyError, match="stop it first"):
+            changes.delete(run)
+    finally:
+        worker.kill()
+        worker.wait()
+    changes.rename(store, run, "other")
+
+
+def test_while_a_run_is_deleted_no_worker_starts(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_: Path) -> None:
+        with pytest.raises(BusyError, match="a worker is at"):
+            client.start(run)
+
+    monkeypatch.setattr("shutil.rmtree", meanwhile)
+    changes.delete(run)
 
 
 def test_a_fork_says_where_it_comes_from(run: RunFolder) -> None:

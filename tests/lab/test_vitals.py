@@ -91,6 +91,7 @@ def test_the_load_of_a_machine_is_of_what_its_cores_spent() -> None:
         ("cuda", "1", 1),
         ("cuda", "GPU-8f2a", 0),
         ("cuda:9", "", 2),
+        ("cuda:" + "9" * 5000, "", 0),
         ("cpu", "", 0),
     ],
 )

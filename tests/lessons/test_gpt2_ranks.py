@@ -237,7 +237,7 @@ def test_a_run_whose_rank_is_killed_goes_on_by_itself(
     assert "Signal 9" in error
     assert "resume the run" in error
     assert "SIGKILL" in (folder.path / "output.log").read_text()
-    client.turn(folder, "ranks", "1")
+    client.turn(folder, "ranks=1")
     assert drive.work(folder) == 0
     alike(kept(folder), undisturbed)
     assert [row["step"] for row in folder.rows()] == list(range(TINY.steps))
@@ -248,7 +248,7 @@ def test_a_run_whose_rank_is_killed_goes_on_by_itself(
 def test_it_goes_on_with_three(store: Path, undisturbed: dict[str, Tensor], sharding: str) -> None:
     folder = made(store, "three", "ranks=2", f"sharding={sharding}")
     killed(folder, at_step_four(folder))
-    client.turn(folder, "ranks", "3")
+    client.turn(folder, "ranks=3")
     assert drive.work(folder) == 0
     alike(kept(folder), undisturbed)
 
@@ -262,7 +262,7 @@ def test_ranks_of_a_killed_worker_do_not_stay(store: Path, undisturbed: dict[str
     os.kill(worker, signal.SIGKILL)
     gone(ranks, 30)
     assert folder.status().state == "lost"
-    client.turn(folder, "ranks", "0")
+    client.turn(folder, "ranks=0")
     assert drive.work(folder) == 0
     alike(kept(folder), undisturbed)
 

@@ -229,8 +229,9 @@ def test_a_text_is_a_data_set_a_file_or_typed(tmp_path) -> None:
             texts.read(wrong)
     with pytest.raises(LabError, match="no tokens"):
         texts.check("")
-    with pytest.raises(LabError, match="whole number"):
-        texts.number("ten")
+    for wrong in ("ten", "²", "9" * 5000):
+        with pytest.raises(LabError, match="whole number"):
+            texts.number(wrong)
     assert texts.number("1,024") == 1024
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pexpect
 import pyte
 import pytest
-from recorded import record
+from recorded import record, status_of
 
 from zhtui.lesson import catalog
-from zhtui.runs.folder import RunFolder
+from zhtui.runs.files import write_json
+from zhtui.runs.folder import STATUS, RunFolder
 from zhtui.work import client
 
 OPEN = (
@@ -86,6 +87,21 @@ def test_it_starts_and_q_gives_the_terminal_back(store: Path) -> None:
         assert RESTORED in child.before
         child.wait()
         assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("options", ["", "--mouse"])
+def test_the_shell_is_told_what_runs_came_to(store: Path, options: str) -> None:
+    code = f"import sys; sys.argv[1:] = {options.split()}; from zhtui.__main__ import main; main()"
+    with lab(store, code=code) as child:
+        child.expect("explain")
+        run = record(store, "gpt", "brisk-otter")
+        write_json(run.path / STATUS, status_of("finished", 600, 1000, time=time.time()))
+        child.send("q")
+        child.expect_exact(RESTORED)
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 0
+        assert "gpt/brisk-otter: finished at step" in child.before
 
 
 def test_the_first_frame_is_whole(store: Path) -> None:

@@ -47,7 +47,7 @@ def layers(view: View) -> list[Array]:
             return [_column([plain(each.label) for each in walk(view)])]
         case views.Board():
             more = [array for array in (view.values, view.sides) if array is not None]
-            return [_rows([list(row) for row in view.cells], ""), *more]
+            return [_rows([list(row) for row in view.cells], ""), *map(np.atleast_2d, more)]
 
 
 def walk(tree: views.Tree) -> Iterator[views.Tree]:
@@ -69,18 +69,21 @@ def value(view: View, row: int, column: int) -> Any:
     """What stands on a cell: a number, or a text. None where there is no such cell."""
     known = layers(view)
     top = known[1] if isinstance(view, views.Scatter) else known[0]
-    if isinstance(view, views.Board) and view.values is not None and not top[row, column]:
-        top = view.values
-    if not (0 <= row < top.shape[0] and 0 <= column < top.shape[1]):
-        return None
-    found = top[row, column]
+    found = _at(top, row, column)
+    if isinstance(view, views.Board) and view.values is not None and not found:
+        found = None if found is None else _at(view.values, row, column)
     return found.item() if isinstance(found, np.generic) else found
+
+
+def whole(view: View) -> bool:
+    """Whether a view's numbers are of a kind that knows no fractions."""
+    return layers(view)[0].dtype.kind in "iub"
 
 
 def extent(view: View) -> float:
     """From the lowest to the highest finite number of a view; 0 where it has none."""
     numbers = [array for array in layers(view) if array.dtype != object]
-    finite = [array[np.isfinite(array)] for array in numbers[:1]]
+    finite = [array[np.isfinite(array)].astype(float) for array in numbers[:1]]
     return float(np.ptp(finite[0])) if finite and finite[0].size else 0.0
 
 
@@ -127,10 +130,11 @@ def moved(before: View, after: View) -> Array:
     if type(before) is not type(after):
         return here
     for old, new in zip(layers(before), layers(after), strict=False):
-        rows, columns = (min(a, b) for a, b in zip(old.shape[:2], new.shape[:2], strict=True))
-        changed = np.ones(new.shape[:2], bool)
-        changed[:rows, :columns] = _unlike(old[:rows, :columns], new[:rows, :columns])
-        here |= changed
+        known = new[: here.shape[0], : here.shape[1]]  # a layer may be smaller or larger
+        rows, columns = (min(a, b) for a, b in zip(old.shape[:2], known.shape[:2], strict=True))
+        changed = np.ones(known.shape[:2], bool)
+        changed[:rows, :columns] = _unlike(old[:rows, :columns], known[:rows, :columns])
+        here[: known.shape[0], : known.shape[1]] |= changed
     return here
 
 
@@ -145,10 +149,18 @@ def pokeable(values: Any, view: View) -> bool:
     if isinstance(values, str):
         return isinstance(view, views.Text) and len(values) == len(view.text)
     if isinstance(values, (list, tuple)):
-        return shape(view) == (len(values), len(values[0]) if len(values) else 0)
+        rows = [len(row) for row in values if isinstance(row, (str, list, tuple))]
+        return len(rows) == len(values) and shape(view) == (len(rows), max(rows, default=0))
+    if not hasattr(values, "shape"):
+        return False
     size = tuple(int(length) for length in values.shape)
     here = shape(view)
     return here == size if len(size) == 2 else len(size) == 1 and here in ((*size, 1), (1, *size))
+
+
+def _at(array: Array, row: int, column: int) -> Any:
+    inside = 0 <= row < array.shape[0] and 0 <= column < array.shape[1]
+    return array[row, column] if inside else None
 
 
 def _unlike(old: Array, new: Array) -> Array:
@@ -173,7 +185,10 @@ def _rows(rows: Sequence[Sequence[Any] | Array], blank: Any, kind: Any = object)
 
 
 def _said(cell: Any) -> Any:
-    return cell if isinstance(cell, (int, float)) else plain(cell)
+    cell = wording.plain_number(cell)
+    if isinstance(cell, (int, float)):
+        return cell
+    return plain(cell) if isinstance(cell, (str, list, tuple)) else str(cell)
 
 
 def _label(labels: Sequence[str], place: int) -> str:

@@ -30,11 +30,11 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO
 
-from zhtui.ask.explore import RESTS, Explorer
+from zhtui.ask.explore import RESTS, Explorer, Part
 from zhtui.ask.reading import newest, open_run, passing_over
 from zhtui.errors import LabError, LessonError, StoreError, boundary
 from zhtui.lesson import catalog, knobs
@@ -42,6 +42,7 @@ from zhtui.lesson.catalog import Entry
 from zhtui.lesson.run import Run
 from zhtui.lesson.sampling import Sampling, Token
 from zhtui.runs.folder import RunFolder
+from zhtui.wording import json_text
 
 WARM = 3  # opened runs that are kept
 QUIET = 0.05  # seconds without a request, after which a frame is made ahead
@@ -96,15 +97,18 @@ class Opened:
 
 
 class Server:
-    """Answers requests, a part of each in turn; `cancelled` holds the ids that nobody waits for."""
+    """Answers requests, a part of each in turn; `answer` takes a part as its line.
 
-    def __init__(self, answer: Callable[[Mapping[str, Any]], None]) -> None:
+    `cancelled` holds the ids that nobody waits for.
+    """
+
+    def __init__(self, answer: Callable[[str], None]) -> None:
         self.answer = answer
         self.cancelled: set[int] = set()
         self.opened: dict[tuple[Path, int | None], Opened] = {}
         self.unfit: dict[Path, Exception] = {}  # checkpoints that no lesson here can take
-        self.under_way: list[Iterator[Mapping[str, Any]]] = []
-        self.resting: list[Iterator[Mapping[str, Any]]] = []  # one at most: the newest that rests
+        self.under_way: list[Iterator[str | Part]] = []
+        self.resting: list[Iterator[str | Part]] = []  # one at most: the newest that rests
         self.explorer = Explorer(self._open)
 
     def take(self, request: Mapping[str, Any]) -> None:
@@ -121,7 +125,7 @@ class Server:
                 self.under_way.remove(answers)
                 self.wake()  # the one before sees that it is not alone, and ends
                 self.resting = [answers]
-            elif part:  # an empty one is a turn that was taken without a word
+            elif isinstance(part, str):  # else it is a turn that was taken without a word
                 self.answer(part)
 
     def wake(self) -> None:
@@ -133,19 +137,21 @@ class Server:
         """Whether nobody but who asks this waits for an answer."""
         return len(self.under_way) < 2 and not self.resting
 
-    def _guarded(self, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """All parts of an answer to its end; whatever goes wrong is a part too."""
+    def _guarded(self, request: Mapping[str, Any]) -> Iterator[str | Part]:
+        """All parts of an answer to its end, each as its line; whatever goes wrong is a part too,
+        also where a part is no JSON.
+        """
         about = {"id": request.get("id")}
         try:
             with boundary(f"the request {request.get('do')!r}"):
                 for part in self._answers(request):
                     if about["id"] in self.cancelled:
                         break
-                    yield {**about, **part} if part else part
+                    yield json_text({**about, **part}, nan=True) if part else part
         except LabError as error:
-            yield {**about, "error": str(error)}
+            yield json_text({**about, "error": str(error)})
         else:
-            yield {**about, "done": True}
+            yield json_text({**about, "done": True})
 
     def _answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if request["do"] in ("form", "explore", "point"):
@@ -186,10 +192,10 @@ class Server:
         given = request.get("sampling") or {}
         if do == "generate":
             tokens = sample(folder, run, prompt, entry.sampling(given))
-            yield from ({"token": asdict(token)} for token in tokens)
+            yield from ({"token": vars(token)} for token in tokens)
         elif do == "score":
             tokens = score(folder, run, prompt, str(request["text"]), entry.sampling(given))
-            yield from ({"token": asdict(token)} for token in tokens)
+            yield from ({"token": vars(token)} for token in tokens)
         elif do == "think":
             yield from thoughts(entry, run, request)
         elif do == "open":  # the model is built and has worked once, so that what follows is quick
@@ -230,8 +236,10 @@ class Server:
 
 def written(
     folder: RunFolder, prompt: str, sampling: Any, *, where: str, step: int | None
-) -> Iterator[Token]:
-    """Tokens by the newest checkpoint (not above `step`) that the lesson can take."""
+) -> Iterator[tuple[int, Token | None]]:
+    """Tokens by the newest checkpoint (not above `step`, where there is such a one) that the lesson
+    can take, each with the checkpoint's step; None where nothing is written.
+    """
     unfit: dict[Path, Exception] = {}
 
     def opened() -> tuple[Path, Run]:
@@ -241,9 +249,8 @@ def written(
     def use(run: Run) -> Iterator[Token]:
         return sample(folder, run, prompt, sampling)
 
-    for _, token in passing_over(opened, use, unfit):
-        if token is not None:
-            yield token
+    for run, token in passing_over(opened, use, unfit):
+        yield run.step, token
 
 
 def thoughts(entry: Entry, run: Run | None, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -259,7 +266,7 @@ def thoughts(entry: Entry, run: Run | None, request: Mapping[str, Any]) -> Itera
         known = ", ".join(games) or "none"
         raise LessonError(f"{entry.name} knows no game {name!r}; its GAMES are {known}")
     for thought in think(run, games[name], frozen(request.get("state"))):
-        yield {"thought": asdict(thought)}
+        yield {"thought": {item.name: getattr(thought, item.name) for item in fields(thought)}}
 
 
 def frozen(value: Any) -> Any:
@@ -288,8 +295,8 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
 
-    def answer(part: Mapping[str, Any]) -> None:
-        out.write(json.dumps(part) + "\n")
+    def answer(line: str) -> None:
+        out.write(line + "\n")
         out.flush()
 
     server = Server(answer)

@@ -104,16 +104,20 @@ class Explorer:
                 yield
 
     def show(self, asked: Asked, number: int) -> Shown:
-        """A frame that was reached, or the last one."""
+        """A frame that was reached, or the last one. Raises `LabError` where it cannot be shown."""
         walk = self.walk(asked)
         number = walk.last(number)
+        with boundary(f"frame {number} of {asked.scene.title}"):
+            return self._shown(asked, walk, number)
+
+    def _shown(self, asked: Asked, walk: Walk, number: int) -> Shown:
         frame, views = walk.kept[number], walk.shown(number)
         moved, wrong = self._moved(asked, number, views)
         return Shown(
             frame=number, of=walk.of, title=frame.title, views=views, chapter=frame.chapter,
             say=frame.say, look=frame.look, open=_open(walk.poke, views), moved=moved, wrong=wrong,
             chapters=tuple((name, at) for at, name in sorted(walk.chapters.items())),
-            predict=_seen(frame.predict, views), within=frame.within, solved=frame.solved,
+            predict=seen(frame.predict, views), within=frame.within, solved=frame.solved,
         )  # fmt: skip
 
     def point(self, asked: Asked, number: int, spot: Spot) -> Words:
@@ -121,14 +125,15 @@ class Explorer:
         walk = self.walk(asked)
         number = walk.last(number)
         views = walk.shown(number)
-        if _seen(spot, views) is None:
-            raise LabError(_no_cell(spot, views))
-        if hasattr(asked.scene.module, "point"):
-            with walk.dice, boundary(f"pointing at {spot.view} in {asked.scene.title}"):
-                words: Words = asked.scene.module.point(asked.ask, walk.kept[number], spot)
-            if words:
-                return words
-        return cells.spelled(spot.view, views[spot.view], spot.row, spot.column)
+        with boundary(f"pointing at {spot.view} in {asked.scene.title}"):
+            if seen(spot, views) is None:
+                raise LabError(_no_cell(spot, views))
+            if hasattr(asked.scene.module, "point"):
+                with walk.dice:
+                    words: Words = asked.scene.module.point(asked.ask, walk.kept[number], spot)
+                if words:
+                    return words
+            return cells.spelled(spot.view, views[spot.view], spot.row, spot.column)
 
     def refused(self, asked: Asked) -> str:
         """Why a poke did nothing, once all frames were seen; "" where it did not fail."""
@@ -280,7 +285,7 @@ def _open(poke: Poke, views: Mapping[str, View]) -> dict[str, cells.Shape]:
     }
 
 
-def _seen(spot: Spot | None, views: Mapping[str, View]) -> Spot | None:
+def seen(spot: Spot | None, views: Mapping[str, View]) -> Spot | None:
     """A spot, where the frame has such a cell."""
     if spot is None or spot.view not in views:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhtui.ask.cells import Shape
-from zhtui.errors import LessonError
+from zhtui.errors import LessonError, boundary
 from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import View, Words, plain
 from zhtui.runs import view_files
@@ -49,9 +49,10 @@ class Shown:
 
 def to_wire(shown: Shown) -> dict[str, Any]:
     """A frame as JSON that `from_wire` reads back. Raises `LessonError` where it is too large."""
-    about = {name: view_files.encode(part) for name, part in vars(shown).items()}
-    about["predict"] = None if shown.predict is None else asdict(shown.predict)
-    size = len(json.dumps(about))
+    with boundary(f"sending frame {shown.frame} ({shown.title})"):
+        about = {name: view_files.encode(part) for name, part in vars(shown).items()}
+        about["predict"] = None if shown.predict is None else asdict(shown.predict)
+        size = len(json.dumps(about))
     if size > LARGEST:
         sizes = {name: len(json.dumps(view_files.encode(v))) for name, v in shown.views.items()}
         worst = max(sizes, key=lambda name: sizes[name]) if sizes else "its words"

@@ -119,11 +119,12 @@ class Walk:
         if number not in self.views:
             with self.dice, boundary(f"frame {number} of {self.title}"):
                 found = self.kept[number].shown()
+                numbers = {name: _numpy(view) for name, view in found.items()}
             for name, view in found.items():
                 if not (isinstance(view, KINDS) and NAME.fullmatch(name)):
                     kinds = "a view of zhtui.lab under a name like S"
                     raise LessonError(f"{self.title} shows {name!r}, which is not {kinds}; mend it")
-            self.views[number] = {name: _numpy(view) for name, view in found.items()}
+            self.views[number] = numbers
             if callable(self.kept[number].views):
                 self.sizes[number] += _size(self.views[number])
         return self.views[number]
@@ -177,14 +178,25 @@ def _restore(states: States) -> None:
         sys.modules["torch"].set_rng_state(states[2])
 
 
-def _numpy(view: View) -> View:
-    """A view whose tensors, if any, are arrays."""
-    fields = {name: getattr(view, name) for name in view.__dataclass_fields__}
-    tensors = {name: part for name, part in fields.items() if hasattr(part, "detach")}
-    if not tensors:
-        return view
-    arrays = {name: part.detach().cpu().numpy() for name, part in tensors.items()}
-    return dataclasses.replace(view, **arrays)
+def _numpy(value: Any) -> Any:
+    """A view, or what it is made of, whose tensors are arrays and whose single numbers are
+    Python's.
+    """
+    if isinstance(value, (str, int, float)) or value is None:
+        return float(value) if isinstance(value, np.floating) else value
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value if value.ndim else value.item()
+    if isinstance(value, Mapping):
+        return {key: _numpy(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        parts = [_numpy(part) for part in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: _numpy(part) for name, part in fields.items()})
+    return value
 
 
 def _size(value: Any) -> int:

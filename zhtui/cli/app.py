@@ -12,36 +12,32 @@ from typing import Annotated
 import typer
 
 from zhtui import __version__
+from zhtui.cli.ending import orderly
 from zhtui.cli.explore import explore
 from zhtui.cli.lessons import WithLessons
-from zhtui.cli.options import AsJson, Device, RunName, Seed, Store, lesson_names, run_names
-from zhtui.cli.runs import data_app, left, runs_app
-from zhtui.errors import (
-    BusyError,
-    ConfigError,
-    DeviceError,
-    LabError,
-    LessonError,
-    StoreError,
-    TerminalError,
+from zhtui.cli.options import (
+    AsJson,
+    Device,
+    RunName,
+    Seed,
+    Step,
+    Store,
+    lesson_names,
+    run_names,
+    tell_later,
 )
+from zhtui.cli.runs import data_app, runs_app, sum_up
+from zhtui.errors import ConfigError, LabError, LessonError
 from zhtui.lesson import catalog
-from zhtui.lesson.knobs import find, parse
 from zhtui.lesson.knobs import knobs as knobs_of
+from zhtui.lesson.knobs import parse
 from zhtui.runs import store
 from zhtui.runs.folder import RunFolder
-from zhtui.say import complain, give_up, prepare, say
+from zhtui.say import say
 from zhtui.tui.terminal.size import require_terminal
 from zhtui.wording import json_text, one_line
 from zhtui.work import client
 
-WRONG = (
-    ConfigError,
-    LessonError,
-    StoreError,
-    DeviceError,
-    TerminalError,
-)  # the command was wrong: exit code 2
 app = typer.Typer(
     cls=WithLessons,
     help="A terminal lab for neural networks from scratch. Without a command it opens.",
@@ -55,31 +51,8 @@ app.command()(explore)
 
 def main() -> None:
     """Runs the command; a mistake becomes one sentence and an exit code, never a traceback."""
-    prepare()
-    try:
-        try:
-            app(prog_name="zhtui")
-        finally:
-            sys.stdout.flush()  # a full disk is met here, not when Python ends
-    except LabError as error:
-        complain(f"zhtui: {error}")
-        sys.exit(2 if isinstance(error, WRONG) and not isinstance(error, BusyError) else 1)
-    except BrokenPipeError:
-        give_up()
-        sys.exit(141)
-    except OSError as error:
-        give_up()
-        complain(f"zhtui: {_named(error)}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _named(error: OSError) -> str:
-    """What the system did not do, in one sentence."""
-    if error.filename is None:
-        return f"nothing could be written ({error.strerror or error}); write somewhere else"
-    return f"{str(error.filename)!r} cannot be used ({error.strerror}); choose another"
+    with orderly():
+        app(prog_name="zhtui")
 
 
 def _version(wanted: bool) -> None:
@@ -230,14 +203,8 @@ def _resumed(place: Path, name: str, knobs: tuple[str, ...]) -> RunFolder:
                 "or none"
             )
         knobs = knobs[1:]
-    entry = catalog.one(str(card["lesson"]))
-    for pair in knobs:
-        key, _, value = pair.partition("=")
-        row = find(entry.card.config, key)
-        if not (row.knob.live or row.knob.resumes):
-            raise ConfigError(f"{key} cannot change on a resume; start a new run with {pair}")
-        parse(entry.card.config(), [pair])
-        client.turn(folder, key, value)
+    if knobs:
+        client.turn(folder, *knobs)
     return folder
 
 
@@ -256,19 +223,12 @@ def sample(
         ),
     ] = 1.0,
     seed: Seed = 1337,
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     device: Device = "auto",
     where: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes text with a run's newest checkpoint, or with an older one."""
-    from dataclasses import asdict
-
     from zhtui.ask import engine
 
     folder = store.find(store.root(where), name)
@@ -276,12 +236,14 @@ def sample(
     usual = catalog.one(folder.lesson).sampling({**given, "seed": seed})
     settings = parse(usual, knobs or ())  # those that only this lesson has
     written = engine.written(folder, prompt, settings, where=device, step=step)
-    first = next(written, None)  # what goes wrong is said before anything is printed
+    first = next(written)  # what goes wrong is said before anything is printed
+    tell_later(step, first[0])
     if not as_json:
         say(prompt, end="", raw=True)
-    for token in chain([first] if first else [], written):
-        said = json_text(asdict(token)) + "\n" if as_json else token.text
-        say(said, end="", raw=True)
+    for _, token in chain([first], written):
+        if token is not None:
+            said = json_text(vars(token)) + "\n" if as_json else token.text
+            say(said, end="", raw=True)
     if not as_json:
         say("")
 
@@ -322,8 +284,8 @@ def check(
     """Runs the whole contract of a lesson, or of all: presets, exact resume, frames, mistakes."""
     from zhtui.work import check as contract
 
-    names = lesson or [entry.name for entry in catalog.all_lessons() if entry.lesson]
-    raise typer.Exit(contract.run(catalog.one(name) for name in names))
+    entries = [catalog.one(name) for name in lesson or ()]  # each one before the first is checked
+    raise typer.Exit(contract.run(entries or [e for e in catalog.all_lessons() if e.lesson]))
 
 
 @app.command()
@@ -352,16 +314,14 @@ def _open(
     mouse: bool | None = None,
     ascii: bool | None = None,
 ) -> None:
-    in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not in_browser:
+    if "TEXTUAL_DRIVER" not in os.environ:
         require_terminal()
     from zhtui.tui.app import open_lab  # deferred: textual
 
     name, lesson = (run.name, run.lesson) if run else (None, None)
     place, opened = store.root(where), time.time()
     code = open_lab(place, lesson, name, mouse=mouse, ascii=ascii)
-    for text in () if in_browser else left(place, opened):  # a browser shows no shell
-        say(text)
+    sum_up(place, opened)
     raise typer.Exit(code)
 
 

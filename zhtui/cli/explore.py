@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhtui.cli.options import AsJson, Device, Store, lesson_names, run_names
-from zhtui.errors import ConfigError, LabError
+from zhtui.cli.options import AsJson, Device, Step, Store, lesson_names, run_names, tell_later
+from zhtui.errors import ConfigError, LabError, boundary
 from zhtui.lesson import catalog
 from zhtui.lesson import knobs as settings
 from zhtui.lesson.explore import Spot
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from zhtui.ask.shown import Shown
 
 PLACE = "VIEW,ROW,COLUMN"
+COUNT = re.compile("[0-9]{1,9}")  # `int` takes "²" for no number, nor 5,000 digits
 PICTURE = 24  # lines of a picture, at most where it can be lower
 
 
@@ -37,12 +39,7 @@ def explore(
     run: Annotated[
         str, typer.Option(metavar="RUN", help="Look at this run.", autocompletion=run_names)
     ] = "",
-    step: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Use the checkpoint at or before this step; the newest unless given."
-        ),
-    ] = None,
+    step: Step = None,
     frame: Annotated[
         int, typer.Option(min=0, show_default=False, help="This frame only, from 1.")
     ] = 0,
@@ -58,7 +55,7 @@ def explore(
     """Steps a lesson's mechanism: what happens, its numbers, and what one changed number moves."""
     explorer, asked = _asked(scene, tuple(knobs or ()), run, step, poke, where, device)
     pointed = _spot(at) if at else None
-    for shown in _frames(explorer, asked, frame):
+    for shown in _at(explorer, asked, frame, pointed):
         said = plain(explorer.point(asked, shown.frame, pointed)) if pointed else ""
         if as_json:
             say(json_text(_object(shown, said, poked=bool(poke))))
@@ -87,6 +84,7 @@ def _asked(
         folder = store.find(store.root(where), run)
         check_subject(scene, folder)
         opened = reading.open_run(folder, where=device, step=step)
+        tell_later(step, opened.step)
         of = folder.path, opened.step
     place, equals, value = poke.partition("=")
     if poke and not equals:
@@ -97,10 +95,27 @@ def _asked(
 
 
 def _spot(text: str) -> Spot:
-    view, *numbers = text.split(",")
-    if not (view and 1 <= len(numbers) <= 2 and all(each.strip().isdigit() for each in numbers)):
+    view, *numbers = (each.strip() for each in text.split(","))
+    if not (view and 1 <= len(numbers) <= 2 and all(map(COUNT.fullmatch, numbers))):
         raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
-    return Spot(view.strip(), *map(int, numbers))
+    return Spot(view, *map(int, numbers))
+
+
+def _at(explorer: Explorer, asked: Asked, only: int, spot: Spot | None) -> Iterator[Shown]:
+    """The frames that have a cell, or the one that is asked for. Raises `LabError` without any."""
+    from zhtui.ask.explore import seen
+
+    found, names = False, dict[str, None]()
+    for shown in _frames(explorer, asked, only):
+        if only or spot is None or seen(spot, shown.views) is not None:
+            found = True
+            yield shown
+        names |= dict.fromkeys(shown.views)
+    if spot is not None and not found:
+        cell = f"{spot.view}[{spot.row}, {spot.column}]"
+        raise ConfigError(
+            f"no frame of {asked.scene.title} has a cell {cell}; the views are {', '.join(names)}"
+        )
 
 
 def _frames(explorer: Explorer, asked: Asked, only: int) -> Iterator[Shown]:
@@ -163,5 +178,7 @@ def _pictures(shown: Shown, poked: bool) -> Iterator[str]:
     for name, view in shown.views.items():
         marks = Marks(moved=shown.moved.get(name), wrong=shown.wrong.get(name))
         yield f"\n{name}"
-        yield from pictures.plain(view, width, PICTURE, marks if poked else NOTHING)
+        with boundary(f"drawing {name} of frame {shown.frame} ({shown.title})"):
+            lines = list(pictures.plain(view, width, PICTURE, marks if poked else NOTHING))
+        yield from lines
     yield ""

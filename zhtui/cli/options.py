@@ -9,6 +9,7 @@ import typer
 
 from zhtui.lesson import catalog
 from zhtui.runs import store
+from zhtui.say import complain
 
 
 def lesson_names(incomplete: str) -> list[str]:
@@ -30,3 +31,17 @@ Seed = Annotated[
     int, typer.Option(min=-(2**63), max=2**63 - 1, help="All randomness follows from it.")
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Step = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Use the checkpoint at or before this step, else the first one; the newest unless "
+        "given.",
+    ),
+]
+
+
+def tell_later(asked: int | None, taken: int) -> None:
+    """Says on stderr that no checkpoint is as old as the step that was asked for."""
+    if asked is not None and taken > asked:
+        complain(f"zhtui: no checkpoint is of step {asked:,} or before; this is step {taken:,}'s")

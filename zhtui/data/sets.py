@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhtui.data.dataset import DATA_SETS, DataSet
-from zhtui.data.paths import expanded, there
-from zhtui.errors import DataError
+from zhtui.data.paths import expanded, put, there
+from zhtui.errors import ConfigError, DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
@@ -80,9 +80,13 @@ def find(
 
 
 def get(name: str, progress: Progress | None = None, own: Iterable[DataSet] = ()) -> Found:
-    """A data set by its name, downloaded where it is not on this machine."""
+    """A data set by its name, downloaded where it is not on this machine. Raises `DataError`, and
+    `ConfigError` where there is none of that name.
+    """
     known = {**{data.name: data for data in own}, **DATA_SETS}
-    return find(_named(name, known), progress=progress)
+    if name not in known:
+        raise ConfigError(f"there is no data set {name!r}: take {_nearest(name, known)}")
+    return find(known[name], progress=progress)
 
 
 def known(own: Iterable[DataSet] = ()) -> list[tuple[DataSet, Path | None]]:
@@ -158,7 +162,7 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
 
 
 def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
-    folder = _data_folder()
+    folder = data_folder()
     if folder is not None:
         yield from ((folder / filename, "on disk") for filename in (data.file, *data.also))
     yield _kept(data), "from the cache"
@@ -180,7 +184,7 @@ def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = expanded(name)
     if path.name == name and not there(path):
-        folder = _data_folder()
+        folder = data_folder()
         if folder is not None and there(folder / name):
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or there(path)
@@ -203,12 +207,18 @@ def _found(data: DataSet, path: Path, where: str) -> Found:
 def _named(name: str, known: Mapping[str, DataSet]) -> DataSet:
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    take = f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+    take = _nearest(name, known)
     raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
 
 
-def _data_folder() -> Path | None:
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was meant, or all there are."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+
+
+def data_folder() -> Path | None:
+    """The folder that ZHTUI_DATA names. Raises `DataError` where that is none."""
     text = os.environ.get("ZHTUI_DATA", "")
     if not text:
         return None
@@ -233,12 +243,10 @@ def _carried(data: DataSet) -> Path:
     path, text = _cache() / data.file, _python_reference().encode()
     try:
         if not path.is_file() or path.read_bytes() != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{os.getpid()}")
-            aside.write_bytes(text)
-            aside.replace(path)
+            put(path, text)
     except OSError as error:
-        raise DataError(_unwritable(path.parent, error)) from None
+        unwritable = _unwritable(path.parent, error)
+        raise DataError(f"{unwritable}: make room there or set XDG_CACHE_HOME") from None
     return path
 
 
@@ -255,7 +263,7 @@ def _python_reference() -> str:
 
 def _unwritable(folder: Path, error: OSError) -> str:
     reason = error.strerror or error
-    return f"{folder} cannot be written ({reason}): make room there or set XDG_CACHE_HOME"
+    return f"{folder} cannot be written ({reason})"
 
 
 # Reading
@@ -330,5 +338,7 @@ def _download(data: DataSet, allowed: bool, progress: Progress | None, patience:
         )
         raise DataError(_failed[data.name]) from None
     except OSError as error:
-        raise DataError(_unwritable(target.parent, error)) from None
+        unwritable = _unwritable(target.parent, error)
+        what = f"make room there, or put {data.file} where ZHTUI_DATA points"
+        raise DataError(f"{unwritable}: {what}") from None
     return target

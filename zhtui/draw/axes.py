@@ -47,23 +47,37 @@ class Frame:
             low, high = math.log10(self.low), math.log10(self.high)
             return np.clip((np.log10(values) - low) / (high - low), -9.0, 9.0)
 
+    def told(self, value: float) -> str:
+        """A height in words, to a hundredth of the axis."""
+        return ticks.within(value, self.low, self.high, self.log, reading)
 
-def y_marks(frame: Frame, rows: int) -> list[Mark]:
-    """(row, text) of the y labels, rows counted from the top of the plot."""
-    count = max(rows // 3, 2)
-    if frame.log:
-        values = ticks.logarithmic(frame.low, frame.high, count)
-        texts = [ticks.number(value) for value in values]
+    def told_x(self, x: float) -> str:
+        """The same of a place on the x axis."""
+        return ticks.within(x, self.left, self.right, self.log_x, reading)
+
+
+def y_marks(frame: Frame, rows: int, width: int) -> list[Mark]:
+    """(row, text) of the y labels, rows counted from the top of the plot; fewer of them where many
+    would take too much of `width` columns.
+    """
+    room = max(width // 3, 10)
+    for count in (max(rows // 3, 2), 2, 1):
+        known = ticks.told(frame.low, frame.high, count, frame.log)
+        if known and max(len(text) for _, text in known) <= room:
+            break
     else:
-        step = ticks.nice_step(frame.high - frame.low, count)
-        values = ticks.linear(frame.low, frame.high, count)
-        texts = [ticks.number(value, step) for value in values]
-    shares = frame.height(np.array(values, dtype=np.float64))
-    places = [min(rows - 1, int((1 - share) * rows)) for share in shares.tolist()]
+        text = ticks.ends(frame.low, frame.high)[0]
+        return [(rows - 1, text)] if len(text) <= room else []
+    shares = frame.height(np.array([value for value, _ in known], dtype=np.float64))
     seen: dict[int, str] = {}
-    for place, text in zip(places, texts, strict=True):
-        seen.setdefault(place, text)
-    return list(seen.items()) or [(rows - 1, ticks.number(frame.low))]
+    for share, (_, text) in zip(shares.tolist(), known, strict=True):
+        seen.setdefault(min(rows - 1, int((1 - share) * rows)), text)
+    return list(seen.items())
+
+
+def margin(marks: Sequence[Mark]) -> int:
+    """The columns left of the plot: the y labels and the axis."""
+    return max((len(text) for _, text in marks), default=0) + 2
 
 
 def draw(cells: Cells, frame: Frame, marks: Sequence[Mark], area: Area, name: str) -> None:
@@ -75,14 +89,10 @@ def draw(cells: Cells, frame: Frame, marks: Sequence[Mark], area: Area, name: st
         cells.put(x - 2 - len(text), y + row, text, FAINT)
         cells.put(x - 1, y + row, "┤", RULE)
     cells.put(x - 1, y + height, "└" + "─" * width, RULE)
-    rounded = ticks.logarithmic if frame.log_x else ticks.linear
-    values = rounded(frame.left, frame.right, max(width // (8 if frame.log_x else 14), 1))
-    step = ticks.nice_step(frame.right - frame.left, max(width // 14, 1))
+    count = max(width // (8 if frame.log_x else 14), 1)
     free = 0
-    for value in values:
+    for value, text in ticks.told(frame.left, frame.right, count, frame.log_x):
         at = x + column_of(frame, value, width)
-        fine = step if step != int(step) else max(step, 1.0)
-        text = ticks.number(value, 0.0 if frame.log_x else fine)
         start = min(max(at - len(text) // 2, 0), cells.width - len(text))
         if start >= free:
             cells.put(at, y + height, "┬", RULE)
@@ -120,7 +130,7 @@ def level_names(cells: Cells, levels: Sequence[Level], frame: Frame, area: Area)
     dots = [dot_of(frame, level.value, height) for level in levels]
     rows = [dot // 4 for dot, _ in dots]
     for level, row, (_, arrow) in zip(levels, rows, dots, strict=True):
-        value = reading(level.value)
+        value = frame.told(level.value)
         foreign = taken.copy()  # a label that is no nearer to its own line would name another
         for other in set(rows) - {row}:
             foreign[np.abs(places - other) <= np.abs(places - row)] = True

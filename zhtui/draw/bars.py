@@ -10,8 +10,9 @@ from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, INVERSE, LIT, PLAIN, PUBLISHED, SERIES, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
+from zhtui.draw.scale import short
 from zhtui.draw.spots import Box, Queue
-from zhtui.draw.ticks import TINY, clamped
+from zhtui.draw.ticks import TINY, clamped, number
 from zhtui.lesson.views import Bars
 from zhtui.wording import number as reading
 
@@ -75,18 +76,29 @@ class Layout:
 
 def layout(view: Bars, texts: Sequence[str], width: int, height: int, first: int) -> Layout:
     """Bars as thick as there is room for."""
-    labels = max((words.width(str(label)) for label in view.labels), default=0)
-    margin = min(labels, width // 3) + 1
+    margin = _margin(view, width)
     wide = max((len(text) for text in texts), default=1)
     count = max(len(view.values), 1)
     pitch = min(max((height - first - (view.cut is not None)) // count, 1), 3)
     return Layout(margin, max(width - margin - wide - 2, 1), first, pitch, max(pitch - 1, 1))
 
 
+def _margin(view: Bars, width: int) -> int:
+    """The columns of the labels, and one between them and the bars."""
+    labels = max((words.width(str(label)) for label in view.labels), default=0)
+    return min(labels, width // 3) + 1
+
+
+def _text(value: float, room: int) -> str:
+    """The number beside a bar; a shorter one where it is wider than `room`, or else a sign."""
+    texts = reading(value), number(value), short(value)
+    return next((text for text in texts if len(text) <= room), "…"[: max(room, 0)])
+
+
 def draw(view: Bars, width: int, height: int, marks: Marks = NOTHING, rich: bool = True) -> Cells:
     """A bar a value; a line where the cut falls, and what it cut off drawn faint."""
     count = min(len(view.labels), len(view.values))
-    texts = [reading(float(value)) for value in view.values[:count]]
+    texts = [_text(float(value), width - _margin(view, width)) for value in view.values[:count]]
     note = words.caption(view.note, width, height)
     first = len(note) + bool(view.levels)
     place = layout(view, texts, width, height, first)
@@ -103,7 +115,7 @@ def draw(view: Bars, width: int, height: int, marks: Marks = NOTHING, rich: bool
             cells.put(place.margin, y, " cut here ".center(place.length, "─"), PUBLISHED)
             y += 1
         boxes.append((0, y, width, place.thick))
-        _bar(cells, view, span, place, index, y, states[index], marks)
+        _bar(cells, view, span, place, index, y, states[index], marks, texts[index])
         y += place.pitch
     cells.spots = Queue(boxes)
     return cells
@@ -127,6 +139,7 @@ def _bar(
     y: int,
     state: int,
     marks: Marks,
+    text: str,
 ) -> None:
     """The label, the bar from zero on, and the number."""
     value, label = float(view.values[index]), str(view.labels[index])
@@ -147,7 +160,6 @@ def _bar(
         return
     for row in range(place.thick):
         _stroke(cells, span, place, value, y + row, ink)
-    text = reading(value)
     cells.put(cells.width - len(text), y, text, CHOSEN if here else pale)
 
 
@@ -169,12 +181,13 @@ def _levels(cells: Cells, view: Bars, span: Reach, place: Layout, rows: int) -> 
     known = [(span.share(float(v)), name, float(v)) for name, v in view.levels.items()]
     known = sorted((share, name, v) for share, name, v in known if not math.isnan(share))
     places = [place.margin + min(round(s * place.length), place.length - 1) for s, _, _ in known]
-    for x, after, (_, name, value) in zip(places, [*places[1:], -1], known, strict=False):
+    texts = [f"{name} {reading(value)}" for _, name, value in known]
+    starts = list(places)
+    if starts and starts[-1] + words.width(texts[-1]) > cells.width:
+        least = places[-2] + 2 if len(places) > 1 else 0
+        starts[-1] = max(cells.width - words.width(texts[-1]), least)
+    for place_x in places:
         for y in range(place.first, rows):
-            cells.put(x, y, "┊", PUBLISHED)
-        text = f"{name} {reading(value)}"
-        room = (after - x - 1) if after >= 0 else cells.width - x
-        if after < 0 and words.width(text) > room:
-            x = max(cells.width - words.width(text), places[-2] + 2 if len(places) > 1 else 0)
-            room = cells.width - x
-        words.put(cells, x, place.first - 1, text, PUBLISHED, room=max(room, 0))
+            cells.put(place_x, y, "┊", PUBLISHED)
+    for x, after, text in zip(starts, [*starts[1:], cells.width + 1], texts, strict=False):
+        words.put(cells, x, place.first - 1, text, PUBLISHED, room=max(after - x - 1, 0))

@@ -169,10 +169,12 @@ class Square:
         else:
             mark = mark.strip()
             empty = mark in ("", ".", "·")  # a dot is an empty square
-            if not (empty and self._letters()):
-                self._mark(mark)
+            text = self._number(value, "" if empty else mark)
+            beside = len(text) + 1 if text and tall < 3 else 0  # columns that the mark leaves
+            if not (empty and (self._letters() or beside)):
+                self._mark(mark, wide - beside)
             self._arrows(empty)
-            self._numbers(value, not empty)
+            self._numbers(value, not empty, text)
         if self.state == BAD:
             self.cells.put(x, y, "!", WRONG)
         if self.marks.cursor == self.cell and not self.place.border:
@@ -192,8 +194,8 @@ class Square:
         plain = known.get(str(self.view.cells[i][j]).strip().upper(), TITLE)
         return words.role_ink(role, plain) if told is None else told
 
-    def _mark(self, mark: str) -> None:
-        (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
+    def _mark(self, mark: str, wide: int) -> None:
+        (x, y), tall = self.corner, self.place.tall
         bare = self.view.values is None and self.view.sides is None
         if mark in LARGE and bare and tall >= 3 and wide >= 5:
             for line, text in enumerate(LARGE[mark]):
@@ -219,19 +221,35 @@ class Square:
         if empty or wide < 3:
             self.cells.put(*middle, ARROWS[letters] * empty, ink)
             return
+        if tall < 3:  # one sign for all of them
+            self.cells.put(x + wide - 1, middle[1], ARROWS[letters], ink)
+            return
         ends = {"l": (x, middle[1]), "r": (x + wide - 1, middle[1])}
-        if tall >= 3:
-            ends |= {"u": (middle[0], y), "d": (middle[0], y + tall - 1)}
-        else:
-            ends |= {"u": (x + wide - 1, middle[1]), "d": (x, middle[1])}
+        ends |= {"u": (middle[0], y), "d": (middle[0], y + tall - 1)}
         for letter in letters:
             self.cells.put(*ends[letter], SINGLE[letter], ink)
 
-    def _numbers(self, value: float, marked: bool) -> None:
+    def _number(self, value: float, mark: str) -> str:
+        """The text of its value, where it has room below its mark or beside it."""
+        wide, tall = self.place.wide, self.place.tall
+        if not np.isfinite(value) or self.view.sides is not None:
+            return ""
+        text = f"{value:.0f}" if self.counts else short(value)
+        free = wide
+        if mark and tall < 3:
+            free = wide - words.width(mark) - 1 if wide >= 7 and not self._letters() else 0
+        return text if wide >= 4 and len(text) <= free else ""
+
+    def _numbers(self, value: float, marked: bool, text: str) -> None:
         (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
         ink = FAINT if self.state == QUIET else TITLE
-        if self.view.sides is not None and wide >= 9 and tall >= 3:
-            known = ("" if np.isnan(side) else short(side) for side in self._sides())
+        if self.view.sides is not None and wide >= 11 and tall >= 3:
+            known = ["" if np.isnan(side) else short(side) for side in self._sides()]
+            if len(known[1]) + len(known[3]) + 2 + marked <= wide:  # the best has its arrow
+                signs = [SINGLE[way] * (way in self._letters()) for way in "urdl"]
+                known = [sign + text for sign, text in zip(signs, known, strict=True)]
+            elif letters := self._letters():
+                self.cells.put(x, y, ARROWS[letters], ink)
             up, right, down, left = known
             middle = y + tall // 2
             self.cells.put(x + (wide - len(up)) // 2, y, up, ink)
@@ -241,14 +259,13 @@ class Square:
         elif self.view.sides is not None and wide >= 5 and not marked and np.isfinite(value):
             four = self._sides()  # the best of the four, and where it is
             best = max(range(4), key=lambda side: np.nan_to_num(four[side], nan=-np.inf))
-            text = f"{SINGLE['urdl'[best]]}{short(four[best])}"
-            self.cells.put(x + (wide - len(text)) // 2, y + tall // 2, text, ink)
-        elif np.isfinite(value) and wide >= 4 and self.view.sides is None:
-            text = f"{value:.0f}" if self.counts else short(value)
-            if tall >= 3:
-                self.cells.put(x + (wide - len(text)) // 2, y + tall - 1, text, ink)
-            elif wide >= 7 or not marked:
-                self.cells.put(x + wide - len(text), y, text, ink)
+            one = "" if min(four) == max(four) else SINGLE["urdl"[best]]
+            best_one = f"{ARROWS.get(self._letters(), one)}{short(four[best])}"
+            self.cells.put(x + (wide - len(best_one)) // 2, y + tall // 2, best_one, ink)
+        elif text and tall >= 3:
+            self.cells.put(x + (wide - len(text)) // 2, y + tall - 1, text, ink)
+        elif text:
+            self.cells.put(x + wide - len(text), y, text, ink)
 
     def _sides(self) -> list[float]:
         four: list[float] = sides_of(self.view)[self.cell].tolist()
@@ -293,7 +310,12 @@ def _labels(cells: Cells, view: Board, place: Layout) -> None:
         size = words.width(name)
         x = max(place.x - place.border - 1 - size, 0)
         words.put(cells, x, y + tall // 2, name, FAINT, room=place.x - place.border)
-    for name, (x, wide) in zip(view.columns, place.columns(columns), strict=False):
+    widest = max(map(words.width, view.columns), default=0)
+    every = 1  # column that is named: with no border between them two names would join
+    if not place.border and widest >= place.wide and widest > 1:
+        every = -(-(widest + 1) // place.wide)
+    named = list(zip(view.columns, place.columns(columns), strict=False))[::every]
+    for name, (x, wide) in named:
         start = x + max(wide - words.width(name), 0) // 2
         y = place.y - place.border - 1
-        words.put(cells, start, y, name, FAINT, room=wide)
+        words.put(cells, start, y, name, FAINT, room=every * wide)

@@ -18,7 +18,6 @@ from zhtui.draw.inks import BAND, CURSOR, FAINT, LIT, PLAIN, SERIES, WRONG
 from zhtui.draw.labels import Area
 from zhtui.draw.picture import Line, Picture
 from zhtui.draw.series import Columns, Floats
-from zhtui.wording import number as reading
 
 GUTTER_FROM, WIDE = 56, 90  # columns from which line ends are labelled at the right, and longer
 
@@ -88,8 +87,8 @@ def draw(picture: Picture, width: int, height: int) -> Cells:
     columns = [line.series.columns(left, right, 2 * rough, log_x) for line in picture.lines]
     bottom, top, log = bounds(picture, columns)
     frame = Frame(left, right, bottom, top, log, log_x)
-    marks = axes.y_marks(frame, rows)
-    margin = picture.margin = max(len(text) for _, text in marks) + 2
+    marks = axes.y_marks(frame, rows, width)
+    margin = picture.margin = axes.margin(marks)
     plot = max(width - margin - ends, 4)
     if plot != rough:
         columns = [line.series.columns(left, right, 2 * plot, log_x) for line in picture.lines]
@@ -210,8 +209,10 @@ def _failures(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         for row in range(height):
             if cells.glyph[y + row, at] == " ":
                 cells.put(at, y + row, "┊", WRONG)
-    text = f" NaN at {picture.x_name} {int(step):,} · {name} "
-    cells.put(max(x + width - len(text), x), y, text, WRONG)
+    where = f"NaN at {picture.x_name} {_whole(step, picture)}"
+    texts = (f" {where} · {name} ", f" {where} ", where, "NaN")
+    text = next((each for each in texts if words.width(each) <= width), "NaN")
+    cells.put(x + width - words.width(text), y, text, WRONG)
 
 
 def place(picture: Picture) -> str:
@@ -221,7 +222,9 @@ def place(picture: Picture) -> str:
 
 def _whole(x: float, picture: Picture) -> str:
     """A place on the x axis, in words."""
-    return f"{int(x):,}" if picture.whole else reading(x)
+    if picture.whole:
+        return f"{int(x):,}"
+    return Frame(*window(picture), 0.0, 1.0, False, picture.log_x).told_x(x)
 
 
 def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
@@ -239,17 +242,18 @@ def _read(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         said.append((f"{picture.x_name} {place(picture)}   ", CURSOR))
         if happening := happened.here(picture.happened, frame, width, picture.cursor):
             said.append((f"{happening}   ", LIT))
+    at = frame.right if picture.cursor is None else picture.cursor
     for line in picture.lines:
-        said += _values(line, frame.right if picture.cursor is None else picture.cursor, picture)
+        said += _values(line, at, picture, frame)
     for line in picture.lines if picture.cursor is None else ():
         if line.best is not None:
             where, best = line.best
-            text = f"{happened.BEST} {reading(best)} at {_whole(where, picture)}"
+            text = f"{happened.BEST} {frame.told(best)} at {_whole(where, picture)}"
             said += [(text, SERIES + line.colour), ("   ", PLAIN)]
     words.put_line(cells, 0, said[:-1] or said, x - 1)
 
 
-def _values(line: Line, at: float, picture: Picture) -> list[words.Stretch]:
+def _values(line: Line, at: float, picture: Picture, frame: Frame) -> list[words.Stretch]:
     """A line's sign, name and value at a place; where a line that was measured seldom was
     measured elsewhere, that place.
     """
@@ -258,10 +262,10 @@ def _values(line: Line, at: float, picture: Picture) -> list[words.Stretch]:
         return []
     said = [
         (f"{'┄' if line.dotted else '━'} {line.name} ", SERIES + line.colour),
-        (reading(float(line.series.y[index])), PLAIN),
+        (frame.told(float(line.series.y[index])), PLAIN),
     ]
     if line.noisy:
-        said.append((f" (smoothed {reading(float(line.series.smooth[index]))})", FAINT))
+        said.append((f" (smoothed {frame.told(float(line.series.smooth[index]))})", FAINT))
     measured = float(line.series.x[index])
     if line.dotted and picture.cursor is not None and measured != at:
         said.append((f" (of {picture.x_name} {_whole(measured, picture)})", FAINT))

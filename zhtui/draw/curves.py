@@ -29,7 +29,6 @@ from zhtui.draw.picture import Level
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Spots, clamped
 from zhtui.lesson.views import Curves
-from zhtui.wording import number as reading
 
 Pixels = NDArray[np.int64]
 LONGEST = 14  # cells of a name at the end of a line
@@ -151,8 +150,8 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
         cells.put(max((width - 15) // 2, 0), height // 2, "nothing to draw", FAINT)
         return cells
     frame, rows = frame_of(view, lines), height - top - 2
-    labels = axes.y_marks(frame, rows)
-    margin = max(len(text) for _, text in labels) + 2
+    labels = axes.y_marks(frame, rows, width)
+    margin = axes.margin(labels)
     longest = max(words.width(name) for name, _, _ in lines)
     states = marks.states(len(lines), max(len(x) for _, x, _ in lines)).max(axis=1, initial=0)
     bad = bool((states == BAD).any())  # such a line has a sign before its name
@@ -174,7 +173,7 @@ def draw(view: Curves, width: int, height: int, marks: Marks = NOTHING, rich: bo
     cells.spots = Points(courses, area)
     if marks.hidden is not None:
         _ask(cells, courses, frame, area, marks.hidden)
-    _read(cells, view, courses, marks, area)
+    _read(cells, view, courses, marks, frame, area)
     return cells
 
 
@@ -266,15 +265,23 @@ def _marks(cells: Cells, view: Curves, frame: Frame, area: Area) -> list[tuple[i
 
 
 def _mark_words(cells: Cells, places: list[tuple[int, str]], area: Area) -> None:
-    """The word of each upright beside it, on the highest row where no curve runs."""
+    """The word of each upright beside it, on the highest row where no curve runs; else over other
+    uprights, else over curves, but never so that two words read as one.
+    """
     x, y, width, height = area
+    taken = np.zeros((height, width), dtype=bool)
     for column, word in places:
         size = words.width(word) + 1
         start = column + 1 if column + 1 + size <= width else max(column - size, 0)
         room = min(size, width - start)
         rows = cells.glyph[y : y + height, x + start : x + start + room]
-        free = np.flatnonzero((rows == " ").all(axis=1)).tolist()
-        words.put(cells, x + start, y + (free[0] if free else 0), word, FAINT, room=room)
+        apart = ~taken[:, max(start - 1, 0) : start + room].any(axis=1)
+        choices = (rows == " ", np.isin(rows, [" ", "┊"]), rows != "")
+        free = [np.flatnonzero(each.all(axis=1) & apart).tolist() for each in choices]
+        row = next((found[0] for found in free if found), None)
+        if row is not None:
+            taken[row, start : start + size - 1] = True
+            words.put(cells, x + start, y + row, word, FAINT, room=room)
 
 
 def _names(cells: Cells, courses: list[Course], states: list[int], area: Area, room: int) -> None:
@@ -300,7 +307,9 @@ def _ask(cells: Cells, courses: list[Course], frame: Frame, area: Area, cell: Ce
         cells.put(column, area[1] + area[3] // 2, "?", INVERSE, CURSOR)
 
 
-def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area: Area) -> None:
+def _read(
+    cells: Cells, view: Curves, courses: list[Course], marks: Marks, frame: Frame, area: Area
+) -> None:
     """The crosshair, and on the first line what the lines are there; else which lines there are."""
     assert cells.spots is not None, "the points have places"
     if marks.cursor is None:
@@ -319,9 +328,9 @@ def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area:
         column[free], ink[free] = "│", CURSOR
         if marks.cursor != marks.hidden:
             cells.put(box[0], box[1], "◆", INVERSE, CURSOR)
-    value = "?" if marks.cursor == marks.hidden else reading(float(course.y[index]))
+    value = "?" if marks.cursor == marks.hidden else frame.told(float(course.y[index]))
     said = [
-        (f"{view.x_name or 'x'} {reading(float(course.x[index]))}  ", CURSOR),
+        (f"{view.x_name or 'x'} {frame.told_x(float(course.x[index]))}  ", CURSOR),
         (f"◆ {course.name} ", course.ink),
         (value, TITLE),
     ]
@@ -330,7 +339,7 @@ def _read(cells: Cells, view: Curves, courses: list[Course], marks: Marks, area:
             near = int(np.argmin(np.abs(other.across - course.across[index])))
             if abs(int(other.across[near] - course.across[index])) <= 1:
                 said.append((f"  ━ {other.name} ", other.ink))
-                said.append((reading(float(other.y[near])), PLAIN))
+                said.append((frame.told(float(other.y[near])), PLAIN))
     words.put_line(cells, 0, said)
 
 

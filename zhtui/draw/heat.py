@@ -19,6 +19,7 @@ from zhtui.draw.scale import (
     Matrix,
     Scale,
     blocks,
+    legend,
     matrix,
     noisy,
     scale,
@@ -157,7 +158,7 @@ def draw(
     _labels(cells, view, place, marks.cursor)
     _cursor(cells, place, marks)
     if not bare:
-        at = _legend(cells, span, rich)
+        at = legend(cells, span, rich)
         at = _read(cells, view, place, marks, values, at)
         _beyond(cells, place, values.shape, at)
     return cells
@@ -267,24 +268,29 @@ def _signs(cells: Cells, place: Layout, states: States, marks: Marks) -> None:
 def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
     """Row labels at the left and column labels on top: all that fit, and those of the cursor."""
     names = [str(name) for name in view.columns][place.part[1]]
-    wide = max((words.width(name) for name in names), default=0)
+    sizes = [words.width(name) for name in names]
+    wide = max(sizes, default=0)
     stride = max(-(-(wide + (wide > 1)) // place.wide), 1)
+    starts = [
+        place.x + j * place.wide + max((place.wide - size) // 2, 0) for j, size in enumerate(sizes)
+    ]
     lit = -1 if cursor is None else cursor[1] - place.first[1]
-    for j, name in enumerate(names):
-        if j % stride == 0:
-            room = stride * place.wide
-            x = place.x + j * place.wide + max((place.wide - words.width(name)) // 2, 0)
-            words.put(cells, x, place.y - 1, name, FAINT, room=room)
-    if 0 <= lit < len(names):
-        x = place.x + lit * place.wide + max((place.wide - words.width(names[lit])) // 2, 0)
-        x = max(min(x, cells.width - words.width(names[lit])), 0)
+    inside = 0 <= lit < len(names)
+    size = sizes[lit] if inside else 0
+    x = max(min(starts[lit], cells.width - size), 0) if inside else -1
+    for j in range(0, len(names), stride):
+        apart = starts[j] + sizes[j] < x or starts[j] > x + size  # else they would read as one
+        if not inside or wide == 1 or apart:
+            room = min(stride * place.wide, cells.width - starts[j])
+            words.put(cells, starts[j], place.y - 1, names[j], FAINT, room=room)
+    if inside:
         cells.put(x, place.y - 1, names[lit], TITLE)
     _row_labels(cells, view, place, cursor)
 
 
 def _row_labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> None:
     names = [str(name) for name in view.rows][place.part[0]]
-    pairs = place.tall == 1 and place.x == 3
+    pairs = place.tall == 1 and max(map(words.width, map(str, view.rows)), default=0) == 1
     for i, name in enumerate(names):
         here = cursor is not None and cursor[0] == place.first[0] + i
         ink = TITLE if here else FAINT
@@ -330,8 +336,11 @@ def _read(cells: Cells, view: Heatmap, place: Layout, marks: Marks, values: Matr
     whole = all(part == of for part, of in zip(place.shown, values.shape, strict=True))
     start = at + GAP if whole and at + GAP + size <= cells.width else 0
     cells.put(start, cells.height - 1, " " * (cells.width - start))
+    room = cells.width - start
+    free = room - len(value) - 2 * len(said[1:])  # the value stays whole, and apart from a sign
+    named = words.cut([(names, PLAIN)], free) if free >= CUT else []
     x = start
-    for text, ink in words.cut(said, cells.width - start):
+    for text, ink in words.cut([*named, ("  " * bool(named), PLAIN), *said[1:]], room):
         x = cells.put(x, cells.height - 1, text, ink)
     return x
 
@@ -348,20 +357,6 @@ def _half(cells: Cells, x: int, y: int, wide: int, above: bool) -> None:
 def _name(names: Sequence[str], index: int, axis: str) -> str:
     """A row's or column's label, in quotes, or its number."""
     return f'"{names[index]}"' if index < len(names) else f"{axis} {index}"
-
-
-def _legend(cells: Cells, span: Scale, rich: bool) -> int:
-    """The scale from low to high, on the last line; returns the next free column."""
-    y = cells.height - 1
-    at = cells.put(0, y, reading(span.low) + " ", FAINT)
-    if rich:
-        first, count = span.inks
-        for level in range(count):
-            at = cells.put(at, y, "█", first + level)
-    else:
-        shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
-        at = cells.put(at, y, shades)
-    return cells.put(at, y, f" {reading(span.high)}", FAINT)
 
 
 def _beyond(cells: Cells, place: Layout, whole: tuple[int, ...], at: int) -> None:

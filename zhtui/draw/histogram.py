@@ -10,8 +10,10 @@ from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, RULE, SERIES, SERIES_COUNT, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks, States
+from zhtui.draw.scale import short_ends
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Lattice
+from zhtui.draw.ticks import ends
 from zhtui.lesson.views import Histogram
 from zhtui.wording import number as reading
 
@@ -93,8 +95,9 @@ def _cursor(cells: Cells, view: Histogram, series: list[Floats], marks: Marks, b
     cells.put(x + wide // 2, bottom, "▲", CURSOR)
     count = series[row][column] if column < len(series[row]) else 0.0
     value = "?" if marks.cursor == marks.hidden else reading(float(count))
-    edges = [reading(float(edge)) for edge in view.edges[column : column + 2]]
-    text = f"{list(view.series)[row]}  {' … '.join(edges)}  {value}"
+    edges = [float(edge) for edge in view.edges[column : column + 2]]
+    texts = ends(edges[0], edges[1], reading) if len(edges) == 2 else map(reading, edges)
+    text = f"{list(view.series)[row]}  {' … '.join(texts)}  {value}"
     cells.put(0, 0, " " * cells.width)
     words.put(cells, 0, 0, text, CURSOR, room=cells.width)
 
@@ -104,9 +107,12 @@ def _edges(cells: Cells, x: int, y: int, width: int, edges: Floats) -> None:
     if not edges.size:
         return
     low, high = float(edges[0]), float(edges[-1])
-    cells.put(x, y + 1, reading(low), FAINT)
-    cells.put(x + width - len(reading(high)), y + 1, reading(high), FAINT)
+    known = (ends(low, high, reading), short_ends(low, high) or ("", ""))
+    left, right = next((pair for pair in known if len("".join(pair)) < width), ("", ""))
+    cells.put(x, y + 1, left, FAINT)
+    cells.put(x + width - len(right), y + 1, right, FAINT)
     if low < 0 < high:
-        at = x + int(width * (-low / (high - low)))
-        cells.put(at, y, "┴", RULE)
-        cells.put(at, y + 1, "0", FAINT)
+        at = int(width * (-low / (high - low)))
+        cells.put(x + at, y, "┴", RULE)
+        if len(left) < at < width - len(right) - 1:
+            cells.put(x + at, y + 1, "0", FAINT)

@@ -54,8 +54,15 @@ def plain(view: View, width: int = 80, height: int = 24, marks: Marks = NOTHING)
     while lines and not lines[-1]:
         lines.pop()
     if isinstance(view, views.Table) and (more := table.beyond(view, height)):
-        lines.append(f"  … {more:,} more rows")
+        lines.append(_more(more, width))
     return lines
+
+
+def _more(count: int, width: int) -> str:
+    """How many rows are not in sight, in at most `width` cells."""
+    rows = "row" if count == 1 else "rows"
+    texts = (f"  … {count:,} more {rows}", f"… {count:,} more", f"… {count:,}")
+    return next((text for text in texts if len(text) <= width), "…")
 
 
 def _cut(line: str, width: int) -> str:

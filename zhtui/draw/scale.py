@@ -18,14 +18,19 @@ from zhtui.draw.inks import (
     COARSE_LEVELS,
     COARSE_SIGNED,
     COARSE_SIGNED_LEVELS,
+    FAINT,
     HEAT,
     HEAT_LEVELS,
+    PLAIN,
     SHADES,
     SIGNED,
     SIGNED_LEVELS,
 )
+from zhtui.draw.ticks import ends
+from zhtui.wording import number as reading
 
 NEGATIVES = " -=≡#"  # the shades below zero, where there are no colours
+FEWEST = 4  # colours of a scale that is drawn
 NOISY = 1100  # cells that differ from the one before, from which on a picture is coarse
 Matrix = NDArray[np.float64]
 
@@ -122,12 +127,46 @@ def blocks(cells: Cells, x: int, y: int, levels: Codes) -> None:
     cells.paper[area] = less
 
 
+def legend(cells: Cells, span: Scale, rich: bool) -> int:
+    """The scale from low to high, on the last line: as many of its colours as leave both readings
+    whole, else these alone; returns the next free column.
+    """
+    y, colours = cells.height - 1, _colours(span, rich)
+    low, high = ends(span.low, span.high, reading)
+    room = min(cells.width - len(low) - len(high) - 2, len(colours))
+    if room < FEWEST:
+        brief = short_ends(span.low, span.high)
+        texts = [f"{low} … {high}", *(gap.join(brief) for gap in (" … ", " ") if brief)]
+        return cells.put(0, y, next((t for t in texts if len(t) <= cells.width), ""), FAINT)
+    at = cells.put(0, y, f"{low} ", FAINT)
+    for i in range(room):
+        at = cells.put(at, y, *colours[round(i * (len(colours) - 1) / (room - 1))])
+    return cells.put(at, y, f" {high}", FAINT)
+
+
+def _colours(span: Scale, rich: bool) -> list[tuple[str, int]]:
+    """The glyph and the ink of each step of a scale, from low to high."""
+    if rich:
+        first, count = span.inks
+        return [("█", first + level) for level in range(count)]
+    shades = NEGATIVES[:0:-1] + SHADES if span.signed else SHADES
+    return [(shade, PLAIN) for shade in shades]
+
+
+def short_ends(low: float, high: float) -> tuple[str, ...]:
+    """Both in at most four characters; none where they would read the same."""
+    texts = tuple(short(end).replace("-.00", ".00") for end in (low, high))
+    return texts if texts[0] != texts[1] else ()
+
+
 def shortest(value: float) -> str:
     """A number in at most three characters and a sign; exact 0 and 1 without decimals."""
     if value in (0, 1, -1) or not math.isfinite(value):
         return f"{value + 0:.0f}" if math.isfinite(value) else short(value)[:4]
-    text = f"{value:.1f}".replace("0.", ".", 1)
-    return text if len(text) <= 3 + (value < 0) else short(value)
+    tenths = f"{value:.1f}"
+    tenths = tenths.replace("0.", ".", 1) if abs(value) < 1 else tenths
+    most = 3 + (value < 0)
+    return next((t for t in (tenths, f"{value:.0f}") if len(t) <= most), short(value))
 
 
 def short(value: float) -> str:

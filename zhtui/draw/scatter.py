@@ -10,10 +10,10 @@ from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, RULE, SERIES, SERIES_COUNT, TITLE, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
-from zhtui.draw.scale import Matrix, blocks, scale
+from zhtui.draw.scale import Matrix, blocks, scale, short_ends
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Boxes
-from zhtui.draw.ticks import HUGE, clamped, number
+from zhtui.draw.ticks import HUGE, clamped, ends
 from zhtui.lesson.views import Scatter
 
 MARKS = "●○▲△■□◆◇"
@@ -52,10 +52,22 @@ def draw(
     else:
         _cross(cells, span, top, rows)
     _points(cells, view, span, (top, rows), marks)
-    cells.put(0, height - 1, f"x {number(span[0])} … {number(span[1])}", FAINT)
-    text = f"y {number(span[2])} … {number(span[3])}"
-    cells.put(width - len(text), height - 1, text, FAINT)
+    _ends(cells, span)
     return cells
+
+
+def _ends(cells: Cells, span: Extent) -> None:
+    """What the plane spans, on the last line: both ways, else one; no number is cut."""
+    y, sides = cells.height - 1, (ends(*span[:2]), ends(*span[2:]))
+    short = short_ends(*span[:2]), short_ends(*span[2:])
+    for (x_ends, y_ends), dots in ((sides, " … "), (sides, "…"), (short, "…")):
+        across, up = f"x {dots.join(x_ends)}", f"y {dots.join(y_ends)}"
+        if x_ends and y_ends and len(across) + len(up) < cells.width:
+            cells.put(cells.width - len(up), y, up, FAINT)
+            break
+    else:
+        across = f"x {'…'.join(sides[0])}"
+    cells.put(0, y, across * (len(across) <= cells.width), FAINT)
 
 
 def _field(cells: Cells, field: Matrix, top: int, rows: int, rich: bool) -> None:
@@ -102,21 +114,53 @@ def _points(cells: Cells, view: Scatter, span: Extent, part: tuple[int, int], ma
     boxes: list[Box | None] = [None] * count
     shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y)).tolist()
     last = -1 if marks.cursor is None else marks.cursor[0]
-    for index in sorted(shown, key=lambda i: (i == last, states[i])):
-        group = int(view.groups[index]) if index < len(view.groups) else 0
-        label = str(view.labels[index]) if index < len(view.labels) else ""
-        text = label or MARKS[group % len(MARKS)]
-        column = min(int(x[index] * cells.width), cells.width - 1)
-        row = top + min(int(y[index] * rows), rows - 1)
+    order = sorted(shown, key=lambda i: (i == last, states[i]))
+    places = {
+        i: (min(int(x[i] * cells.width), cells.width - 1), top + min(int(y[i] * rows), rows - 1))
+        for i in order
+    }
+    texts = _texts(view, order, places, cells.width)
+    for index in order:
+        group = _group(view, index)
+        text, (column, row) = texts[index], places[index]
         ink = TITLE if view.field is not None else SERIES + group % SERIES_COUNT
         ink = {MOVED: LIT, QUIET: FAINT, BAD: WRONG}.get(int(states[index]), ink)
         here = index == last
         if marks.hidden is not None and marks.hidden[0] == index:
             text, here = "?", True
         text = f"!{text}" if states[index] == BAD else text
+        column = max(min(column, cells.width - words.width(text)), 0)
         stop = cells.put(column, row, text, INVERSE if here else ink, CURSOR if here else 0)
         if here:
             cells.put(column - 1, row, "[", CURSOR)
             cells.put(stop, row, "]", CURSOR)
         boxes[index] = (column, row, max(stop - column, 1), 1)
     cells.spots = Boxes(boxes)
+
+
+def _group(view: Scatter, index: int) -> int:
+    return int(view.groups[index]) if index < len(view.groups) else 0
+
+
+def _texts(
+    view: Scatter, order: list[int], places: dict[int, tuple[int, int]], width: int
+) -> dict[int, str]:
+    """The label of each point, where it touches no other of those that are drawn after it; else
+    the mark of its group.
+    """
+    labels = [str(label) for label in view.labels]
+    texts = {i: MARKS[_group(view, i) % len(MARKS)] for i in order}
+    apart = max(map(words.width, labels), default=0) > 1  # else letters, which may be neighbours
+    named: set[tuple[int, int]] = set()
+    taken: set[tuple[int, int]] = set()
+    for index in reversed(order):
+        label, (x, y) = labels[index] if index < len(labels) else "", places[index]
+        if label and apart:
+            x = max(min(x, width - words.width(label)), 0)
+            cells = {(at, y) for at in range(x, x + words.width(label))}
+            sides = {(x - 1, y), (x + len(cells), y)}
+            label = "" if cells & taken or (cells | sides) & named else label
+            named |= cells if label else set()
+        texts[index] = label or texts[index]
+        taken |= cells if label and apart else {places[index]}
+    return texts

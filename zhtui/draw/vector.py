@@ -21,6 +21,7 @@ from zhtui.wording import number
 WIDTH, HEIGHT = 960, 540
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 50, 50  # margins
 NAME = 15  # pixels from one name to the next
+LETTER = 8  # pixels that a letter takes at most
 FONT = "font-family='ui-monospace, Menlo, Consolas, monospace' font-size='13'"
 
 
@@ -51,6 +52,10 @@ class Axes:
         """Values of y as pixels."""
         return HEIGHT - BOTTOM - _share(values, *self.y, self.log_y) * (HEIGHT - TOP - BOTTOM)
 
+    def told(self, value: float) -> str:
+        """A height in words, to a hundredth of the axis."""
+        return ticks.within(value, *self.y, self.log_y, number)
+
 
 def draw(
     title: str,
@@ -63,9 +68,12 @@ def draw(
 ) -> str:
     """The picture's text. `levels` are (label, value)."""
     axes = _axes(curves, [value for _, value in levels], log_x, log_y)
+    longest = max((len(label) for _, label in ticks.told(*axes.y, 8, axes.log_y)), default=0)
+    more = max(LETTER * longest + 8 - LEFT, 0)  # a margin that no number on the left is cut by
+    size = f"{WIDTH + more} {HEIGHT}"
     parts = [
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' {FONT}>",
-        f"<rect width='{WIDTH}' height='{HEIGHT}' fill='#fbfaf6'/>",
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='{-more} 0 {size}' {FONT}>",
+        f"<rect x='{-more}' width='{WIDTH + more}' height='{HEIGHT}' fill='#fbfaf6'/>",
         _text(LEFT, 28, title, "#0b0d12", weight="bold"),
         *_grid(axes, x_name),
     ]
@@ -107,21 +115,28 @@ def _axes(curves: Sequence[Curve], levels: Sequence[float], log_x: bool, log_y: 
 
 def _grid(axes: Axes, x_name: str) -> list[str]:
     parts = []
-    marks = ticks.logarithmic if axes.log_y else ticks.linear
-    step = 0.0 if axes.log_y else ticks.nice_step(axes.y[1] - axes.y[0], 8)
-    for value in marks(*axes.y, 8):
+    for value, label in ticks.told(*axes.y, 8, axes.log_y):
         y = float(axes.down(np.array(value)))
         parts.append(_line(LEFT, y, WIDTH - RIGHT, y, "#e4e2da"))
-        parts.append(_text(LEFT - 8, y + 4, ticks.number(value, step), "#8a90a0", anchor="end"))
-    marks = ticks.logarithmic if axes.log_x else ticks.linear
-    for value in marks(*axes.x, 8):
+        parts.append(_text(LEFT - 8, y + 4, label, "#8a90a0", anchor="end"))
+    for value, label in _x_marks(axes):
         x = float(axes.across(np.array(value)))
         parts.append(_line(x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 5, "#8a90a0"))
-        label = ticks.number(value)
         parts.append(_text(x, HEIGHT - BOTTOM + 20, label, "#8a90a0", anchor="middle"))
     parts.append(_line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "#8a90a0"))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 12, x_name, "#8a90a0", anchor="end"))
     return parts
+
+
+def _x_marks(axes: Axes) -> list[tuple[float, str]]:
+    """Round numbers on the x axis and their texts: fewer where long ones would meet."""
+    known: list[tuple[float, str]] = []
+    for count in (8, 4, 2, 1):
+        known = ticks.told(*axes.x, count, axes.log_x)
+        room = (WIDTH - LEFT - RIGHT) / count
+        if axes.log_x or LETTER * (max((len(label) for _, label in known), default=0) + 1) <= room:
+            break
+    return known
 
 
 def _level(axes: Axes, label: str, value: float) -> list[str]:
@@ -131,7 +146,7 @@ def _level(axes: Axes, label: str, value: float) -> list[str]:
     colour = LIGHT.colours[PUBLISHED]
     return [
         _line(LEFT, y, WIDTH - RIGHT, y, colour, dash=True),
-        _text(LEFT + 6, y - 5, f"{label} {number(value)}", colour),
+        _text(LEFT + 6, y - 5, f"{label} {axes.told(value)}", colour),
     ]
 
 
@@ -159,7 +174,7 @@ def _curve(axes: Axes, curve: Curve, colour: str, names: list[tuple[float, str, 
         parts.append(_path(axes, curve.x, curve.smooth, colour, 1.0))
         course = curve.smooth
     y = min(max(float(axes.down(course[finite[-1:]])[0]), TOP), HEIGHT - BOTTOM)
-    end = number(float(course[finite[-1]])) + (" smoothed" if faint else "")
+    end = axes.told(float(course[finite[-1]])) + (" smoothed" if faint else "")
     names.append((y, f"{curve.name} {end}", colour))
     return parts
 

@@ -1,7 +1,8 @@
 """Finds lessons. The lab knows none by name.
 
 The entry-point group `zhtui.lessons` names packages of lessons; every sub-package with a `lesson`
-is one. `ZHTUI_LESSONS` adds folders of one's own. Where two share a name the first found has it.
+is one. `ZHTUI_LESSONS` adds folders of one's own. Where two share a name the first found has it,
+and the other is a row that says so.
 """
 
 from __future__ import annotations
@@ -178,21 +179,22 @@ def one(name: str) -> Entry:
 
 def all_lessons() -> list[Entry]:
     """Every lesson by number; one that cannot be loaded is a row with its error, at the end."""
-    return _ordered(_places(), {})
+    places, doubles = _found()
+    return _ordered(places, {}, doubles)
 
 
 def shown() -> list[Entry]:
     """All lessons, for a list: of those that came with the lab only what their cards say, where
     that was kept. The rest of such a card is imported when it is asked for.
     """
-    places, ready = _places(), dict[str, Entry]()
+    (places, doubles), ready = _found(), dict[str, Entry]()
     own = {name: place for name, place in places.items() if vetting.built_in(place[1])}
     for name, said in kept.cards([folder for _, folder in own.values()]).items():
         if name in own:
             package, folder = own[name]
             card = kept.Kept(said, partial(_card, name, package, folder))
             ready[name] = Entry(name, f"{package}.{name}", folder, card)
-    return _ordered(places, ready)
+    return _ordered(places, ready, doubles)
 
 
 def keep() -> None:
@@ -203,9 +205,13 @@ def keep() -> None:
         kept.keep({entry.name: entry.card for entry in own}, folders)
 
 
-def _ordered(places: Mapping[str, tuple[str, Path]], ready: Mapping[str, Entry]) -> list[Entry]:
+def _ordered(
+    places: Mapping[str, tuple[str, Path]], ready: Mapping[str, Entry], doubles: list[Entry]
+) -> list[Entry]:
     entries = [ready.get(name) or _load(name, *place) for name, place in places.items()]
-    entries = [each for each in (*entries, *_broken.values()) if each.lesson or each.error]
+    entries = [
+        each for each in (*entries, *doubles, *_broken.values()) if each.lesson or each.error
+    ]
     return sorted(entries, key=lambda e: (e.lesson.number if e.lesson else float("inf"), e.name))
 
 
@@ -253,15 +259,28 @@ def _check(card: Lesson, failed: str) -> None:
 
 def _places() -> dict[str, tuple[str, Path]]:
     """name -> (package that holds it, its folder)."""
-    found: dict[str, tuple[str, Path]] = {}
+    return _found()[0]
+
+
+def _found() -> tuple[dict[str, tuple[str, Path]], list[Entry]]:
+    """The places, and a row for each lesson whose name another one has."""
+    found, doubles = dict[str, tuple[str, Path]](), dict[Path, Entry]()
     own = [str(folder) for folder in _own_folders()]
     for package in _packages():
         for path in package.__path__ if package.__name__.startswith(OWN) else _theirs(package, own):
             for module in pkgutil.iter_modules([path]):
                 folder = Path(path) / module.name
-                if module.ispkg and _is_lesson(folder):
-                    found.setdefault(module.name, (package.__name__, folder))
-    return found
+                if not (module.ispkg and _is_lesson(folder)):
+                    continue
+                first = found.setdefault(module.name, (package.__name__, folder))[1]
+                if first != folder and first.resolve() != folder.resolve():
+                    doubles[folder] = _double(module.name, package.__name__, folder)
+    return found, list(doubles.values())
+
+
+def _double(name: str, package: str, folder: Path) -> Entry:
+    error = f"lesson {name} in {folder} has the name of another; rename its folder"
+    return Entry(f"{folder.parent.name}/{name}", package, folder, error=error)
 
 
 def _is_lesson(folder: Path) -> bool:

@@ -14,13 +14,14 @@ spells the arithmetic of one cell with its numbers. Standard library only.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhtui.errors import LabError
 from zhtui.lesson.card import knob
-from zhtui.lesson.views import View, Words
+from zhtui.lesson.views import KINDS, Node, View, Words
 
 if TYPE_CHECKING:
     from zhtui.lesson.views import Array
@@ -43,6 +44,11 @@ class Spot:
     row: int
     column: int = 0
 
+    def __post_init__(self) -> None:
+        """An argmax of numpy's or torch's is a row too."""
+        object.__setattr__(self, "row", int(self.row))
+        object.__setattr__(self, "column", int(self.column))
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -55,7 +61,7 @@ class Frame:
     tenth of the view's range unless it is said). `still(spot)` gives, for a poke at `spot`, which
     cells must not move: a mask a view. `solved` names a task that reaching this frame solves.
 
-    Arrays are copied when the frame is made, so a scene may go on changing its own.
+    Arrays, lists and dicts are copied when the frame is made: a scene may go on changing its own.
     """
 
     title: str
@@ -99,7 +105,7 @@ class Poke:
             return values
         try:
             changed: T = _changed(values, self.spot, self.value)
-        except (IndexError, TypeError, ValueError) as error:
+        except (IndexError, TypeError, ValueError, OverflowError, RuntimeError) as error:
             where = f"{name} has no cell in row {self.spot.row}, column {self.spot.column}"
             raise LabError(f"{where} that takes {self.value!r}; choose another one") from error
         return changed
@@ -113,26 +119,80 @@ def _changed(values: Any, spot: Spot, value: Any) -> Any:
             raise ValueError
         return values[: spot.column] + str(value) + values[spot.column + 1 :]
     if isinstance(values, (list, tuple)):
-        rows = [list(row) for row in values]
-        rows[spot.row][spot.column] = value
-        return type(values)(map(type(values[spot.row]), rows))
+        row = _changed_row(values[spot.row], spot.column, value)
+        return type(values)([*values[: spot.row], row, *values[spot.row + 1 :]])
+    if not hasattr(values, "ndim"):
+        raise TypeError
     copied = values.clone() if hasattr(values, "clone") else values.copy()
-    if copied.ndim == 1:
-        copied[spot.row + spot.column] = float(value)
-    else:
-        copied[spot.row, spot.column] = float(value)
+    place = (spot.row + spot.column,) if copied.ndim == 1 else (spot.row, spot.column)
+    copied[place] = _held(value, copied.dtype)
     return copied
 
 
+def _changed_row(row: Any, column: int, value: Any) -> Any:
+    """A row of a board or a table: a text, or a list of texts and numbers."""
+    if isinstance(row, str):
+        return _changed(row, Spot("", 0, column), value)
+    parts = list(row)
+    before = parts[column]
+    if isinstance(before, (int, float)):
+        value = float(value)
+        whole = isinstance(before, int) and value.is_integer()
+        parts[column] = int(value) if whole else value
+    else:
+        parts[column] = str(value)
+    return type(row)(parts)
+
+
+def _held(value: Any, kind: Any) -> float:
+    """A number as an array of that dtype holds it. Raises `ValueError` where it would be another,
+    `OverflowError` where the array says so.
+    """
+    number, name = float(value), str(kind)
+    if "int" not in name and "bool" not in name:
+        return number
+    if number != int(number) or ("bool" in name and number not in (0, 1)):
+        raise ValueError
+    return int(number)
+
+
 def _own(value: Any) -> Any:
-    """A copy of an array or of a view's arrays; anything else as it is."""
+    """A copy of an array, a list or a dict, with all that they hold, also inside a view or a tuple.
+    Anything else as it is, so nothing is copied that cannot change.
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if hasattr(value, "__array__"):
         return value.clone() if hasattr(value, "clone") else value.copy()
+    if isinstance(value, dict):
+        mine = value.copy()  # a Counter stays one
+        for key, part in value.items():
+            mine[key] = _own(part)
+        return mine
+    if isinstance(value, (list, tuple)):
+        return _own_row(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-        arrays = {name: _own(part) for name, part in fields.items() if hasattr(part, "__array__")}
-        return dataclasses.replace(value, **arrays) if arrays else value
+        return _own_fields(value)
     return value
+
+
+def _own_row(value: Any) -> Any:
+    parts = [_own(part) for part in value]
+    if isinstance(value, list):
+        return parts
+    if all(map(operator.is_, parts, value)):
+        return value
+    return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+
+
+def _own_fields(value: Any) -> Any:
+    """Of what is no view only the arrays: a lesson's own node may lead to its whole tree."""
+    fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if not isinstance(value, (*KINDS, Node)):
+        fields = {name: part for name, part in fields.items() if hasattr(part, "__array__")}
+    mine = {name: _own(part) for name, part in fields.items()}
+    changed = {name: part for name, part in mine.items() if part is not fields[name]}
+    return dataclasses.replace(value, **changed) if changed else value
 
 
 @dataclass(frozen=True)

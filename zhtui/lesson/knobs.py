@@ -19,6 +19,7 @@ from zhtui.lesson.card import KNOB, Knob
 KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
+WHOLE = 2**63  # no whole number is as large, as JSON's readers have it
 
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # where a dial stops in each decade
 
@@ -183,6 +184,8 @@ def check(row: Row, value: Any) -> None:
         isinstance(value, bool) and row.kind is not bool
     ):
         raise ConfigError(f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}")
+    if isinstance(value, int) and not -WHOLE <= value < WHOLE:
+        raise ConfigError(f"{row.name} has too many digits; {_example(row)}")
     if row.knob.choices and value not in row.knob.choices:
         near = difflib.get_close_matches(str(value), map(str, row.knob.choices), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -217,6 +220,7 @@ def read(row: Row, value: str) -> Any:
             return WORDS[value.lower()]
         if row.kind is int:
             return _whole(value)
+        value.encode()  # a shell gives any bytes, and what is no UTF-8 cannot be kept
         return row.kind(value)
     except (KeyError, ValueError, OverflowError) as error:
         bad = f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from zhtui.errors import DeviceError
 from zhtui.machine.gpu import GIB
 
+CUDA = re.compile(r"cuda(:[0-9]{1,3})?")
 OUT_OF_MEMORY = (
     "the device has too little memory for this setting: "
     "lower batch_size, block_size or n_embd, or take --device cpu"
@@ -26,18 +27,21 @@ OUT_OF_MEMORY = (
 # Choosing
 
 
+def named(ask: str) -> str:
+    """A device as it was asked for, be it here or not. Raises `DeviceError` where it is none."""
+    if ask in ("auto", "cpu", "mps") or CUDA.fullmatch(ask):
+        return ask
+    raise DeviceError(f"there is no device {ask!r}: take auto, cpu, cuda, cuda:N or mps")
+
+
 def choose(ask: str) -> str:
     """torch's name for "auto", "cpu", "cuda", "cuda:N" or "mps". Raises `DeviceError`."""
+    ask = named(ask)
     if ask == "cpu" or (ask == "auto" and not _accelerator()):
         return "cpu"
     if ask == "auto":
         return "cuda" if not _no_cuda() else "cpu" if _no_mps() else "mps"
-    if ask == "mps":
-        missing = _no_mps()
-    elif re.fullmatch(r"cuda(:\d+)?", ask):
-        missing = _no_cuda(int(ask[5:] or 0))
-    else:
-        raise DeviceError(f"there is no device {ask!r}: take auto, cpu, cuda, cuda:N or mps")
+    missing = _no_mps() if ask == "mps" else _no_cuda(int(ask[5:] or 0))
     if missing:
         raise DeviceError(f"{ask} cannot be used ({missing}): take --device auto or cpu")
     return ask

@@ -121,7 +121,7 @@ class Pulse:
         except (psutil.Error, LabError):
             told, asked = {}, 0
         named = told.get("OMP_NUM_THREADS", "")
-        self._team = int(asked or (named if named.isdigit() else 0) or cores())
+        self._team = int(asked or (named if re.fullmatch("[0-9]{1,4}", named) else 0) or cores())
         self._visible = told.get("CUDA_VISIBLE_DEVICES", "")
 
 
@@ -151,8 +151,8 @@ def chosen(gpus: Sequence[Reading], where: str, visible: str = "") -> Reading | 
     """
     if not gpus:
         return None
-    index = int(where[5:]) if re.fullmatch(r"cuda:\d+", where) else 0
-    order = visible.split(",") if re.fullmatch(r"\d+(,\d+)*", visible) else []
+    index = int(where[5:]) if re.fullmatch(r"cuda:[0-9]{1,4}", where) else 0
+    order = visible.split(",") if re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4})*", visible) else []
     index = int(order[index]) if index < len(order) else index
     return gpus[min(index, len(gpus) - 1)]
 

@@ -22,6 +22,7 @@ from zhtui.wording import json_text
 
 T = TypeVar("T")
 MOST_METRICS = 1000  # in one row
+LINE = 10_000  # characters
 LAST_STEP = 10**12  # its folder's name has no more digits
 
 Step = Annotated[int, Meta(ge=0, le=LAST_STEP)]
@@ -29,7 +30,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Number = Whole | float
 Name = Annotated[str, Meta(max_length=256)]
-Line = Annotated[str, Meta(max_length=10_000)]
+Line = Annotated[str, Meta(max_length=LINE)]
 Value = Annotated[str, Meta(max_length=100_000)]
 Scalar = bool | Whole | float | Value | None  # a knob's value
 At = Annotated[str, Meta(pattern=r"^(last|best|first|mean [1-9][0-9]{0,6})$")]

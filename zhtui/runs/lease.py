@@ -43,6 +43,33 @@ def hold(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def turn(folder: Path) -> Iterator[int | None]:
+    """The turn to start a worker at a run, or to move what no worker is at: a descriptor with a
+    lock, None where somebody else has it. A worker keeps its starter's until it holds the lease.
+
+    Raises `StoreError` where the folder is gone.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise StoreError(f"{folder.name} cannot be opened ({error.strerror}); try again") from error
+    try:
+        yield descriptor if _locked(descriptor) else None
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk without such locks
+        return True
+    return True
+
+
 def held(path: Path) -> bool:
     """Whether a living process holds the lease; it is not taken to find out."""
     if _known(path) in _held:

@@ -14,7 +14,7 @@ from zhtui.ask import cells
 from zhtui.ask.explore import Asked, Explorer
 from zhtui.ask.reading import open_run
 from zhtui.ask.shown import Shown, to_wire
-from zhtui.errors import LabError, LessonError
+from zhtui.errors import LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.card import Question
 from zhtui.lesson.catalog import Entry, Scene
@@ -44,7 +44,9 @@ def _pointed(scene: Scene, asked: Asked) -> Iterator[Shown]:
     explorer = _explorer()
     for number, shown in enumerate(_shown_frames(explorer, asked), 1):
         for name, view in shown.views.items():
-            for row, column in _corners(view):
+            with boundary(f"the cells of {name} in frame {number} of {scene.title}"):
+                corners = _corners(view)
+            for row, column in corners:
                 words = explorer.point(asked, number, Spot(name, row, column))
                 told = f"{scene.title} says nothing of {name}[{row}, {column}] in {shown.title!r}"
                 must(bool(words), told)
@@ -90,6 +92,9 @@ def mistakes(entry: Entry, store: Path) -> None:
         for name in next((r.knob.choices or () for r in _knobs(scene) if r.name == "mistake"), ()):
             offered.setdefault(str(name), []).append(scene)
     known = {mistake.name: mistake for mistake in entry.card.mistakes}
+    for name in known:
+        can = name in offered or name in _choices(entry.card.config)
+        must(can, f"no knob offers {name!r}, a mistake of the card; offer it, or take it out")
     for name, able in offered.items():
         if name != NONE:
             told = f"{able[0].title} can make {name!r}, which the card does not name; add it"
@@ -120,10 +125,14 @@ def _shown(
         there = there or any(meter in right for meter in meters)
     if refused == len(able):
         return
-    trained = {str(c) for row in knobs.knobs(entry.card.config) for c in row.knob.choices or ()}
+    trained = _choices(entry.card.config)
     where = ", ".join(scene.title for scene in able)
     told = f"{name!r} changes none of its meters ({', '.join(meters)}) in {where}; name one that it"
     must(not there and (name in trained or not meters), f"{told} changes")
+
+
+def _choices(config: type) -> set[str]:
+    return {str(choice) for row in knobs.knobs(config) for choice in row.knob.choices}
 
 
 def _knobs(scene: Scene) -> Sequence[knobs.Row]:

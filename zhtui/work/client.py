@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import platform
 import shutil
@@ -11,21 +10,23 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from zhtui import __version__
-from zhtui.errors import BusyError, ConfigError, StoreError
+from zhtui.errors import BusyError, CheckpointError, ConfigError, StoreError
+from zhtui.lesson import catalog
 from zhtui.lesson.catalog import Entry
-from zhtui.lesson.knobs import parse, to_json
-from zhtui.machine import gpu
+from zhtui.lesson.knobs import find, from_json, parse, to_json
+from zhtui.machine import device, gpu
 from zhtui.runs import lease
-from zhtui.runs.files import append_json, make_folder, open_own, write_json
-from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, LEASE, OUTPUT, STATUS, RunFolder
+from zhtui.runs.files import LONGEST, append_json, make_folder, open_own, write_json
+from zhtui.runs.folder import CARD, CONTROL, EVENTS, FORMAT, OUTPUT, STATUS, RunFolder
 from zhtui.runs.store import fresh_name
+from zhtui.wording import json_text, one_line
 
 PATIENCE = 30.0  # seconds that a new worker has before it counts as lost
 # A worker leaves one core to the terminal. Threads that wait for each other spin: where they must
@@ -61,13 +62,18 @@ def create(
     command: tuple[str, ...] = (),
     parent: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Makes a run folder; nothing is started. Raises `ConfigError` or `StoreError`."""
+    """Makes a run folder; nothing is started. Raises `ConfigError`, `DeviceError` or `StoreError`.
+
+    Whether the device is here is seen when the run begins: it needs torch.
+    """
+    where = device.named(where)
     preset, settings = preset_for(entry, preset, where)
     settings = parse(settings, knobs)
     card = {"format": FORMAT, "lesson": entry.name, "preset": preset, "seed": seed}
     card |= {"config": to_json(settings), "device": where, "threads": threads, "data": None}
-    card |= {"versions": _versions(), "command": list(command), "parent": parent}
+    card |= {"versions": _versions(), "command": _spelled(command), "parent": parent}
     card["created"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    _check(card)
     try:
         store.mkdir(parents=True, exist_ok=True)
         make_folder(store / entry.name)
@@ -82,6 +88,32 @@ def create(
             f"no run can be made in {store} ({why}); choose another --store"
         ) from error
     return folder
+
+
+def _spelled(command: Sequence[str]) -> list[str]:
+    """A command as a card takes it: no word is without end, none is half a character."""
+    from zhtui.runs import border  # deferred: no part of the first frame
+
+    return [word[: border.LINE].encode(errors="replace").decode() for word in command]
+
+
+def _check(card: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` where a card would not be read as it is written: its run could neither
+    be shown nor deleted.
+    """
+    from zhtui.runs import border  # deferred, as above
+
+    content = json_text(card).encode()
+    try:
+        read = border.card(content, FORMAT)["config"]
+    except border.Misfit as error:
+        raise ConfigError(f"no run can be made with this ({error}); give something else") from error
+    for key, value in card["config"].items():
+        if read.get(key) != value:
+            shown = one_line(f"{key}={value}")[:200]
+            raise ConfigError(f"{shown} is no UTF-8; give the file or the text another name")
+    if len(content) >= LONGEST:
+        raise ConfigError("what this run is given is too long to be kept; shorten its texts")
 
 
 @contextmanager
@@ -100,9 +132,11 @@ def start(folder: RunFolder) -> int:
     The worker has its own session, so a closed terminal does not reach it. Raises `BusyError`.
     """
     folder.claim()
-    with _first(folder) as turn:
-        if lease.held(folder.path / LEASE):
-            raise _busy(folder)
+    with lease.turn(folder.path) as turn:
+        if turn is None or folder.alive():
+            raise BusyError(
+                f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`"
+            )
         return _start(folder, turn)
 
 
@@ -150,12 +184,46 @@ def request(folder: RunFolder, action: str, **fields: Any) -> str:
     return number
 
 
-def turn(folder: RunFolder, knob: str, value: str) -> None:
-    """Turns a live knob of a run that no worker is at, from its newest checkpoint on."""
-    folder.claim()
-    done = max((step for step, _ in folder.checkpoints()), default=0)
-    fields = {"step": done, "knob": knob, "value": value, "time": round(time.time(), 3)}
-    append_json(folder.path / EVENTS, {"event": "knob", **fields})
+def turn(folder: RunFolder, *pairs: str) -> None:
+    """Turns knobs (KEY=VALUE) of a run that no worker is at, from its newest sound checkpoint on:
+    live ones, and those that may be others where a run goes on. All of them, or none.
+
+    Raises `ConfigError` where one cannot be turned, `BusyError` where a worker is at the run.
+    """
+    card = folder.claim()
+    turns = list(_turns(catalog.one(str(card["lesson"])), card["config"], pairs))
+    with lease.turn(folder.path) as turn:
+        if turn is None or folder.alive():
+            how = f"turn a live knob with `zhtui runs set {folder.name} KEY=VALUE`"
+            raise BusyError(f"a worker is at {folder.name}; {how}, or stop it first")
+        at = {"step": _sound(folder), "time": round(time.time(), 3)}
+        for knob, value in turns:
+            append_json(folder.path / EVENTS, {"event": "knob", "knob": knob, "value": value, **at})
+
+
+def _turns(
+    entry: Entry, config: Mapping[str, Any], pairs: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """(knob, value) of each pair, looked at one after the other, as the worker will turn them."""
+    settings = from_json(entry.card.config, config)
+    for pair in pairs:
+        settings = parse(settings, [pair])
+        key, _, value = pair.partition("=")
+        row = find(entry.card.config, key.strip())
+        if not (row.knob.live or row.knob.resumes):
+            raise ConfigError(f"{row.name} cannot change on a resume; start a new run with {pair}")
+        yield row.name, value
+
+
+def _sound(folder: RunFolder) -> int:
+    """Steps done at the newest checkpoint that is sound: from there a worker goes on."""
+    from zhtui.runs import checkpoint  # deferred: numpy
+
+    for step, path in reversed(folder.checkpoints()):
+        with suppress(CheckpointError):
+            checkpoint.read(path)
+            return step
+    return 0
 
 
 def answer(folder: RunFolder, number: str, seconds: float = 10.0) -> dict[str, Any]:
@@ -183,27 +251,6 @@ def _let_go() -> None:
     _reap()
     for child in _children:
         child.returncode = 0
-
-
-@contextmanager
-def _first(folder: RunFolder) -> Iterator[int]:
-    """The turn to start a worker, as a descriptor with a lock, which the worker keeps until it
-    holds the lease: of several clients at a time one starts it. Raises `BusyError`.
-    """
-    descriptor = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # a disk without such locks
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _busy(folder) from error
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _busy(folder: RunFolder) -> BusyError:
-    return BusyError(f"a worker is at {folder.name} already; `zhtui runs show {folder.name}`")
 
 
 def _promise(folder: RunFolder, steps: int, step: int = 0) -> None:

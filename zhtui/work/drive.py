@@ -21,7 +21,7 @@ from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
 from zhtui.machine import device
-from zhtui.runs import border, lease
+from zhtui.runs import border, lease, leftovers
 from zhtui.runs.checkpoint import Unfit
 from zhtui.runs.files import Tail, write_json
 from zhtui.runs.folder import CONTROL, LEASE, STATUS, YOUTH, RunFolder
@@ -58,6 +58,7 @@ def work(
     card = folder.claim()
     entry = catalog.one(str(card["lesson"]))
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
+        leftovers.clear(folder.path)
         recorder = Recorder(folder, entry.card, listeners)
         try:
             _arrive(folder)
@@ -132,8 +133,11 @@ class Drive:
 
     @property
     def done(self) -> int:
-        """Steps done once the row in hand has been yielded."""
-        return min(self.run.step + 1, int(self.run.config.steps))
+        """Steps done: up to the last row, or all of them. A step that was begun without a row, as
+        where a lesson ends early, is none.
+        """
+        steps = int(self.run.config.steps)
+        return steps if self.run.step >= steps else min(self.recorder.done, steps)
 
     def _after(self, row: Mapping[str, Any]) -> None:
         """One step was made: record it, save where due, obey."""
@@ -212,8 +216,8 @@ class Drive:
             how = "stop it, and resume it" if row.knob.resumes else "start a new run"
             raise LabError(f"{name} cannot change while a run goes on; {how} with it")
         self.run.config = knobs.parse(self.run.config, [f"{name}={value}"])
-        step = self.done
-        self.recorder.event("knob", step=step, knob=name, value=value)
+        self.knobs = [turn for turn in self.knobs if turn[1] != name]  # older wishes
+        self.recorder.event("knob", step=self.done, knob=name, value=value)
 
     def _sample(self, request: Mapping[str, Any]) -> None:
         generate = self.entry.function("generate", "generate")
@@ -280,8 +284,21 @@ def _inbox(folder: RunFolder, offset: int | None) -> Tail:
 
 
 def _knobs_to_come(folder: RunFolder) -> list[tuple[int, str, str]]:
-    events = [event for event in folder.events() if event["event"] == "knob"]
-    return sorted((e["step"], e["knob"], str(e["value"])) for e in events)
+    """(step, knob, value) of each turn that still counts, rising; of one step as they were made.
+
+    A run may have gone back to a checkpoint since: what was turned there later is the learner's
+    newer wish, and an older one at that step or after it counts no more.
+    """
+    turns: dict[str, list[tuple[int, int, str, str]]] = {}
+    for number, event in enumerate(folder.events()):
+        if event["event"] == "knob":
+            step, name = event["step"], event["knob"]
+            rising = turns.setdefault(name, [])
+            while rising and rising[-1][0] >= step:
+                rising.pop()
+            rising.append((step, number, name, str(event["value"])))
+    every = sorted(turn for rising in turns.values() for turn in rising)
+    return [(step, name, value) for step, _, name, value in every]
 
 
 def _id(request: Mapping[str, Any]) -> str:
@@ -300,13 +317,19 @@ def _finite(row: Mapping[str, Any], run: Run) -> None:
 
 
 def _failed(recorder: Recorder, error: Exception) -> int:
-    """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
+    """Tells the folder, as far as its disk lets it; the traceback goes to the log.
+
+    Where memory ran out, what to change is said, unless the lesson knew better: its own sentence
+    stays.
+    """
+    own = isinstance(error, LabError) and not isinstance(error, LessonError)
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
         why = f"the run cannot be written ({error.strerror})"
         sentence = f"{why}; make room in {recorder.folder.path} and resume"
     cause = error.__cause__
-    if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
+    short = device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause))
+    if short and not own:
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         log_traceback(error)

@@ -59,7 +59,7 @@ def fork(
     try:
         with client.whole_or_none(child):
             _inherit(folder, child, card, start)
-            _append(child.path / EVENTS, _events(folder, start[0], step, live))
+            _append(child.path / EVENTS, _events(folder, start[0], step, (fixed, live)))
     except OSError as error:
         why = error.strerror or error
         raise StoreError(f"{folder.name} could not be copied ({why}); try again") from error
@@ -154,7 +154,8 @@ def _inherit(
             file = f"{at:06d}-{name}.json"
             _link(parent.path / ARTIFACTS / file, child.path / ARTIFACTS / file)
     status = {"state": "stopped", "step": done, "steps": own["config"]["steps"]}
-    status["row"] = rows[-1] if rows else {}
+    last = rows[-1] if rows else {}
+    status["row"] = {name: last[name] for name in last if name not in ("step", "time")}
     if source is not None:
         aside = child.path / f".{source.name}"
         aside.mkdir()
@@ -165,19 +166,28 @@ def _inherit(
     write_json(child.path / STATUS, {**status, "time": time.time()})
 
 
-def _events(parent: RunFolder, done: int, step: int, live: Sequence[str]) -> list[dict[str, Any]]:
-    """What was said and shown before the checkpoint, the knobs turned up to the step, and our
-    own.
+def _events(
+    parent: RunFolder, done: int, step: int, pairs: tuple[Sequence[str], Sequence[str]]
+) -> list[dict[str, Any]]:
+    """What was said and shown before the checkpoint, the knobs turned up to the step, and our own:
+    of a knob that the child has its own value of, the parent's turns end there.
     """
     kept = [{"event": "forked", "step": step, "run": parent.name, "lesson": parent.lesson}]
-    turned = {pair.partition("=")[0]: pair.partition("=")[2] for pair in live}
+    fixed, live = (dict(_split(pair) for pair in each) for each in pairs)
+    ends = dict.fromkeys(live, step) | dict.fromkeys(fixed, 0)
     for event in parent.events():
         kind, at = event["event"], event.get("step", 0)
         said = kind in INHERITED and at < max(done, 1)
-        if said or (kind == "knob" and at < step + (event.get("knob") not in turned)):
+        if said or (kind == "knob" and at < ends.get(event["knob"], step + 1)):
             kept.append(event)
     ours = {"event": "knob", "step": step, "time": round(time.time(), 3)}
-    return [*kept, *({**ours, "knob": key, "value": turned[key]} for key in turned)]
+    return [*kept, *({**ours, "knob": key, "value": value} for key, value in live.items())]
+
+
+def _split(pair: str) -> tuple[str, str]:
+    """KEY and VALUE."""
+    key, _, value = pair.partition("=")
+    return key, value
 
 
 def _append(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:

@@ -130,9 +130,11 @@ class Report:
         if self.bar:
             self.bar.clear()
         name, status = self.folder.name, self.folder.status()
+        go_on = f"go on with: zhtui run --resume {name} --headless"
         if code > 128:
-            saved = f"saved at step {status.step:,}"
-            self._print(f"interrupted; {saved}; go on with: zhtui run --resume {name} --headless")
+            self._print(f"interrupted; saved at step {status.step:,}; {go_on}")
+        elif status.state == "stopped":
+            self._print(f"stopped at step {status.step:,} of {status.steps:,}; {go_on}")
         elif code == 0:
             self._print(plot(self.folder, self.lesson))
             self._print(_sample(self.folder))

@@ -17,19 +17,28 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.data.noted import data_of, note, noted
-from zhtui.errors import CheckpointError
+from zhtui.errors import CheckpointError, LessonError
 from zhtui.lesson.card import Lesson
 from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
-from zhtui.runs.files import Appender, replace_file, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
+from zhtui.runs.files import Appender, replace_file, rewrite_json, write_json
+from zhtui.runs.folder import (
+    ARTIFACTS,
+    CARD,
+    EVENTS,
+    METRICS,
+    ROOM,
+    STATUS,
+    RunFolder,
+    measured_of,
+)
 from zhtui.say import complain, say
-from zhtui.wording import one_line
+from zhtui.wording import one_line, plain_number
 
 STATUS_EVERY = 0.5  # seconds
-ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
+RESERVE = 32 << 10  # bytes, so that a run on a full disk can say so
 NAMED = 20  # damaged checkpoints, each by its name
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
@@ -101,7 +110,7 @@ class Recorder:
         known = noted(self.card)
         if name not in {row["asked"] for row in known.values()}:
             self.card["data"] = {**known, **note(name, found)}
-            write_json(self.folder.path / CARD, self.card)
+            rewrite_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
         return found.path
 
@@ -144,12 +153,13 @@ class Recorder:
         """Reads and appends a row where it is due; reading is the only synchronisation.
 
         Due is every `every`th, and every evaluation: a row with a metric that not every row has.
+        Raises `LessonError` where a value is not a number.
         """
         self.done = step + 1
         self.keys = set(row) if self.keys is None else self.keys & set(row)
         if step % every and set(row) == self.keys:
             return None
-        values = {name: _number(value) for name, value in row.items()}
+        values = {name: _number(name, step, value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
         self._metrics.append(whole)
         self._row = values
@@ -217,9 +227,19 @@ class Recorder:
             listener(kind, value)
 
 
-def _number(value: Any) -> float | int:
-    """A metric as JSON holds it; reading a tensor waits for the device."""
-    return int(value) if isinstance(value, int) else float(value)
+def _number(name: str, step: int, value: Any) -> float | int:
+    """A metric as JSON holds it; reading a tensor waits for the device. Raises `LessonError`."""
+    value = plain_number(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        why = f"{name} at step {step} is larger than any float; yield a smaller number"
+        raise LessonError(why) from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = type(value).__name__
+        why = f"{name} at step {step} is of type {kind}, not one number; yield a float"
+        raise LessonError(why) from error
+    return int(value) if isinstance(value, int) else number
 
 
 def log_sentence(text: str) -> None:

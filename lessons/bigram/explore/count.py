@@ -74,7 +74,8 @@ def chances(N: Tensor, smoothing: float, mistake: str) -> Tensor:
 def table(values: Tensor, names: list[str], note: str, counts: bool = False) -> Heatmap:
     """Row a, column b, a number in each cell that is not 0."""
     texts = [[f"{v:g}" if v else "" for v in row] for row in values.tolist()] if counts else ()
-    return Heatmap(values.double().numpy(), names, names, low=0.0, note=note, texts=texts)
+    numbers = values.numpy() if counts else values.double().numpy()  # a count knows no fraction
+    return Heatmap(numbers, names, names, low=0.0, note=note, texts=texts)
 
 
 def still_rows(V: int) -> Callable[[Spot], Mapping[str, NDArray[np.bool_]]]:

@@ -75,7 +75,7 @@ def counted(size: Size, mistake: str) -> dict[str, int]:
 
 def bars(keep: Mapping[str, Any]) -> Bars:
     values = [float(number) for number in keep["shape"]]
-    return Bars(LETTERS, values, note="poke one: what moves?", log=True)
+    return Bars(LETTERS, values, note="logarithmic; poke one: what moves?", log=True)
 
 
 def table(keep: Mapping[str, Any], done: int) -> Table:

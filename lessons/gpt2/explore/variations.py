@@ -1,7 +1,8 @@
 """What was changed in GPT-2 since: which part, what it costs in weights, and what a token keeps.
 
-Three models that can be opened here (kinds.py): GPT-2 of 2019, Llama 3.2 1B of 2024, gpt-oss-20b of
+Three models that are built here (kinds.py): GPT-2 of 2019, Llama 3.2 1B of 2024, gpt-oss-20b of
 2025. Weights are counted on the models themselves, built by their shapes without a number in them.
+The last two are not read as published: Llama stretches its turns, gpt-oss packs four bits a weight.
 
 Leaves out: tokenizers, data and training, where most of the gain since 2019 lies.
 """

@@ -58,7 +58,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             ),
         },
         f"two clouds, drawn in the plane that holds {figure(share)} of their spread",
-        "a query and a key in the same direction make a large product: an edge of attention",
+        "a query and a key in the same direction may make a large product; the next frame has it",
         chapter="Q and K", **known,
     )  # fmt: skip
     scores = Q @ K.T  # (T, T)

@@ -67,7 +67,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
             np.mean([t.best() in p.best for t, p in zip(trees, known, strict=True)]).item()
         )
         counts = {move: count / size for move, count in found.items()}
-        note = f"{len(known)} positions with one right move"
+        note = f"{len(known)} positions with a win or a threat in one"
         yield Frame(
             f"{size} simulations",
             {

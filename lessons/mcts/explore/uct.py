@@ -119,7 +119,8 @@ def decided(search: Search, chosen: int) -> Frame:
         "the move",
         {**search.views([root, root.children[chosen]], None), "rule": rule(search)},
         say=f"{name(game, root.children[chosen])} is played: {reason(root, chosen, ask)}",
-        look="chosen by visits, not by Q: a move tried once may have been lucky",
+        look="it should be the most visited, not the one of the greatest Q: a move tried once may "
+        "have been lucky",
         chapter="move",
         keep=search.keep,
     )
@@ -239,8 +240,9 @@ def simulation(search: Search, rng: random.Random, done: int) -> Iterator[Frame]
     yield Frame(
         "back up" if phases else f"simulation {done}",
         search.views(way, child.state),
-        say=f"{word}: N + 1 on the whole path, W {signs(path)}",
-        look="each node counts for the player who moved into it: the sign turns at every step",
+        say=f"{word}: N + 1 on the whole path, W {signs(path, ask.mistake != 'no-flip')}",
+        look="each node should count for the player who moved into it: then the sign turns at "
+        "every step",
         chapter=f"{done} simulations" if ask.whole and done % 10 == 0 else "",
         keep=search.keep,
         predict=Spot("edges", row_of(root, first), 3) if first.parent is root else None,
@@ -260,12 +262,11 @@ def spelled(game: Any, way: list[uct.Node]) -> str:
     return " ".join(name(game, node) for node in way[1:]) or "the root has untried moves"
 
 
-def signs(path: list[uct.Node]) -> str:
-    """What each node of a path got, from the leaf up: "+1 −1 +1"."""
-    gained = [f"{-1 if node.mover == 0 else 1}" for node in path]
-    return (
-        "of X's moves by the result, of O's by its negative" if len(gained) > 1 else "of the root"
-    )
+def signs(path: list[uct.Node], flip: bool) -> str:
+    """What W of each node of a path grew by."""
+    if not flip:
+        return "of all moves by the same"
+    return "of X's moves by the result, of O's by its negative" if len(path) > 1 else "of the root"
 
 
 def row_of(root: uct.Node, child: uct.Node) -> int:

@@ -98,10 +98,14 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     routed = torch.zeros(N, moe.E).scatter(1, chosen, weights)  # (N, E)
     keep |= {"weights": routed, "chosen": chosen}
     lost = int((~kept).sum())
+    taken = f"the {moe.k} largest of each row, over their sum"
+    look = "each row should sum to one again; else the token is scaled down"
+    if moe.k == 1:
+        taken = "the largest of each row, as it is"
+        look = "over its own sum it would be 1, and the router would never learn from the text"
     yield Frame(
         "the chosen", {"P": heat(P, experts), "weights": heat(routed, experts)},
-        f"the {moe.k} largest of each row, over their sum; {lost} choices found no room",
-        "each row must sum to one again; else the token is scaled down",
+        f"{taken}; {lost} choices found no room", look,
         keep=keep, still=still if not lost else None, predict=Spot("weights", t, int(chosen[t, 0])),
         chapter="choice",
     )  # fmt: skip
@@ -155,4 +159,6 @@ def weight(ask: Ask, keep: Any, i: int, j: int, letter: str) -> Words:
     if ask.mistake == "unnormalised":
         return f"P = {figure(value)}, not divided by what the chosen have together"
     together = P[keep["chosen"][i]]
+    if len(together) == 1:
+        return f"P = {figure(value)} as it is: a single choice is not divided by its own sum"
     return f"{figure(P[j])} / ({' + '.join(figure(p) for p in together)}) = {figure(value)}"

@@ -105,6 +105,20 @@ def beside(ask: Ask) -> Table:
     return Table(("schedule", "slots", "bubble", "stashes"), rows, mark)
 
 
+def waited(ask: Ask, kind: str) -> str:
+    """The bubble of a schedule, spelled."""
+    p, m = ask.stages, ask.micro
+    if kind == "interleaved" and m % p:
+        return f"interleaved needs micro-batches in groups of {p}"
+    if kind == "zero-bubble":
+        found = pipeline.timeline(kind, p, m, ask.chunks)
+        cells = [work for row in found.slots for work in row]
+        return f"{cells.count(None)} slots of {len(cells)} are waited in = {found.bubble:.3f}"
+    v = ask.chunks if kind == "interleaved" else 1
+    of = f"{'v m' if v > 1 else 'm'} + p − 1"
+    return f"(p − 1) / ({of}) = {p - 1} / {v * m + p - 1} = {pipeline.bubble(p, m, v):.3f}"
+
+
 def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     view: Any = frame.shown().get(spot.view)
     if spot.view == "timeline":
@@ -114,8 +128,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
         what = {"F": "forward", "B": "backward", "W": "the weights' gradients"}[text[0]]
         return f"stage {spot.row + 1}, slot {spot.column + 1}: {what} of micro-batch {text[1:]}"
     if spot.view == "schedules" and spot.column == 2:
-        p, m = ask.stages, ask.micro
-        return f"(p − 1) / (m + p − 1) = {p - 1} / {m + p - 1} = {pipeline.bubble(p, m):.3f}"
+        return waited(ask, pipeline.KINDS[spot.row])
     if spot.view == "stashes":
         return f"stage {spot.row + 1} keeps {view.values[spot.row]:.0f} micro-batches' activations"
     return ""

@@ -44,8 +44,8 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "entropy", {"surprise": Text(text, weights=shades), "curves": curves},
         f"entropy {float(entropy.mean()):.2f} bits before, surprise {mean:.2f} after, on average",
-        "entropy is the surprise that the model expected; where the two differ, it misjudged "
-        "itself",
+        "entropy is the surprise that the model expected: one letter differs by luck; where the "
+        "means differ over a long text, it misjudges itself",
         keep=keep, predict=Spot("curves", 0, at - 1), within=0.3,
     )  # fmt: skip
     logits = said[at - 1]

@@ -137,6 +137,8 @@ def told(ask: Ask, change: Update) -> str:
         return "The same error moves every state that still has a trace, by α·δ·z."
     if ask.method == "monte-carlo":
         return "The whole return is the target; no other value was used."
+    if change.after in (0, len(NAMES) - 1):
+        return "At an end the target should be what was paid: no guess is in it."
     return "The target is a guess itself: what is learned here moves one step further next time."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lessons.tokenizer.bpe import to_bytes
 from zhtui.lab import LabError, data_sets, find_data
 
@@ -29,9 +31,10 @@ def check(name: str) -> None:
 
 def number(value: str) -> int:
     """The merge that was typed. Raises `LabError` where it is no whole number."""
-    if not value.replace(",", "").isdecimal():
+    digits = value.replace(",", "")
+    if not re.fullmatch("[0-9]{1,9}", digits):
         raise LabError(f"{value!r} is not a merge; give a whole number")
-    return int(value.replace(",", ""))
+    return int(digits)
 
 
 def _typed(text: str) -> str:

@@ -144,7 +144,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     yield Frame(
         "decoder's own attention", {"self": shares(parts["self"], writes, writes)},
         f"{where}: row {r} looks at {int((parts['self'][r] > 0).sum())} of {T}",
-        "the triangle: no row looks ahead", predict=Spot("self", 0, 0), within=0.05, **known,
+        "the triangle: no row may look ahead", predict=Spot("self", 0, 0), within=0.05, **known,
     )  # fmt: skip
     yield Frame(
         "queries, keys, values", {

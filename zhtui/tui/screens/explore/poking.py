@@ -28,6 +28,7 @@ def beside(view: View, spot: Spot, by: int) -> Any:
     if isinstance(value, str):
         return chr(min(max(ord(value) + by, 32), 126)) if len(value) == 1 else value
     size = unit(cells.extent(view) or value)
+    size = max(size, 1) if cells.whole(view) else size
     return round(round(value / size + by) * size, 9)
 
 
