@@ -69,7 +69,7 @@ def begun(run: Run, gpt: GPT2, team: Team) -> Iterator[Update]:
     """An update with what the run keeps, shared by a team."""
     update = Update(gpt, run.config, team)
     run.keep(**update.kept)
-    if run.config.compile and (problem := update.scored.compile_loss()):
+    if run.config.compile and (problem := update.compile_loss(run.config)):
         run.say(f"torch.compile does not work here ({problem}); training goes on without it.")
     update.share(run.config)
     run.once(elsewhere).append(update.bring)

@@ -123,18 +123,19 @@ def timed(kept: tuple[str, ...], B: int, shape: Size, device: str) -> tuple[floa
                 block.attention = Taught(shape.n_embd, shape.n_head).to(device)
         ids = torch.randint(shape.vocab - 128, (B, shape.block_size + 1), device=device)
         x, y = ids[:, :-1], ids[:, 1:]  # (B, T) each
+        if device.startswith("cuda"):
+            torch.set_float32_matmul_precision("high" if "tf32" in kept else "highest")
+        rounded = autocast("bf16" if "bf16" in kept else "fp32", device)
         loss, problem = gpt.loss, None
         if "compile" in kept:
-            loss, problem = compiled(gpt.loss, x, y)
+            loss, problem = compiled(gpt.loss, x, y, model=gpt, inside=rounded)
         if problem:
             return 0.0, f"torch.compile does not work here ({problem[:60]})"
         steps = optimizers_of(gpt, kept)
-        if device.startswith("cuda"):
-            torch.set_float32_matmul_precision("high" if "tf32" in kept else "highest")
         best, began = float("inf"), time.perf_counter()
         for number in range(2 + TRIES):
             start = time.perf_counter()
-            with autocast("bf16" if "bf16" in kept else "fp32", device):
+            with rounded:
                 value = loss(x, y)
             torch.autograd.backward(value)
             for optimizer in steps:

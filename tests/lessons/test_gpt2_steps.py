@@ -1,0 +1,50 @@
+"""A step of GPT-2: what it is compiled and rounded as, and what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+
+from lessons.gpt.config import PRESETS as OF_GPT
+from lessons.gpt.train import train as train_gpt
+from lessons.gpt2.config import PRESETS
+from lessons.gpt2.train import train
+from zhtui.lab import Run, find_data
+
+TINY = replace(PRESETS["tiny"], data="python", tokenizer="characters", precision="fp32")
+
+
+@pytest.fixture
+def graphs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What torch.compile was given to compile: each graph once, whatever it makes of it."""
+    made: list[Any] = []
+    real = torch.compile
+
+    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
+        made.append(graph)
+        return graph.forward  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(torch, "compile", lambda function: real(function, backend=backend))
+    torch._dynamo.reset()
+    return made
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("lesson", ["gpt2", "gpt"])
+def test_what_is_tried_is_what_trains(graphs: list[Any], lesson: str, precision: str) -> None:
+    """Of another batch, or outside of autocast, a graph would be compiled for nothing."""
+    if lesson == "gpt2":
+        run, rows = Run(replace(TINY, compile=True, precision=precision)), train
+    else:
+        config = replace(OF_GPT["tiny"], data=str(find_data("given")), compile=True)
+        run, rows = Run(replace(config, precision=precision, baselines=False)), train_gpt
+    steps = islice(rows(run), 2)
+    next(steps)
+    assert len(graphs) == 1
+    next(steps)
+    assert len(graphs) == 1
