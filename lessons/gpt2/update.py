@@ -80,7 +80,12 @@ class Update:
         self.cut: Cut | None = None
 
     def compile_loss(self, config: Any) -> str | None:
-        """Compiles what is trained, where that works; returns why not."""
+        """Compiles what is trained, where that works; returns why not.
+
+        With `fsdp` another copy is trained, whose blocks fetch their weights as they are called.
+        """
+        if self.team.size > 1 and config.sharding == "fsdp":
+            return "not with sharding=fsdp; ddp is compiled"
         return self.scored.compile_loss(*sample(self.gpt, config, self.team.device))
 
     def share(self, config: Any) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import torch
 
+from lessons.blocks.team import Team
 from lessons.gpt.config import PRESETS as OF_GPT
 from lessons.gpt.train import train as train_gpt
+from lessons.gpt2.build import model
 from lessons.gpt2.config import PRESETS
 from lessons.gpt2.train import train
+from lessons.gpt2.update import Update
 from zhtui.lab import Run, find_data
 
 TINY = replace(PRESETS["tiny"], data="python", tokenizer="characters", precision="fp32")
@@ -48,3 +51,15 @@ def test_what_is_tried_is_what_trains(graphs: list[Any], lesson: str, precision:
     assert len(graphs) == 1
     next(steps)
     assert len(graphs) == 1
+
+
+def test_parts_are_not_compiled_and_it_is_said(graphs: list[Any]) -> None:
+    """What was compiled would not be what is trained, and would keep its gradients."""
+    config = replace(TINY, compile=True, ranks=2, sharding="fsdp")
+    update = Update(model(Run(config)), config, Team(size=2))
+    assert "sharding=fsdp" in str(update.compile_loss(config))
+    assert not graphs
+    assert not update.scored.fast
+    assert update.compile_loss(replace(config, sharding="ddp")) is None
+    assert len(graphs) == 1
+    assert all(weight.grad is None for weight in update.gpt.parameters())
