@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import torch
 
+from lessons.blocks import precision
 from lessons.blocks.team import Team
 from lessons.gpt.config import PRESETS as OF_GPT
 from lessons.gpt.train import train as train_gpt
+from lessons.gpt2 import launch
 from lessons.gpt2.build import model
 from lessons.gpt2.config import PRESETS
 from lessons.gpt2.train import train
@@ -63,3 +65,59 @@ def test_parts_are_not_compiled_and_it_is_said(graphs: list[Any]) -> None:
     assert update.compile_loss(replace(config, sharding="ddp")) is None
     assert len(graphs) == 1
     assert all(weight.grad is None for weight in update.gpt.parameters())
+
+
+def seen(run: Run, monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
+    """The precisions in which a run multiplies, in the order in which each is first used."""
+    found: list[torch.dtype] = []
+
+    def looked(_: Any, inputs: Any, y: torch.Tensor) -> None:
+        if y.dtype not in found:
+            found.append(y.dtype)
+
+    monkeypatch.setattr("lessons.gpt2.train.watch", lambda run: None)  # it looks in float32
+    model(run).head.register_forward_hook(looked)
+    for row in train(run):
+        assert torch.isfinite(torch.as_tensor(row["loss"]))
+    return found
+
+
+@pytest.mark.parametrize(("gain", "dtype"), [(3.0, torch.bfloat16), (1.0, torch.float32)])
+def test_auto_is_the_quicker_precision_of_training_and_evaluation(
+    gain: float, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "able", lambda device: True)
+    run, asked = Run(replace(TINY, precision="auto", steps=2, eval_every=2)), list[str]()
+
+    def measured(name: str, of: str, measure: Callable[[], float]) -> float:
+        asked.append(of)
+        return gain
+
+    run.measured = measured  # type: ignore[method-assign]
+    assert seen(run, monkeypatch) == [dtype]
+    assert asked == [f"gpt2 2 x 32, 4 x 16 of {model(run).size.vocab}"]
+
+
+def test_the_trial_leaves_no_gradient_and_other_ranks_hear_what_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precision, "able", lambda device: True)
+    run, told = Run(replace(TINY, precision="auto", ranks=2)), list[Any]()
+
+    class Stopped(Exception): ...
+
+    def lead(module: str, asked: Any, size: int, device: str) -> Any:
+        told.append(asked)
+        raise Stopped
+
+    def measured(name: str, of: str, measure: Callable[[], float]) -> float:
+        measure()
+        return 2.0
+
+    monkeypatch.setattr(launch, "lead", lead)
+    run.measured = measured  # type: ignore[method-assign]
+    gpt = model(run)
+    with pytest.raises(Stopped), launch.shared(run, gpt):
+        pass
+    assert told[0]["config"]["precision"] == "bf16"
+    assert all(weight.grad is None for weight in gpt.parameters())
