@@ -45,7 +45,8 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     run.say(f"{tokens:,} tokens a step: {config.accumulation} micro-batches of {config.batch_size}")
 
     with shared(run, gpt) as update:
-        run.work("tok", tokens, tokens * gpt.flops_per_token() / update.team.size)
+        flops = tokens * gpt.flops_per_token(config.block_size)
+        run.work("tok", tokens, flops / update.team.size)
         stepped, clock = stepper(run, update, source, texts)
         for step in run.steps():
             config = run.config

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from lessons.blocks import precision
 from lessons.blocks.team import Team
 from lessons.gpt.config import PRESETS as OF_GPT
 from lessons.gpt.train import train as train_gpt
-from lessons.gpt2 import launch
+from lessons.gpt2 import kinds, launch, weights
 from lessons.gpt2.build import model
 from lessons.gpt2.config import PRESETS
+from lessons.gpt2.model import GPT2, Size
 from lessons.gpt2.train import train
 from lessons.gpt2.update import Update
 from zhtui.lab import Run, find_data
@@ -121,3 +123,15 @@ def test_the_trial_leaves_no_gradient_and_other_ranks_hear_what_was_found(
         pass
     assert told[0]["config"]["precision"] == "bf16"
     assert all(weight.grad is None for weight in gpt.parameters())
+
+
+@pytest.mark.parametrize("T", [8, 16])
+def test_the_work_of_a_step_is_that_of_its_own_texts(T: int, tmp_path: Path) -> None:
+    """A model goes on with texts shorter than its context, as preset finetune does."""
+    size = Size(2, 2, 32, 16, 128)
+    weights.write(GPT2(size), kinds.config_of(size), tmp_path)
+    run = Run(replace(TINY, weights=str(tmp_path), block_size=T))
+    next(train(run))
+    body = 2 * (12 * 32 * 32 + 13 * 32) + 128 * 32 + 2 * 32
+    assert run.units == 4 * 2 * T
+    assert run.flops == run.units * (6 * body + 12 * 2 * 32 * T)
