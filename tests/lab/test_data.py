@@ -522,6 +522,58 @@ def test_a_file_of_the_cache_is_written_through_no_link(cache: Path, tmp_path: P
     assert (cache / "kept.json").read_bytes() == b"{}"
 
 
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (b"other", "is not the classic (another sha256; data="),
+        (BODY[:-1] + "é".encode()[:1], "is not the classic"),
+        (b"", "is not the classic"),
+        (b"a\0b", "is not the classic"),
+        ("ab".encode("utf-16"), "is not the classic"),
+        (sets.LFS_POINTER + b"v1\n", "is a Git LFS pointer and not the file (`git lfs pull` gets"),
+    ],
+    ids=["other text", "cut in a character", "empty", "binary", "utf-16", "lfs"],
+)
+def test_a_damaged_file_is_passed_over_for_the_next_place(
+    server: Server, folder: Path, cache: Path, damage: bytes, why: str
+) -> None:
+    """A file in $ZHTUI_DATA that is none holds up neither the cache nor a download."""
+    (folder / "tinyshakespeare.txt").write_bytes(damage)
+    found = sets.get("shakespeare")
+    assert found.path == cache / "tinyshakespeare.txt"
+    assert why in found.note
+    assert sets.get("shakespeare").note.endswith("from the cache)")
+    assert server.asked == [None]
+    (cache / "tinyshakespeare.txt").unlink()
+    server.status = 404
+    sentence = refusal("shakespeare")
+    assert sentence.startswith(f"{folder / 'tinyshakespeare.txt'} is ")
+    assert why in sentence
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "loop"])
+def test_what_is_no_file_is_passed_over_for_the_next_place(
+    server: Server, folder: Path, cache: Path, what: str
+) -> None:
+    path = folder / "tinyshakespeare.txt"
+    lay = {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "loop": lambda: path.symlink_to(path),
+    }
+    lay[what]()
+    assert sets.get("shakespeare").path == cache / "tinyshakespeare.txt"
+
+
+def test_a_pinned_file_is_read_once_for_as_long_as_it_is_the_same(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets.get("shakespeare")
+    sets.get("shakespeare")
+    monkeypatch.setattr(hashlib, "file_digest", None)  # it would be called
+    assert sets.get("shakespeare").path.read_bytes() == BODY
+
+
 # The real ones
 
 

@@ -16,6 +16,7 @@ import difflib
 import functools
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -144,15 +145,11 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
         return _found(data, _carried(data), "shipped")
     refused = ""
     for path, where in _places(data):
-        if not path.exists():
+        if not there(path):
             continue
-        if _hash(data, path) == data.sha256:
+        refused = _other(data, path)
+        if not refused:
             return _found(data, path, where)
-        refused = f"{path} is damaged (its sha256 is another)"
-        if data.name in DATA_SETS:
-            refused = (
-                f"{path} is not the classic (another sha256; data={path} takes it as your own)"
-            )
     try:
         path = _download(data, download, progress, patience)
     except DataError as error:
@@ -173,11 +170,31 @@ def _kept(data: DataSet) -> Path:
     return data.cached() if data.cached else _cache() / data.file
 
 
-def _hash(data: DataSet, path: Path) -> str:
-    if data.text:
-        return read_through(path).sha256
+def _other(data: DataSet, path: Path) -> str:
+    """Why what lies there is not the pinned file; "" where it is. It may be any bytes, or none."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return f"{path} is not a regular file"
+        head, sha256 = _bytes(path.absolute(), status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror or error})"
+    if sha256 == data.sha256:
+        return ""
+    if head.startswith(LFS_POINTER):
+        return f"{path} is a Git LFS pointer and not the file (`git lfs pull` gets it)"
+    if data.name in DATA_SETS:
+        return f"{path} is not the classic (another sha256; data={path} takes it as your own)"
+    return f"{path} is damaged (its sha256 is another)"
+
+
+@functools.lru_cache(maxsize=64)
+def _bytes(path: Path, _changed: int, _size: int) -> tuple[bytes, str]:
+    """A file's beginning and sha256, remembered for as long as it has the same size and time."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        head = file.read(len(LFS_POINTER))
+        file.seek(0)
+        return head, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own(name: str, known: Mapping[str, DataSet]) -> Found:

@@ -118,6 +118,11 @@ class Recorder:
         """Gives a kept part the state of the checkpoint that the run resumes from."""
         if self._source is not None:
             checkpoint.restore(*self._source, name, part)
+            if weight := checkpoint.broken(part):  # as older versions saved them
+                why = f"{weight} of {name} is no finite number"
+                what = "an older one is used where there is one, else start again with a lower lr"
+                why = f"{self._source[0].name} is passed over ({why}); {what}"
+                raise checkpoint.Unfit(why)
 
     def show(self, step: int, name: str, view: View) -> None:
         """Writes a view, and says so in the events (with its words, where it is plain text)."""
@@ -159,7 +164,7 @@ class Recorder:
         self.keys = set(row) if self.keys is None else self.keys & set(row)
         if step % every and set(row) == self.keys:
             return None
-        values = {name: _number(name, step, value) for name, value in row.items()}
+        values = {name: metric(name, step, value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
         self._metrics.append(whole)
         self._row = values
@@ -227,7 +232,7 @@ class Recorder:
             listener(kind, value)
 
 
-def _number(name: str, step: int, value: Any) -> float | int:
+def metric(name: str, step: int, value: Any) -> float | int:
     """A metric as JSON holds it; reading a tensor waits for the device. Raises `LessonError`."""
     value = plain_number(value)
     try:
