@@ -141,11 +141,16 @@ def gpt2_names(model: nn.Module) -> Iterator[Name]:
 
 
 def rope(config: Config) -> tuple[float, Mapping[str, Any]]:
-    """The base of rotary positions, and how they are stretched; files say it in two ways."""
+    """The base of rotary positions, and how they are stretched; files say it in two ways.
+
+    In older files the kind of stretch, `rope_type`, is called `type`.
+    """
     said = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if not isinstance(said, Mapping):
         raise LabError("config.json has a rope_parameters that is not an object; correct it.")
     base = real(said, "rope_theta", real(config, "rope_theta", 10_000.0))
+    if "rope_type" not in said and "type" in said:
+        said = {**said, "rope_type": said["type"]}
     return base, said
 
 

@@ -198,6 +198,18 @@ def test_transformers_reads_what_is_written(tmp_path: Path) -> None:
     assert torch.allclose(other(ids()).logits, gpt(ids()), atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["linear", "dynamic"])
+@pytest.mark.parametrize("called", ["type", "rope_type"])
+def test_a_stretch_that_is_not_built_is_refused_whatever_a_file_calls_it(
+    kind: str, called: str
+) -> None:
+    config = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 1}
+    config |= {"vocab_size": 50, "intermediate_size": 64}
+    with pytest.raises(LabError, match=f"rope_type='{kind}', which is not built here"):
+        kinds.llama({**config, "rope_scaling": {called: kind, "factor": 4.0}})
+    assert kinds.llama({**config, "rope_scaling": {called: "default"}})
+
+
 def test_a_sink_takes_its_share_and_a_window_ends() -> None:
     shares = sink_softmax(torch.zeros(1, 1, 1, 2), torch.zeros(1))
     assert shares.flatten().tolist() == pytest.approx([1 / 3, 1 / 3])

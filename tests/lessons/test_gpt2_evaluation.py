@@ -52,6 +52,12 @@ def test_each_rule_chooses_its_own_ending() -> None:
     assert evaluation.chosen(logps, ["abc", "ß" * 2], "per byte") == 1
 
 
+def test_the_blank_before_an_ending_is_no_byte_of_it() -> None:
+    """As the harness counts: 10 / 20 < 9.505 / 19, but 10 / 21 > 9.505 / 20 with the blank."""
+    logps = [torch.tensor([-10.0]), torch.tensor([-9.505])]
+    assert evaluation.chosen(logps, [" " + "a" * 20, " " + "b" * 19], "per byte") == 0
+
+
 def test_log_probabilities_are_those_of_the_model() -> None:
     first, second = evaluation.endings(
         Fixed(), LETTERS.encode("ab"), [LETTERS.encode("ab"), LETTERS.encode("c")], "cpu"

@@ -263,7 +263,8 @@ def form(scene: Scene) -> Part:
     with boundary(f"the knobs of {scene.title}"):
         rows = [knobs.told(row) for row in knobs.knobs(scene.ask)]
     said = inspect.cleandoc(scene.module.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-    return {"scene": scene.name, "title": scene.title, "say": said, "knobs": rows}
+    told = {"scene": scene.name, "title": scene.title, "takes_run": scene.takes_run}
+    return {**told, "say": said, "knobs": rows}
 
 
 def _wrong(must: Mapping[str, Array], moved: Mapping[str, Array]) -> dict[str, Array]:

@@ -14,6 +14,8 @@ from lessons.blocks.arithmetic import cell, dot, figure
 from lessons.blocks.causality import still
 from zhtui.lab import Frame, Poke, Run, Spot, Text, Words, knob, mistakes
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:

@@ -12,6 +12,8 @@ from lessons.gpt2.config import COUNTED_TWICE, NO_BIASES
 from lessons.gpt2.model import SIZES, Size, ledger
 from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Table, View, Words, knob, mistakes
 
+TAKES_RUN = False
+
 LETTERS = ("L", "C", "T", "V")
 MEANING = ("layers", "channels", "positions", "tokens in the vocabulary")
 PARTS = ("tokens", "positions", "attention", "feed-forward", "norms", "head")

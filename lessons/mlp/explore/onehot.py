@@ -15,6 +15,8 @@ from lessons.blocks.spelling import dot, number, terms
 from lessons.mlp.model import one_hot
 from zhtui.lab import Bars, Frame, Heatmap, LabError, Poke, Run, Spot, Text, Words, knob
 
+TAKES_RUN = False
+
 OTHERS = "aeo"  # letters that are there and may not occur in the text
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from lessons.blocks.spelling import number
 from zhtui.lab import Curves, Frame, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 KINDS = ("steady", "noisy", "alternating", "rare")
 
 

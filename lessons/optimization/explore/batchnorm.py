@@ -16,6 +16,7 @@ from lessons.optimization.model import BatchNorm1d
 from lessons.optimization.wrong import NORMS
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, View, Words, knob, mistakes
 
+TAKES_RUN = False
 ROUNDING = 1e-5  # what is below is no number, and not to be drawn as one
 
 

@@ -17,6 +17,8 @@ from lessons.positions.mistakes import offsets
 from lessons.positions.model import turn_neighbours
 from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Spot, Table, Text, Words, knob, mistakes
 
+TAKES_RUN = False
+
 D = 8
 
 

@@ -15,6 +15,8 @@ from lessons.td.experiments.board import FIRST, measured, perfect
 from lessons.td.menace import Drawn, Menace
 from zhtui.lab import Bars, Board, Frame, LabError, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 GAME = TicTacToe()
 WHOLE = 2  # games that are shown draw by draw
 STOPS = (5, 10, 20, 50, 100, 200, 500, 1_000)

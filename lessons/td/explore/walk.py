@@ -16,6 +16,8 @@ from lessons.td.spelling import number, pay, update
 from lessons.td.walk import FIVE, Episode, Floats, rms
 from zhtui.lab import Bars, Board, Curves, Frame, LabError, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 METHODS = ("td0", "monte-carlo", "n-step", "td-lambda")
 HERE = tuple(mistake for mistake in MISTAKES if "walk5" in SHOWS[mistake.name])
 NAMES = ["□", *FIVE.names, "□"]
