@@ -182,6 +182,15 @@ def test_weights_go_round_to_the_bit(
     assert tensors(tmp_path / "in") == tensors(tmp_path / "out")
 
 
+def test_the_end_of_a_text_is_the_vocabularys_and_no_row_of_padding(tmp_path: Path) -> None:
+    hub = pytest.importorskip("transformers", reason="transformers is not installed")
+    wide = replace(SMALL, vocab=padded(50257, 128))
+    for end in (50256, None):
+        (tmp_path / "config.json").write_text(json.dumps(kinds.config_of(wide, end)))
+        config = hub.GPT2Config.from_pretrained(tmp_path)
+        assert config.eos_token_id == config.bos_token_id == end
+
+
 @pytest.mark.parametrize(("before", "after"), [(1 << 30, 20_000), (20_000, 1 << 30)])
 def test_what_is_written_over_another_model_is_what_is_read(
     before: int, after: int, tmp_path: Path
