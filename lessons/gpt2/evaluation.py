@@ -94,7 +94,7 @@ def hellaswag(path: Path) -> Iterator[Item]:
     for number, row in lines(path):
         try:
             text, endings, right = row["ctx"], tuple(row["endings"]), int(row["label"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise misfit(path, number, "ctx, endings and label") from error
         whole = isinstance(text, str) and all(isinstance(e, str) and e for e in endings)
         if not whole or len(endings) < 2 or not 0 <= right < len(endings):
@@ -107,7 +107,7 @@ def lambada(path: Path) -> Iterator[Item]:
     for number, text in passages(path):
         before, gap, word = text.rstrip().rpartition(" ")
         if not before or not word:
-            raise misfit(path, number, "a text of two words or more")
+            raise misfit(path, number, "text of two words or more")
         yield Item(before, (gap + word,), 0)
 
 

@@ -89,6 +89,18 @@ def test_shares_by_each_scorer_with_their_names() -> None:
     assert all("HellaSwag, " + name in score.words() for name, score in scores.items())
 
 
+def test_a_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    items, words = tmp_path / "items.jsonl", tmp_path / "words.txt"
+    items.write_text('{"ctx": "a", "endings": ["b", "c"], "label": 1e999}\n')
+    words.write_text("alone\n")
+    with pytest.raises(LabError, match="line 1 has no ctx, endings and label"):
+        list(evaluation.hellaswag(items))
+    with pytest.raises(LabError, match="line 1 has no text of two words"):
+        list(evaluation.lambada(words))
+    with pytest.raises(SystemExit):
+        app(["gpt2", "report", "told", "--to", str(tmp_path), "--price", "inf"])
+
+
 def test_what_a_model_cannot_read_is_counted_and_said() -> None:
     items = [Item("é", ("a", "b"), 0), Item("a" * 20, ("a", "b"), 0)]
     (score, *_) = evaluation.choose(Fixed(), LETTERS, items)

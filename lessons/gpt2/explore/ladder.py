@@ -10,6 +10,8 @@ import torch
 from lessons.gpt2.rungs import RUNGS, SIZES, Measured, Rung, kind_of, measure, peak
 from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 COLUMNS = ("rung", "ms here", "tok/s", "MFU, %", "gain", "A100 ms", "A100 gain")
 NONE = "—"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.containers import Container
 
@@ -11,6 +11,7 @@ from zhtui.draw import tiling
 from zhtui.draw.marks import Cell, Marks
 from zhtui.lesson.explore import Spot
 from zhtui.lesson.views import Text, View
+from zhtui.runs import view_files
 from zhtui.tui.widgets.views import WIDGETS, ViewWidget, widget_for
 
 IDLE = 12  # widgets that are kept for views that may come again
@@ -38,6 +39,7 @@ class Tiles(Container):
         self.hides = False  # not all views are in sight
         self.asked: dict[str, tuple[View, tiling.Want]] = {}  # the room that each view asks for
         self._shaped: tuple[int, int, str] | None = None
+        self._shown: Shown | None = None  # the frame that came last
 
     def forget(self) -> None:
         """What comes is of another scene."""
@@ -47,7 +49,7 @@ class Tiles(Container):
 
     def show(self, shown: Shown, hidden: Spot | None) -> None:
         """Another frame."""
-        new = [name for name in shown.views if name not in self.known]
+        before = {name: widget.view for name, widget in self.known.items()}
         had_keys = self._has_keys()  # before a view that goes gives them to the next
         for name, widget in list(self.known.items()):
             if not _fits(widget, shown.views.get(name)):
@@ -58,7 +60,11 @@ class Tiles(Container):
         for name, widget in self.known.items():
             widget.view = shown.views[name]
             _mark(widget, name, shown, hidden)
-        self._choose(list(shown.views), new)
+        again, self._shown = shown is self._shown, shown
+        if hidden is not None and hidden.view in self.known:
+            self.chosen = hidden.view
+        elif not again:  # else what was asked for is told, and stays in sight
+            self._choose(shown, before)
         self.mount_all([widget for widget in made if not widget.is_attached])
         if fresh:
             order = list(self.known.values())
@@ -97,17 +103,16 @@ class Tiles(Container):
         focus = self.screen.focused
         return focus is None or focus in self.children
 
-    def _choose(self, names: Sequence[str], new: Sequence[str]) -> None:
-        """The wished one, else the first; where there is room for one only, what is new and more
-        than a line of text.
-        """
+    def _choose(self, shown: Shown, before: Mapping[str, View]) -> None:
+        """The wished one, else the first; where there is room for one only, what tells most."""
+        names = list(shown.views)
+        new = [name for name in names if name not in before]
         if self.wish in names:
             self.chosen = self.wish
         elif self.single:
-            of = [name for name in names if not isinstance(self.known[name].view, Text)] or names
-            fresh = [name for name in new if name in of]
-            if fresh or self.chosen not in of:
-                self.chosen = (fresh or of or [""])[0]
+            told = telling(shown, before, self.chosen)
+            if self.cursor is None or told in new:
+                self.chosen = told
         elif names and (new or self.chosen not in names):
             self.chosen = names[0]
 
@@ -191,6 +196,31 @@ class Tiles(Container):
             self._shaped = shape
             self.styles.grid_size_columns, self.styles.grid_size_rows = shape[:2]
             self.styles.grid_rows = heights
+
+
+def telling(shown: Shown, before: Mapping[str, View], chosen: str) -> str:
+    """The view that tells most of a frame, for a room where one stands alone. What is new and more
+    than a line of text; else the one that was `chosen` as long as it changes; else what does
+    change, a text only where nothing else does. Of more than one, what the frame can ask for.
+    Nothing is new to a scene in which none was chosen before.
+    """
+    names = list(shown.views)
+    pictures = [name for name in names if not isinstance(shown.views[name], Text)]
+    new = [name for name in names if chosen and name not in before]
+    changed = [name for name in names if name in new or name in shown.moved]
+    first = [name for name in pictures if name in new]
+    then = [name for name in pictures if name in changed]
+    here = [chosen] if chosen in names else []
+    if here and chosen in pictures and _told(before.get(chosen)) != _told(shown.views[chosen]):
+        then.append(chosen)
+    best = first or then or changed or here or pictures or names or [""]
+    asked = shown.predict.view if chosen and shown.predict is not None else ""
+    return next((name for name in (chosen, asked) if name in best), best[0])
+
+
+def _told(view: View | None) -> dict[str, object]:
+    """All that a view tells, its lights and marks too, less its note."""
+    return {} if view is None else {**view_files.encode(view), "note": ""}
 
 
 def _fits(widget: ViewWidget, view: View | None) -> bool:
