@@ -107,14 +107,18 @@ def size_of(config: Config) -> Size:
     return size
 
 
-def config_of(size: Size) -> dict[str, Any]:
-    """The config.json of a GPT-2 of this size, as transformers reads it."""
+def config_of(size: Size, end: int | None = None) -> dict[str, Any]:
+    """The config.json of a GPT-2 of this size, as transformers reads it.
+
+    `end` is the token that ends a text, 50256 of GPT-2's own; the last row of a table that was
+    padded is none. Left out, it is null: else transformers takes 50256 of any vocabulary.
+    """
     return {
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2",
         "activation_function": "gelu_new", "n_layer": size.n_layer, "n_head": size.n_head,
         "n_embd": size.n_embd, "n_positions": size.block_size, "n_ctx": size.block_size,
         "vocab_size": size.vocab, "layer_norm_epsilon": size.eps, "tie_word_embeddings": True,
-        "bos_token_id": size.vocab - 1, "eos_token_id": size.vocab - 1,
+        "bos_token_id": end, "eos_token_id": end,
         "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
     }  # fmt: skip
 

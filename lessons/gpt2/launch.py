@@ -18,7 +18,7 @@ import torch
 from lessons.blocks.precision import choose
 from lessons.blocks.team import Team, lead
 from lessons.blocks.torchrun import RankEnded
-from lessons.gpt2.build import elsewhere
+from lessons.gpt2.build import elsewhere, shape_of
 from lessons.gpt2.model import GPT2
 from lessons.gpt2.update import Update, sample
 from zhtui.lab import LabError, Run
@@ -72,6 +72,8 @@ def shared(run: Run, gpt: GPT2) -> Iterator[Update]:
 def precision_of(run: Run, gpt: GPT2) -> str:
     """What `auto` stands for: bfloat16 where a step is quicker in it, and the same on a resume."""
     c, size = run.config, gpt.size
+    if c.precision == "auto" and not run.once(shape_of).chooses:
+        return "fp32"
     step = f"{c.batch_size} x {c.block_size} of {size.vocab}"
     trial = partial(gpt.loss, *sample(gpt, c, run.device))
     shape = f"gpt2 {size.n_layer} x {size.n_embd}, {step}"

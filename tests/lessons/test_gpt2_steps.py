@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from lessons.blocks.team import Team
 from lessons.gpt.config import PRESETS as OF_GPT
 from lessons.gpt.train import train as train_gpt
 from lessons.gpt2 import kinds, launch, weights
-from lessons.gpt2.build import model
+from lessons.gpt2.build import Shape, model, shape_of
 from lessons.gpt2.config import PRESETS
 from lessons.gpt2.model import GPT2, Size
 from lessons.gpt2.train import train
@@ -98,6 +98,21 @@ def test_auto_is_the_quicker_precision_of_training_and_evaluation(
     run.measured = measured  # type: ignore[method-assign]
     assert seen(run, monkeypatch) == [dtype]
     assert asked == [f"gpt2 2 x 32, 4 x 16 of {model(run).size.vocab}"]
+
+
+def test_a_run_that_began_before_auto_chose_goes_on_as_it_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(precision, "able", lambda device: True)
+    run = Run(replace(TINY, precision="auto"))
+    run.measured = lambda name, of, measure: 3.0  # type: ignore[method-assign]
+    assert launch.precision_of(run, model(run)) == "bf16"
+    shape = run.once(shape_of)
+    again = Shape()
+    again.load_state_dict(shape.state_dict())
+    assert (again.size, again.chooses) == (shape.size, True)
+    shape.load_state_dict(asdict(model(run).size))  # as a checkpoint of then has it
+    assert launch.precision_of(run, model(run)) == "fp32"
 
 
 def test_the_trial_leaves_no_gradient_and_other_ranks_hear_what_was_found(
