@@ -617,6 +617,21 @@ def test_a_table_draws_only_the_window() -> None:
     assert " squares " in cells.text(1)
 
 
+def test_a_column_that_is_cut_says_so_and_shows_no_part_of_a_number() -> None:
+    view = Table(["part", "count", "about"], [["row", 96, "large"], ["none", 7, ""]])
+    widths = table.measure(view)  # at 2, 8 and 15
+    seen = table.window(view, widths, 0, 12, 4).lines()
+    assert [line[:12] for line in (seen[0], *seen[2:])] == [
+        "  part  cou…", "  row      …", "  none     …",
+    ]  # fmt: skip
+    seen = table.window(view, widths, 0, 8, 4, left=12).lines()
+    assert [line[12:20] for line in (seen[0], *seen[2:])] == ["…  about", "…  large", "7"]
+    seen = table.window(view, widths, 0, 18, 4).lines()
+    assert [line[:18] for line in (seen[0], *seen[2:])] == [
+        "  part  count  ab…", "  row      96  la…", "  none      7",
+    ], "where there is nothing there is no sign"  # fmt: skip
+
+
 def test_a_graph_goes_from_left_to_right() -> None:
     nodes = [Node(name, [name, "data 1.0"]) for name in ("a", "b", "ab", "out")]
     edges = [("a", "ab"), ("b", "ab"), ("ab", "out"), ("a", "out")]

@@ -533,11 +533,15 @@ async def test_a_run_is_looked_at_at_any_kept_step_and_live_at_its_newest(
             assert screen.inquiry.at < before
             await press(pilot, "L")
             assert screen.inquiry.at == before
+            await press(pilot, "p", "0", "enter")
+            verdict = screen.numbers.verdict
+            assert verdict
             await tick(pilot)
             aside.rename(newest)
             append_json(run.path / EVENTS, {"event": "checkpoint", "step": last, "time": NOW})
             await tick(pilot)
             await until(pilot, lambda: screen.inquiry.at == last)
+            assert screen.numbers.verdict == verdict, "it is of the same frame, and still read"
 
 
 @pytest.mark.skipif(not SHIPPED.is_dir(), reason="no run of attention is shipped here")

@@ -139,6 +139,64 @@ async def test_the_picture_scrolls_to_the_cursor(view: View) -> None:
             assert widget.cells.height == widget.room.height, "only rows in sight are drawn"
 
 
+async def test_a_table_that_scrolls_across_shows_no_part_of_a_number() -> None:
+    app = Shown(Table(["name", "first", "second"], [["row", 123_456, 789_012]]))
+    async with app.run_test(size=(14, 6)) as pilot:
+        lines = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+        assert lines[2] == "  row        …"
+        app.widget.scroll_to(x=11, animate=False, immediate=True)
+        await pilot.pause()
+        lines = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+        assert lines[2] == "…     789,012"
+
+
+def counted(rows: int, mark: int | None = None) -> Table:
+    return Table(["n", "square"], [(i, i * i) for i in range(rows)], mark)
+
+
+def seen(app: Shown) -> list[str]:
+    """The rows of a table that are in sight, without its bar."""
+    return [" ".join(strip.text.split()[:3]).rstrip("▁▂▃▄▅▆▇█ ") for strip in
+            app.screen._compositor.render_strips()[2:]]  # fmt: skip
+
+
+async def test_a_table_that_has_grown_beyond_its_room_has_a_bar_at_once() -> None:
+    app = Shown(counted(6))
+    async with app.run_test(size=(20, 8)) as pilot:
+        app.widget.show(counted(7))
+        assert app.widget.show_vertical_scrollbar
+        app.widget.scroll_end(animate=False, immediate=True)
+        await pilot.pause()
+        assert seen(app)[-1].startswith("6 36")
+
+
+async def test_the_marked_row_comes_into_sight_with_its_frame() -> None:
+    app = Shown(counted(20, mark=15))
+    async with app.run_test(size=(20, 8)) as pilot:
+        assert seen(app)[-1].startswith("◆ 15 225")
+        app.widget.show(counted(20, mark=2))
+        await pilot.pause()
+        assert seen(app)[0].startswith("◆ 2 4")
+        app.widget.scroll_to(y=10, animate=False, immediate=True)
+        await pilot.pause()
+        assert seen(app)[0].startswith("10 100"), "the learner may look elsewhere"
+        app.widget.point((10, 0))
+        app.widget.show(counted(20, mark=3))
+        await pilot.pause()
+        assert app.widget.scroll_offset.y == 10, "the cursor stays in sight"
+        app.widget.clear_cursor()
+        await pilot.pause()
+        assert app.widget.scroll_offset.y == 10
+
+
+async def test_a_row_that_is_asked_for_comes_into_sight() -> None:
+    app = Shown(counted(20))
+    async with app.run_test(size=(20, 8)) as pilot:
+        app.widget.mark(hidden=(17, 1))
+        await pilot.pause()
+        assert seen(app)[-1].startswith("17 ?")
+
+
 async def test_another_frame_keeps_the_cursor_and_what_moved_is_marked() -> None:
     app = Shown(Heatmap(np.eye(5)))
     async with app.run_test(size=(60, 16)) as pilot:

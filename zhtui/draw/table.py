@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, LIT, PLAIN, RULE, WRONG
@@ -67,9 +69,17 @@ def draw(view: Table, width: int, height: int, marks: Marks = NOTHING, rich: boo
 
 
 def window(
-    view: Table, widths: Widths, top: int, width: int, height: int, marks: Marks = NOTHING
+    view: Table,
+    widths: Widths,
+    top: int,
+    width: int,
+    height: int,
+    marks: Marks = NOTHING,
+    left: int = 0,
 ) -> Cells:
-    """The head of the table and `height - 2` of its rows from `top` on."""
+    """The head of the table and `height - 2` of its rows from `top` on. All columns are there, to
+    be seen through a window of `width` from `left` on: what it cuts has a sign.
+    """
     cells = Cells(max(widths.total, width), height)
     for (x, size), right, name in zip(widths.columns, widths.right, view.columns, strict=True):
         _cell(cells, x, 0, size, right, name, FAINT)
@@ -90,6 +100,8 @@ def window(
     for y, index in enumerate(range(top, stop), HEAD):
         state = None if states is None else states[index - top]
         _row(cells, y, widths, view.rows[index], index, view.mark, marks, state)
+    for y in (0, *range(HEAD, height)):
+        _sign(cells, y, widths, left, left + width)
     return cells
 
 
@@ -126,6 +138,21 @@ def _cell(cells: Cells, x: int, y: int, size: int, right: bool, value: Words, in
     """One cell, numbers to the right."""
     pad = max(size - words.width(value), 0) if right else 0
     words.put(cells, x + pad, y, value, ink, room=size - pad)
+
+
+def _sign(cells: Cells, y: int, widths: Widths, left: int, stop: int) -> None:
+    """Where an edge of the window cuts a column stands "…", and no part of a number: 9 of 96."""
+    for (x, size), right in zip(widths.columns, widths.right, strict=True):
+        for edge, at in ((left, left), (stop, stop - 1)):
+            if not x < edge < x + size:
+                continue
+            filled = x + np.flatnonzero(cells.glyph[y, x : x + size] != " ")
+            if not filled.size or (filled[-1] < edge if edge == stop else filled[0] >= edge):
+                continue
+            seen, ink = max(x, left), int(cells.ink[y, filled[0]])
+            if right and y:  # its name may be cut like a text
+                cells.put(seen, y, " " * (min(x + size, stop) - seen))
+            cells.put(at, y, "…", ink)
 
 
 def beyond(view: Table, height: int) -> int:

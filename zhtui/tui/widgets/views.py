@@ -188,14 +188,15 @@ class TableWidget(ViewWidget):
     def __init__(self, view: views.View, *, id: str | None = None, eager: bool = False) -> None:
         super().__init__(view, id=id, eager=eager)
         self._measured: tuple[views.View, table.Widths] | None = None
+        self._told: tuple[views.View, Cell | None, Size] | None = None  # what is in sight by now
 
     def picture(self, width: int, height: int) -> Cells:
         assert isinstance(self.view, views.Table)
         if self._measured is None or self._measured[0] is not self.view:
             self._measured = self.view, table.measure(self.view)
         marks = pictures.marked(self.view, self.marks)
-        widths = self._measured[1]
-        return table.window(self.view, widths, self.scroll_offset.y, width, height, marks)
+        left, top = self.scroll_offset
+        return table.window(self.view, self._measured[1], top, width, height, marks, left)
 
     def redraw(self) -> None:
         """Draws the window, and tells the scrollbars how long the table is."""
@@ -203,21 +204,50 @@ class TableWidget(ViewWidget):
             return
         assert isinstance(self.view, views.Table)
         self.cells = self.draw(*self.room)
-        rows = table.HEAD + len(self.view.rows)
-        self.virtual_size = Size(max(self.cells.width, 1), rows)
+        size = Size(max(self.cells.width, 1), table.HEAD + len(self.view.rows))
+        if size != self.virtual_size or self._bars(size) != self._shown_bars:
+            self._resize(size)
+        self._tell(self.view)
         self.refresh()
+
+    def _draw_first(self) -> None:
+        """Draws in time for the first frame; the window fills its room, however long the table."""
+        super()._draw_first()
+        self._first = None
+
+    def _tell(self, view: views.Table) -> None:
+        """Brings into sight what a frame is about, once: the number that is asked for, else the
+        marked row; the learner's cursor stays where it is.
+        """
+        before, told = self._told, (view, self.marks.hidden, self.room)
+        self._told = told
+        known = before is not None and before[0] is view and before[1:] == told[1:]
+        if known or self.cursor is not None:
+            return
+        if self.marks.hidden is not None:
+            self.reveal(self.marks.hidden)
+        elif view.mark is not None and 0 <= view.mark < len(view.rows):
+            self._to_row(view.mark)
+
+    def _to_row(self, row: int) -> None:
+        top, rows = round(self.scroll_offset.y), max(self.room.height - table.HEAD, 1)
+        wanted = min(max(top, row - rows + 1), row)
+        self.scroll_to(y=wanted, animate=False, immediate=True)
 
     def reveal(self, cell: Cell) -> None:
         """Scrolls to a row, and to the column of its cell."""
-        top, rows = round(self.scroll_offset.y), max(self.room.height - table.HEAD, 1)
-        wanted = min(max(top, cell[0] - rows + 1), cell[0])
-        self.scroll_to(y=wanted, animate=False, immediate=True)
+        self._to_row(cell[0])
         spots = self.cells.spots if isinstance(self.cells, Cells) else None
         box = None if spots is None else spots.box(cell)
         if box is not None:
             left, width = self.scroll_offset.x, self.room.width
             x = min(max(left, box[0] + box[2] + 1 - width), max(box[0] - 2, 0))
             self.scroll_to(x=x, animate=False, immediate=True)
+
+    def watch_scroll_x(self, old: float, new: float) -> None:
+        super().watch_scroll_x(old, new)
+        if round(old) != round(new):
+            self.redraw()
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)

@@ -157,7 +157,9 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     def on_run_grew(self, message: RunGrew) -> None:
         """A newer checkpoint is looked at, unless an older one was chosen."""
         if self.watched.grew() and not self.inquiry.busy and self.typed is None:
+            verdict = self.numbers.verdict
             self.ask()
+            self.numbers.verdict = verdict  # it is the same frame that is asked for
         self.watched.note(self.inquiry.reply)  # by now it may be known to be live
         self.tell()
 
