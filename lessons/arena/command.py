@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lessons.arena.agents import agent, game_of
-from lessons.arena.match import RESULTS, Table, read
+from lessons.arena.match import LONGEST, RESULTS, Table, read
 from zhtui.lab import LabError, say
 
 WHO = "human, random, minimax, mcts:N, mcts:N:decisive, or a run."
@@ -38,6 +38,8 @@ def play(
         return
     rules = game_of(game)
     table = Table(rules, seat(x), seat(o), seed, where, seconds)
+    if record is not None and (record.is_dir() or not record.parent.is_dir()):
+        raise LabError(f"{record} cannot be written; name a file in a folder that is there")
     humans = [name == "human" for name in (x, o)]
     say(drawn(table))
     while rules.result(table.state) is None:
@@ -111,7 +113,8 @@ def kept(path: Path, table: Table) -> None:
 def again(path: Path) -> None:
     """Shows a record move by move. Raises `LabError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST)
     except (OSError, UnicodeDecodeError) as error:
         raise LabError(f"{path} cannot be read; name a record that was saved here") from error
     record = read(text)

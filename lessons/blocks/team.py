@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import torch
@@ -32,6 +35,7 @@ from lessons.blocks.torchrun import LOOPBACK, Launched, RankEnded, leave_with_la
 
 ARRIVAL = 300.0  # seconds that all have to load torch and say that they are here
 NOTICED = 20.0  # seconds in which the launcher has seen that one is gone, on a busy machine too
+LOST = 60.0  # seconds after that in which rank 0 has heard of it by itself, if it ever does
 LONG = timedelta(days=365)  # that a run may be paused; who waits hears at once when rank 0 is gone
 END = {"do": "end"}
 
@@ -95,13 +99,17 @@ class Team:
 def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Iterator[Team]:
     """Rank 0, in this process; torchrun starts the others, each `python -m module ASKED`.
 
-    Raises `RankEnded`, with the last words of a rank that has ended.
+    Raises `RankEnded`, with the last words of a rank that has ended. On GPUs this process ends with
+    them, since NCCL raises nothing: a kernel waits for the rank that is gone.
     """
     store = hosted()
     told = {**asked, "port": store.port, "size": size, "device": device}
     threads = torch.get_num_threads() if device == "cpu" else 1
     with Launched(module, json.dumps(told), size - 1, threads) as others:
-        team = Team(0, size, device, store)
+        team, over = Team(0, size, device, store), threading.Event()
+        if device.startswith("cuda"):
+            watch = partial(_end_without, others, over, LOST)
+            threading.Thread(target=watch, daemon=True, name="ranks").start()
         try:
             _await(store, size, others)
             team.join()
@@ -111,9 +119,24 @@ def lead(module: str, asked: Mapping[str, Any], size: int, device: str) -> Itera
                 raise
             raise RankEnded(f"a rank has ended: {others.why()}") from error
         finally:
+            over.set()
             team.tell(END)
             if dist.is_initialized():
                 dist.destroy_process_group()
+
+
+def _end_without(others: Launched, over: threading.Event, patience: float) -> None:
+    """Ends this process where the others have ended before it is over, and nothing was raised.
+
+    Nothing is saved on the way out: what a collective without its other end gives is no sum.
+    """
+    while not others.gone():
+        if over.wait(1.0):
+            return
+    if not over.wait(patience):
+        sys.stderr.write(f"a rank has ended: {others.why()}; resume from the last checkpoint\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _await(store: TCPStore, size: int, others: Launched) -> None:

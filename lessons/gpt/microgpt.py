@@ -52,10 +52,10 @@ def draw(model: GPT, symbols: Symbols, dice: random.Random) -> None:
     block: Any
     V, C = model.tokens.weight.shape
     edge = int(symbols.encode(symbols.start))  # between two names; theirs is the last row
-    place = [i for i in range(V) if i != edge] + [edge]
-    model.tokens.weight[place] = matrix(V, C)
+    drawn_at = [*range(edge), V - 1, *range(edge, V - 1)]  # (V,) of each row of the table
+    model.tokens.weight.copy_(matrix(V, C)[drawn_at])  # a copy goes to a GPU, too
     positions.weight.copy_(matrix(*positions.weight.shape))
-    head.weight[place] = matrix(V, C)
+    head.weight.copy_(matrix(V, C)[drawn_at])
     for block in model.blocks:
         qkv = [matrix(C, C) for _ in "qkv"]
         block.attention.qkv.weight.copy_(torch.cat(qkv))  # (3C, C)

@@ -45,15 +45,17 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     counted = baselines(text.train, text.val, len(alphabet)) if count else []
     if counted:
         run.show("baselines", table(counted))
+    one = windows[torch.arange(config.batch_size, device=run.device) % len(windows)]  # (B, T + 1)
+    sample = one[:, :-1], asked(one[:, 1:], config.loss_at)  # (B, T) each
+    size = f"{config.n_layer} x {config.n_embd}, {config.batch_size} x {config.block_size}"
+    trial = partial(model.loss, *sample)
+    precision = choose(config.precision, run.device, run.measured, f"gpt {size}", trial)
     loss_of = model.loss
     if config.compile:
-        loss_of, problem = compiled(model.loss, unseen[:1, :-1], unseen[:1, 1:])
+        inside = autocast(precision, run.device)
+        loss_of, problem = compiled(model.loss, *sample, model=model, inside=inside)
         if problem:
             run.say(f"torch.compile does not work here ({problem}); training goes on without it.")
-    one = windows[: config.batch_size]  # (B, T + 1)
-    size = f"{config.n_layer} x {config.n_embd}, {config.batch_size} x {config.block_size}"
-    trial = partial(loss_of, one[:, :-1], one[:, 1:])
-    precision = choose(config.precision, run.device, run.measured, f"gpt {size}", trial)
     tokens = config.accumulation * config.batch_size * config.block_size
     layers = experts_of(model)
     if layers:

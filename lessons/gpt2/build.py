@@ -107,17 +107,29 @@ def text_of(run: Run) -> CharText:
 
 
 class Shape:
-    """The size of a run's model: part of a checkpoint, so that the folder it began from may go."""
+    """The size of a run's model: part of a checkpoint, so that the folder it began from may go.
+
+    Runs that are older than the choice of a precision go on as they began: in float32.
+    """
 
     def __init__(self) -> None:
         self.size: Size | None = None
+        self.chooses = True  # what precision=auto stands for
 
     def state_dict(self) -> dict[str, Any]:
         assert self.size is not None
-        return asdict(self.size)
+        return {**asdict(self.size), "chooses": self.chooses}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.size = Size(**state)
+        self.chooses = bool(state.get("chooses", False))
+        self.size = Size(**{name: value for name, value in state.items() if name != "chooses"})
+
+
+def shape_of(run: Run) -> Shape:
+    """A checkpoint's shape; else one whose size is not known yet."""
+    shape = Shape()
+    run.keep(shape=shape)
+    return shape
 
 
 def padded(V: int, multiple: int) -> int:
@@ -155,8 +167,7 @@ def opened(run: Run) -> GPT2:
 
 def build(run: Run) -> GPT2:
     """A fresh model, that of the folder, or an empty one of a checkpoint's size."""
-    shape = Shape()
-    run.keep(shape=shape)
+    shape = run.once(shape_of)
     if shape.size is None and run.config.weights != "random":
         made = opened(run)
     else:

@@ -31,7 +31,9 @@ Words = Annotated[
     str, typer.Option("--lambada", help="jsonl, or a passage a line; `lambada` downloads it, 2 MB.")
 ]
 Texts = Annotated[str, typer.Option("--text", help="A text of your own, for its bits a byte.")]
-Limit = Annotated[int, typer.Option(min=0, help="Only so many items of each file; 0: all.")]
+Limit = Annotated[
+    int, typer.Option(min=0, max=10**9, help="Only so many items of each file; 0: all.")
+]
 
 
 def opened(name: str, store: Path | None, step: int | None = None) -> Any:
@@ -118,7 +120,9 @@ def report(
     lambada: Words = "",
     text: Texts = "",
     limit: Limit = 0,
-    price: Annotated[float, typer.Option(min=0.0, help="Of an hour of the machine.")] = 0.0,
+    price: Annotated[
+        float, typer.Option(min=0.0, max=1e9, help="Of an hour of the machine.")
+    ] = 0.0,
     store: Store = None,
 ) -> None:
     """Writes how a run was trained: report.md and its curve, of a run that may still go on."""

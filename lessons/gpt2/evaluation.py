@@ -9,7 +9,8 @@ ask for, so a rule makes one of its log-probabilities, and each rule chooses oth
 
     sum         the likeliest ending; short ones win, as every token costs something
     per token   the mean over an ending's tokens (build-nanogpt, llm.c)
-    per byte    the sum over an ending's bytes, whatever the tokens are (lm-evaluation-harness)
+    per byte    the sum over an ending's bytes, whatever the tokens are; the blank before it is none
+                (as lm-evaluation-harness's acc_bytes; its acc_norm counts characters)
 
 Letters: E tokens of an ending, B endings, T positions, V tokens in the vocabulary.
 
@@ -93,7 +94,7 @@ def hellaswag(path: Path) -> Iterator[Item]:
     for number, row in lines(path):
         try:
             text, endings, right = row["ctx"], tuple(row["endings"]), int(row["label"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise misfit(path, number, "ctx, endings and label") from error
         whole = isinstance(text, str) and all(isinstance(e, str) and e for e in endings)
         if not whole or len(endings) < 2 or not 0 <= right < len(endings):
@@ -106,7 +107,7 @@ def lambada(path: Path) -> Iterator[Item]:
     for number, text in passages(path):
         before, gap, word = text.rstrip().rpartition(" ")
         if not before or not word:
-            raise misfit(path, number, "a text of two words or more")
+            raise misfit(path, number, "text of two words or more")
         yield Item(before, (gap + word,), 0)
 
 
@@ -173,7 +174,7 @@ def chosen(logps: Sequence[Tensor], texts: Sequence[str], scorer: str) -> int:
     sizes = {
         "sum": [1] * len(texts),
         "per token": [len(logp) for logp in logps],
-        "per byte": [len(text.encode()) for text in texts],
+        "per byte": [len(text.removeprefix(" ").encode()) for text in texts],
     }[scorer]
     return max(range(len(texts)), key=lambda i: float(logps[i].sum()) / sizes[i])
 

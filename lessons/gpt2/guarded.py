@@ -5,6 +5,7 @@ Leaves out: the alarm for several ranks, which would all have to go back.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -54,9 +55,11 @@ def fitting(config: Any, update: Update, place: int, batch: Tensor) -> Row:
     """
     try:
         return update.step(config, place, batch)
-    except torch.OutOfMemoryError as error:
+    except torch.OutOfMemoryError:
         if update.team.size > 1:
             raise
-        size, new = config.batch_size, not any(each.state for each in update.kept.values())
-        found = largest(update.gpt, update.model, batch, size, averages=new)
-        raise too_large(size, config.accumulation, found) from error
+    # Here, and not in the clause above: its error would hold what the failed step had in memory.
+    gc.collect()
+    size, new = config.batch_size, not any(each.state for each in update.kept.values())
+    found = largest(update.gpt, update.model, batch, size, averages=new)
+    raise too_large(size, config.accumulation, found)

@@ -107,14 +107,18 @@ def size_of(config: Config) -> Size:
     return size
 
 
-def config_of(size: Size) -> dict[str, Any]:
-    """The config.json of a GPT-2 of this size, as transformers reads it."""
+def config_of(size: Size, end: int | None = None) -> dict[str, Any]:
+    """The config.json of a GPT-2 of this size, as transformers reads it.
+
+    `end` is the token that ends a text, 50256 of GPT-2's own; the last row of a table that was
+    padded is none. Left out, it is null: else transformers takes 50256 of any vocabulary.
+    """
     return {
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2",
         "activation_function": "gelu_new", "n_layer": size.n_layer, "n_head": size.n_head,
         "n_embd": size.n_embd, "n_positions": size.block_size, "n_ctx": size.block_size,
         "vocab_size": size.vocab, "layer_norm_epsilon": size.eps, "tie_word_embeddings": True,
-        "bos_token_id": size.vocab - 1, "eos_token_id": size.vocab - 1,
+        "bos_token_id": end, "eos_token_id": end,
         "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
     }  # fmt: skip
 
@@ -141,11 +145,16 @@ def gpt2_names(model: nn.Module) -> Iterator[Name]:
 
 
 def rope(config: Config) -> tuple[float, Mapping[str, Any]]:
-    """The base of rotary positions, and how they are stretched; files say it in two ways."""
+    """The base of rotary positions, and how they are stretched; files say it in two ways.
+
+    In older files the kind of stretch, `rope_type`, is called `type`.
+    """
     said = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if not isinstance(said, Mapping):
         raise LabError("config.json has a rope_parameters that is not an object; correct it.")
     base = real(said, "rope_theta", real(config, "rope_theta", 10_000.0))
+    if "rope_type" not in said and "type" in said:
+        said = {**said, "rope_type": said["type"]}
     return base, said
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
 
 import torch
 
+from lessons.blocks.precision import choose
 from lessons.blocks.team import Team, lead
 from lessons.blocks.torchrun import RankEnded
-from lessons.gpt2.build import elsewhere
+from lessons.gpt2.build import elsewhere, shape_of
 from lessons.gpt2.model import GPT2
-from lessons.gpt2.update import Update
+from lessons.gpt2.update import Update, sample
 from zhtui.lab import LabError, Run
 
 MODULE = "lessons.gpt2.rank"
@@ -46,16 +49,18 @@ def shared(run: Run, gpt: GPT2) -> Iterator[Update]:
 
     Raises `LabError` where a rank ends.
     """
-    if run.config.ranks < 2:
-        with begun(run, gpt, Team(device=run.device)) as update:
+    if run.config.ranks > 1:
+        check(run)
+    config = replace(run.config, precision=precision_of(run, gpt))
+    if config.ranks < 2:
+        with begun(run, config, gpt, Team(device=run.device)) as update:
             yield update
         return
-    check(run)
-    asked = {"config": asdict(run.config), "model": asdict(gpt.size)}
+    asked = {"config": asdict(config), "model": asdict(gpt.size)}
     try:
         with (
-            lead(MODULE, asked, run.config.ranks, run.device) as team,
-            begun(run, gpt, team) as update,
+            lead(MODULE, asked, config.ranks, run.device) as team,
+            begun(run, config, gpt, team) as update,
         ):
             yield update
     except RankEnded as error:
@@ -64,17 +69,30 @@ def shared(run: Run, gpt: GPT2) -> Iterator[Update]:
         ) from error
 
 
+def precision_of(run: Run, gpt: GPT2) -> str:
+    """What `auto` stands for: bfloat16 where a step is quicker in it, and the same on a resume."""
+    c, size = run.config, gpt.size
+    if c.precision == "auto" and not run.once(shape_of).chooses:
+        return "fp32"
+    step = f"{c.batch_size} x {c.block_size} of {size.vocab}"
+    trial = partial(gpt.loss, *sample(gpt, c, run.device))
+    shape = f"gpt2 {size.n_layer} x {size.n_embd}, {step}"
+    found = choose(c.precision, run.device, run.measured, shape, trial)
+    gpt.zero_grad(set_to_none=True)
+    return found
+
+
 @contextmanager
-def begun(run: Run, gpt: GPT2, team: Team) -> Iterator[Update]:
+def begun(run: Run, config: Any, gpt: GPT2, team: Team) -> Iterator[Update]:
     """An update with what the run keeps, shared by a team."""
-    update = Update(gpt, run.config, team)
+    update = Update(gpt, config, team)
     run.keep(**update.kept)
-    if run.config.compile and (problem := update.scored.compile_loss()):
+    if config.compile and (problem := update.compile_loss(config)):
         run.say(f"torch.compile does not work here ({problem}); training goes on without it.")
-    update.share(run.config)
+    update.share(config)
     run.once(elsewhere).append(update.bring)
     if team.size > 1:
-        run.say(f"{team.size} ranks share each step ({run.config.sharding})")
+        run.say(f"{team.size} ranks share each step ({config.sharding})")
     try:
         yield update
         update.finish()

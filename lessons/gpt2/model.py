@@ -192,10 +192,13 @@ class GPT2(nn.Module):
             x = block.look(x, inside(tap, layer))  # type: ignore[operator]
         return tap("logits", self.head(tap("norm", self.norm(x))))  # (B, T, V)
 
-    def flops_per_token(self) -> float:
-        """Multiplications and additions, forward and backward: PaLM (2022), appendix B."""
+    def flops_per_token(self, T: int | None = None) -> float:
+        """Multiplications and additions, forward and backward: PaLM (2022), appendix B.
+
+        Of texts of T tokens, which may be fewer than the whole context.
+        """
         size, placed = self.size, self.positions.weight.numel()
-        looks = 12 * size.n_layer * size.n_embd * size.block_size
+        looks = 12 * size.n_layer * size.n_embd * (T or size.block_size)
         return float(6 * (count(self) - placed) + looks)
 
 

@@ -23,7 +23,7 @@ def main(asked: dict[str, Any]) -> None:
     with follow(asked) as team:
         update = Update(GPT2(Size(**asked["model"])).to(team.device), config, team)
         if config.compile:
-            update.scored.compile_loss()
+            update.compile_loss(config)
         update.share(config)
         while word := team.hear():
             config = replace(config, **word.get("config", {}))

@@ -123,18 +123,19 @@ def timed(kept: tuple[str, ...], B: int, shape: Size, device: str) -> tuple[floa
                 block.attention = Taught(shape.n_embd, shape.n_head).to(device)
         ids = torch.randint(shape.vocab - 128, (B, shape.block_size + 1), device=device)
         x, y = ids[:, :-1], ids[:, 1:]  # (B, T) each
+        if device.startswith("cuda"):
+            torch.set_float32_matmul_precision("high" if "tf32" in kept else "highest")
+        rounded = autocast("bf16" if "bf16" in kept else "fp32", device)
         loss, problem = gpt.loss, None
         if "compile" in kept:
-            loss, problem = compiled(gpt.loss, x, y)
+            loss, problem = compiled(gpt.loss, x, y, model=gpt, inside=rounded)
         if problem:
             return 0.0, f"torch.compile does not work here ({problem[:60]})"
         steps = optimizers_of(gpt, kept)
-        if device.startswith("cuda"):
-            torch.set_float32_matmul_precision("high" if "tf32" in kept else "highest")
         best, began = float("inf"), time.perf_counter()
         for number in range(2 + TRIES):
             start = time.perf_counter()
-            with autocast("bf16" if "bf16" in kept else "fp32", device):
+            with rounded:
                 value = loss(x, y)
             torch.autograd.backward(value)
             for optimizer in steps:
@@ -163,13 +164,22 @@ def optimizers_of(gpt: GPT2, kept: tuple[str, ...]) -> list[torch.optim.Optimize
     return made
 
 
+def kind_of(names: tuple[str, ...]) -> str:
+    """What products are rounded to with these rungs. ("fp32", "tf32", "flash") -> "tf32" """
+    return next((name for name in ("bf16", "tf32") if name in names), "fp32")
+
+
 @cache
-def peak(size: str, device: str, bf16: bool) -> float:
-    """FLOP/s of a large matrix product here, the most that a step could reach: measured."""
+def peak(device: str, kind: str) -> float:
+    """FLOP/s of a large matrix product in "fp32", "tf32" or "bf16" here, the most that a step could
+    reach: measured.
+    """
     n = 4096 if device.startswith("cuda") else 768
-    kind = torch.bfloat16 if bf16 else torch.float32
+    dtype = torch.bfloat16 if kind == "bf16" else torch.float32
+    if device.startswith("cuda"):
+        torch.set_float32_matmul_precision("high" if kind == "tf32" else "highest")
     with torch.inference_mode(False), torch.no_grad():
-        a = torch.ones(n, n, dtype=kind, device=device)
+        a = torch.ones(n, n, dtype=dtype, device=device)
         best = float("inf")
         for _ in range(6):
             start = time.perf_counter()

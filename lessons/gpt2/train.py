@@ -27,12 +27,12 @@ from zhtui.lab import Run
 
 
 @torch.no_grad()
-def evaluate(run: Run, gpt: GPT2, windows: Tensor) -> Tensor:
+def evaluate(run: Run, gpt: GPT2, windows: Tensor, precision: str) -> Tensor:
     """Mean loss over stretches that are the same at every evaluation."""
     dice = torch.Generator().manual_seed(run.seed)
     shape = (run.config.eval_batches, run.config.batch_size)
     picks = torch.randint(len(windows), shape, generator=dice).to(run.device)
-    with rounded(run.config.precision, run.device):
+    with rounded(precision, run.device):
         losses = [gpt.loss(x[:, :-1], x[:, 1:]) for x in (windows[pick] for pick in picks)]
     return torch.stack(losses).mean()
 
@@ -45,13 +45,15 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     run.say(f"{tokens:,} tokens a step: {config.accumulation} micro-batches of {config.batch_size}")
 
     with shared(run, gpt) as update:
-        run.work("tok", tokens, tokens * gpt.flops_per_token() / update.team.size)
+        flops = tokens * gpt.flops_per_token(config.block_size)
+        run.work("tok", tokens, flops / update.team.size)
         stepped, clock = stepper(run, update, source, texts)
         for step in run.steps():
             config = run.config
             row = stepped(step)
             if (step + 1) % config.eval_every == 0 or step + 1 == config.steps or clock.over:
-                row["val"] = evaluate(run, model(run), source.unseen)
+                precision = update.scored.precision
+                row["val"] = evaluate(run, model(run), source.unseen, precision)
                 row |= {"bits_per_byte": text.bits_per_byte(row["val"])} | published()
                 watch(run)
             yield row

@@ -40,6 +40,13 @@ def rounded(precision: str, device: str) -> torch.autocast:
     return autocast("fp32" if tf32 else precision, device)
 
 
+def sample(gpt: GPT2, config: Any, device: str) -> tuple[Tensor, Tensor]:
+    """A micro-batch of any tokens, to try a step on: (B, T) twice, lying as a step's own do."""
+    B, T = config.batch_size, config.block_size
+    ids = torch.arange(B * (T + 1), device=device).view(B, T + 1) % gpt.size.vocab
+    return ids[:, :-1], ids[:, 1:]
+
+
 class Scored(nn.Module):
     """The loss as a module, in the precision asked for: what is shared is what is called."""
 
@@ -48,10 +55,10 @@ class Scored(nn.Module):
         self.gpt, self.precision, self.device = gpt, precision, device
         self.fast: list[Any] = []  # the compiled loss; in a list, it is no part of the module
 
-    def compile_loss(self) -> str | None:
-        """Compiles it where that works; returns why not."""
-        ids = torch.zeros(1, self.gpt.block_size, dtype=torch.long, device=self.device)
-        loss, problem = compiled(self.gpt.loss, ids, ids)
+    def compile_loss(self, ids: Tensor, targets: Tensor) -> str | None:
+        """Compiles it for (B, T) such as these where that works; returns why not."""
+        inside = rounded(self.precision, self.device)
+        loss, problem = compiled(self.gpt.loss, ids, targets, model=self.gpt, inside=inside)
         self.fast = [] if problem else [loss]
         return problem
 
@@ -71,6 +78,15 @@ class Update:
         self.working = self.kept
         self.quiet: Quiet = nullcontext
         self.cut: Cut | None = None
+
+    def compile_loss(self, config: Any) -> str | None:
+        """Compiles what is trained, where that works; returns why not.
+
+        With `fsdp` another copy is trained, whose blocks fetch their weights as they are called.
+        """
+        if self.team.size > 1 and config.sharding == "fsdp":
+            return "not with sharding=fsdp; ddp is compiled"
+        return self.scored.compile_loss(*sample(self.gpt, config, self.team.device))
 
     def share(self, config: Any) -> None:
         """Every rank begins where rank 0 stands; from here on, `step` is one of all ranks."""

@@ -155,11 +155,15 @@ def write(
 ) -> dict[str, str]:  # fmt: skip
     """The folder that `read`, and transformers, read; the sha256 of each file.
 
-    More than `shard` bytes make several files and an index. Raises `LabError`.
+    More than `shard` bytes make several files and an index. What says where the weights of an
+    earlier write are goes. Raises `LabError`.
     """
     names = kind_of(config).names(model)
     tensors = {name.theirs: leaving(model.get_parameter(name.own), name, dtype) for name in names}
     files = shards(tensors, shard)
+    stale = folder / (SINGLE if len(files) > 1 else INDEX)
+    if stale.is_symlink() or (stale.exists() and not stale.is_file()):
+        raise LabError(f"{stale} is no plain file, so it stays; choose another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, part in files.items():
@@ -170,6 +174,7 @@ def write(
             index = {"metadata": {"total_size": total}, "weight_map": placed}
             (folder / INDEX).write_text(json.dumps(index, indent=2), encoding="utf-8")
         (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+        stale.unlink(missing_ok=True)
     except (OSError, SafetensorError) as error:
         raise LabError(f"{folder} cannot be written ({error}); choose another folder.") from error
     return {file: digest(folder / file) for file in files}

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from lessons.blocks.files import created
 from lessons.tokenizer.bpe import PATTERNS, Tokenizer
 from lessons.tokenizer.published import published_as, read_ranks
 from lessons.tokenizer.seams import halves
@@ -44,7 +45,8 @@ def _put(path: Path, content: str) -> Path:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(content, encoding="utf-8")
+        with created(aside) as file:
+            file.write(content.encode())
         aside.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -16,7 +16,7 @@ from zhtui.work import check, check_runs, check_scenes
 Drop = Callable[..., Path]
 CARD = """
 from dataclasses import dataclass
-from zhtui.lab import Lesson, Mistake, Reference, knob
+from zhtui.lab import Lesson, Mistake, Question, Reference, knob
 
 @dataclass(frozen=True)
 class Config:
@@ -68,6 +68,22 @@ UNKNOWN = (
 )
 
 
+REFERENCE = """references=(Reference(
+    metric="{metric}", value=1.0, tolerance=0.1, label="him", source="he", preset="tiny", at={at}
+),)"""
+QUESTION = """questions=(Question(
+    ask="far?", predict="how far", metric="loss", see="it", say="so", preset="tiny", {more}
+),)"""
+
+
+def reference(metric: str, at: str) -> dict[str, str]:
+    return {"more": REFERENCE.format(metric=metric, at=at)}
+
+
+def question(more: str) -> dict[str, str]:
+    return {"more": QUESTION.format(more=more)}
+
+
 def made(stranger: Drop, name: str, *, more: str = "", train: str = WALKER, **files: str) -> str:
     notes = files.pop("notes", "")
     folder = stranger(name, __init__=CARD.format(more=more), train=train, **files)
@@ -88,6 +104,14 @@ def test_a_whole_lesson_holds(stranger: Drop, store: Path) -> None:
     assert all(line.startswith("✓ sober: ") for line in lines)
 
 
+@pytest.mark.parametrize("at", ['"last"', '"best"', '"first"', '"mean 100"', "0", "19"])
+def test_a_sound_place_holds(stranger: Drop, store: Path, at: str) -> None:
+    made_of = reference("loss", at)
+    assert (
+        why(made(stranger, f"there{zlib.crc32(at.encode())}", **made_of), check.card, store) == ""
+    )
+
+
 def test_a_lesson_with_a_fault_fails_and_says_which(stranger: Drop) -> None:
     name = made(stranger, "forgetful", train=FORGETFUL)
     done = CliRunner().invoke(app, ["check", name])
@@ -100,6 +124,12 @@ def test_a_lesson_with_a_fault_fails_and_says_which(stranger: Drop) -> None:
     ("asked", "made_of", "sentence"),
     [
         (check.card, {"more": UNKNOWN}, "names no preset 'paper'"),
+        (check.card, reference("loss", '"middle"'), "reference 'him' is at 'middle'; write"),
+        (check.card, reference("loss", '"mean 0"'), "reference 'him' is at 'mean 0'; write"),
+        (check.card, reference("loss", "20"), "'him' is at step 20 of 20; name one below 20"),
+        (check_runs.tiny, reference("gain", '"best"'), "no row has gain, the metric of reference"),
+        (check.card, question('at="end"'), "the question 'far?' is at 'end'; write"),
+        (check.card, question('known={"a": float("nan")}'), "'far?' tells no number of a"),
         (check.notes, {"notes": NOTED}, "train.py#nowhere, in the notes, leads nowhere"),
         (check.notes, {"more": NOWHERE}, "no.py, in the mistake"),
         (check.files, {"generate": "def write(): ..."}, "generate"),
@@ -122,6 +152,7 @@ def test_a_lesson_with_a_fault_fails_and_says_which(stranger: Drop) -> None:
             {"explore": f"{SCENE}\ndef point(ask, frame, spot):\n    return [1][spot.column]\n"},
             "pointing at W",
         ),
+        (check_scenes.mistakes, {"more": TOLD}, "no knob offers 'late', a mistake of the card"),
         (check_scenes.mistakes, {"explore": SCENE}, "which the card does not name"),
         (
             check_scenes.mistakes,

@@ -12,14 +12,15 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from zhtui.data import sets
-from zhtui.errors import DataError
+from zhtui.data import download, sets
+from zhtui.data.paths import put
+from zhtui.errors import ConfigError, DataError
 
 BODY = "".join(f"{line} to be or not to be\n" for line in range(5000)).encode()
 ZHTUI_DATA = os.environ.get("ZHTUI_DATA", "")
@@ -196,7 +197,7 @@ def test_places_that_hold_no_file_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "'shakespeare'" in refusal("shakespear")
     assert "names, shakespeare, given, python" in refusal("zzz")
-    with pytest.raises(DataError, match="take 'python'"):
+    with pytest.raises(ConfigError, match=r"take 'python'$"):
         sets.get("pyhton")
     with pytest.raises(DataError, match="take 'given'"):
         sets.find("auto", auto=("givn",))
@@ -440,12 +441,137 @@ def test_two_who_want_the_same_file_take_turns(server: Server) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
-def test_a_full_disk_is_named(server: Server, cache: Path) -> None:
-    cache.mkdir()
-    (cache / "tinyshakespeare.txt.part").symlink_to("/dev/full")
-    sentence = refusal("shakespeare")
+def test_a_full_disk_is_named(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("a+b", 0) as full:
+        monkeypatch.setattr(download, "_opened", lambda part: full)
+        sentence = refusal("shakespeare")
     assert "No space left on device" in sentence
     assert str(cache) in sentence
+
+
+def _link(part: Path, victim: Path) -> None:
+    part.symlink_to(victim)
+
+
+def _dangling(part: Path, victim: Path) -> None:
+    part.symlink_to(victim.with_name("new"))
+
+
+def _second_name(part: Path, victim: Path) -> None:
+    part.hardlink_to(victim)
+
+
+def _pipe(part: Path, victim: Path) -> None:
+    os.mkfifo(part)
+
+
+def _folder(part: Path, victim: Path) -> None:
+    part.mkdir()
+
+
+@pytest.mark.parametrize("lay", [_link, _dangling, _second_name, _pipe, _folder])
+def test_what_waits_under_the_name_of_a_download_is_not_written_to(
+    server: Server, cache: Path, tmp_path: Path, lay: Callable[[Path, Path], None]
+) -> None:
+    """A folder that is shared with other programs may have been made by somebody else."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious" * 100_000)
+    cache.mkdir()
+    part = cache / "tinyshakespeare.txt.part"
+    lay(part, victim)
+    assert f"({part} is a link or no plain file of your own; remove it)" in refusal("shakespeare")
+    assert victim.read_bytes() == b"precious" * 100_000
+    assert not (tmp_path / "new").exists()
+    assert server.asked == []
+    part.rmdir() if part.is_dir() else part.unlink()
+    assert sets.get("shakespeare").path.read_bytes() == BODY
+
+
+def test_another_users_part_is_not_gone_on_with(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.mkdir()
+    part = cache / "tinyshakespeare.txt.part"
+    part.write_bytes(BODY[:1000])
+    monkeypatch.setattr(os, "geteuid", lambda: part.stat().st_uid + 1)
+    assert "no plain file of your own" in refusal("shakespeare")
+    assert part.read_bytes() == BODY[:1000]
+
+
+def test_a_link_under_the_final_name_is_replaced_and_not_followed(
+    server: Server, cache: Path, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    cache.mkdir()
+    (cache / "tinyshakespeare.txt").symlink_to(victim)
+    found = sets.get("shakespeare").path
+    assert found.read_bytes() == BODY
+    assert not found.is_symlink()
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_file_of_the_cache_is_written_through_no_link(cache: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    cache.mkdir()
+    (cache / f".kept.json.{os.getpid()}").symlink_to(victim)
+    put(cache / "kept.json", b"{}")
+    assert victim.read_bytes() == b"precious"
+    assert [path.name for path in cache.iterdir()] == ["kept.json"]
+    assert (cache / "kept.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (b"other", "is not the classic (another sha256; data="),
+        (BODY[:-1] + "é".encode()[:1], "is not the classic"),
+        (b"", "is not the classic"),
+        (b"a\0b", "is not the classic"),
+        ("ab".encode("utf-16"), "is not the classic"),
+        (sets.LFS_POINTER + b"v1\n", "is a Git LFS pointer and not the file (`git lfs pull` gets"),
+    ],
+    ids=["other text", "cut in a character", "empty", "binary", "utf-16", "lfs"],
+)
+def test_a_damaged_file_is_passed_over_for_the_next_place(
+    server: Server, folder: Path, cache: Path, damage: bytes, why: str
+) -> None:
+    """A file in $ZHTUI_DATA that is none holds up neither the cache nor a download."""
+    (folder / "tinyshakespeare.txt").write_bytes(damage)
+    found = sets.get("shakespeare")
+    assert found.path == cache / "tinyshakespeare.txt"
+    assert why in found.note
+    assert sets.get("shakespeare").note.endswith("from the cache)")
+    assert server.asked == [None]
+    (cache / "tinyshakespeare.txt").unlink()
+    server.status = 404
+    sentence = refusal("shakespeare")
+    assert sentence.startswith(f"{folder / 'tinyshakespeare.txt'} is ")
+    assert why in sentence
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "loop"])
+def test_what_is_no_file_is_passed_over_for_the_next_place(
+    server: Server, folder: Path, cache: Path, what: str
+) -> None:
+    path = folder / "tinyshakespeare.txt"
+    lay = {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "loop": lambda: path.symlink_to(path),
+    }
+    lay[what]()
+    assert sets.get("shakespeare").path == cache / "tinyshakespeare.txt"
+
+
+def test_a_pinned_file_is_read_once_for_as_long_as_it_is_the_same(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets.get("shakespeare")
+    sets.get("shakespeare")
+    monkeypatch.setattr(hashlib, "file_digest", None)  # it would be called
+    assert sets.get("shakespeare").path.read_bytes() == BODY
 
 
 # The real ones

@@ -15,7 +15,8 @@ import pytest
 from zhtui.errors import BusyError, CheckpointError
 from zhtui.lesson import catalog
 from zhtui.lesson.views import Text
-from zhtui.runs import folder
+from zhtui.machine import device
+from zhtui.runs import checkpoint, folder
 from zhtui.runs.files import append_json
 from zhtui.runs.folder import RunFolder
 from zhtui.work import client, drive, fork, headless
@@ -218,6 +219,133 @@ def test_nan_stops_the_run_with_what_to_do(store: Path, stranger: Drop) -> None:
     assert run.checkpoints()[-1][0] <= 25
 
 
+NET = """
+    import torch
+
+    class Place:
+        def state_dict(self):
+            return dict(x=1.0)
+        def load_state_dict(self, state):
+            pass
+
+    def train(run):
+        net, what = torch.nn.Linear(2, 1), run.config.mode
+        run.keep(net=Place() if what == "raise" else net)
+        for step in run.steps():
+            net.weight.data.mul_(0.99)
+            row = dict(loss=float(net.weight.detach().sum()), grad_norm=1.0)
+            if step == 25:
+                if what == "exit":
+                    net.weight.data[0, 1] = float("inf")
+                if what == "nan":
+                    row["loss"] = float("nan")
+                if what in ("raise", "slow"):
+                    row["grad_norm"] = float("nan")
+                run.say("now")
+            yield row
+    """
+WRONG = {
+    "nan": "loss became NaN at step 25",
+    "exit": "weight of net is no finite number any more, at step 25",
+    "raise": "grad_norm became NaN at step 25",
+}
+
+
+def at_now(run: RunFolder, then: Callable[[], None], **more: Any) -> int:
+    """Drives a run, and does something at each "now" that it says."""
+
+    def listen(kind: str, value: Any) -> None:
+        if kind == "event" and value.get("text") == "now":
+            then()
+
+    return drive.work(run, listeners=(listen,), **more)
+
+
+@pytest.mark.parametrize(("mode", "wrong"), WRONG.items(), ids=list(WRONG))
+def test_a_stop_saves_nothing_that_is_no_number(
+    store: Path, stranger: Drop, mode: str, wrong: str
+) -> None:
+    """Of 40,000 steps every twentieth is recorded: nobody else has looked at step 25."""
+    stranger(train=NET)
+    asked, run = Asked(), make(store, "steps=40000", f"mode={mode}")
+
+    def stop() -> None:
+        asked.signal = signal.SIGTERM
+
+    assert work(run, {20: stop}, asked=asked) == 143
+    assert [step for step, _ in run.checkpoints()] == [21]
+    asked.signal = 0
+    assert at_now(run, stop, asked=asked) == 143
+    assert [step for step, _ in run.checkpoints()] == [21]
+    assert not list(run.path.glob(".step-*"))
+    said = [event["text"] for event in run.events() if event["event"] == "said"]
+    newest = "nothing was saved, the newest checkpoint is of step 21; start again with a lower lr"
+    assert said == ["now", f"{wrong}: {newest}"]
+    assert run.status().state == "stopped"
+
+
+def test_the_length_of_a_gradient_alone_holds_up_no_save_of_weights(
+    store: Path, stranger: Drop
+) -> None:
+    """A scaler of float16 skips a step whose gradient is no number; the weights are sound."""
+    stranger(train=NET)
+    asked, run = Asked(), make(store, "steps=40000", "mode=slow")
+
+    def stop() -> None:
+        asked.signal = signal.SIGTERM
+
+    assert at_now(run, stop, asked=asked) == 143
+    assert [step for step, _ in run.checkpoints()] == [26]
+
+
+@pytest.mark.parametrize(("mode", "wrong"), WRONG.items(), ids=list(WRONG))
+def test_a_checkpoint_asked_for_where_nothing_is_a_number_is_refused(
+    store: Path, stranger: Drop, mode: str, wrong: str
+) -> None:
+    stranger(train=NET)
+    run = make(store, "steps=40000", f"mode={mode}")
+
+    def then() -> None:
+        ask(run, "checkpoint")()
+        ask(run, "stop")()
+
+    assert at_now(run, then, inbox=0) == 0
+    refused = [event["error"] for event in run.events() if event["event"] == "refused"]
+    assert refused == [f"{wrong}; start again with a lower lr"]
+    assert run.checkpoints() == []
+
+
+def test_a_run_whose_last_step_is_no_number_has_failed(store: Path, stranger: Drop) -> None:
+    stranger(train=NET)
+    run = make(store, "steps=26", "mode=exit")
+    assert work(run) == 1
+    assert run.status().error == f"{WRONG['exit']}; start again with a lower lr"
+
+
+def test_a_checkpoint_that_is_no_number_is_passed_over(
+    store: Path, stranger: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older versions saved it where a run was stopped just there; a run goes on before it."""
+    stranger(train=NET)
+    asked, run = Asked(), make(store, "steps=40000", "mode=exit")
+
+    def stop() -> None:
+        asked.signal = signal.SIGTERM
+
+    work(run, {20: stop}, asked=asked)
+    with monkeypatch.context() as older:
+        older.setattr(checkpoint, "broken", lambda part: "")
+        asked.signal = 0
+        at_now(run, stop, asked=asked)
+    assert [step for step, _ in run.checkpoints()] == [21, 26]
+    asked.signal = 0
+    at_now(run, stop, asked=asked)
+    last = [event for event in run.events() if event["event"] in ("damaged", "resumed")][-2:]
+    why = "step-000026 is passed over (weight of net is no finite number); an older one is used"
+    assert last[0]["text"].startswith(why)
+    assert (last[1]["event"], last[1]["step"]) == ("resumed", 21)
+
+
 @pytest.mark.parametrize(
     ("mode", "sentence"),
     [
@@ -235,6 +363,38 @@ def test_a_lesson_that_fails_is_a_failed_run(
     assert run.status().step == 25
     assert kinds(run)[-1] == "failed"
     assert sentence in capsys.readouterr().err
+
+
+OUT = """
+    from zhtui.lab import LabError
+
+    def train(run):
+        for step in run.steps():
+            yield dict(loss=1.0)
+            try:
+                raise MemoryError
+            except MemoryError as error:
+                if run.config.mode == "raise":
+                    raise
+                raise LabError("the largest batch that fits is 3; take batch_size=3") from error
+    """
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("raise", device.OUT_OF_MEMORY),
+        ("exit", "the largest batch that fits is 3; take batch_size=3"),
+    ],
+)
+def test_where_memory_ends_the_lessons_own_sentence_is_said_before_the_general_one(
+    store: Path, stranger: Drop, mode: str, sentence: str
+) -> None:
+    stranger(train=OUT)
+    run = make(store, f"mode={mode}")
+    assert work(run) == 1
+    assert run.status().error == sentence
+    assert run.events()[-1]["error"] == sentence
 
 
 ROW = """
@@ -555,3 +715,32 @@ def test_a_run_that_was_stopped_from_elsewhere_does_not_say_that_it_is_finished(
     more = io.StringIO()
     assert headless.run(run, out=more) == 0
     assert "finished 40 steps" in more.getvalue()
+
+
+def test_what_a_killed_worker_left_while_it_wrote_is_taken_away(
+    store: Path, stranger: Drop, tmp_path: Path
+) -> None:
+    """All but what another may be writing, a link, and what nobody here has written."""
+    stranger()
+    run = make(store)
+    work(run, {17: ask(run, "stop")})
+    at, mark = run.path, "0123456789abcdef"
+    (at / "step-000018").rename(at / ".step-000018.old")  # killed before the new one had its name
+    for name in (".step-000100." + mark, ".step-000016.old", "artifacts"):
+        (at / name).mkdir()
+        (at / name / "state.json").write_text("{")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").write_text("kept")
+    (at / f".step-000200.{mark}").symlink_to(theirs)
+    gone = [f".status.json.{mark}", f"..room.{mark}", f"artifacts/.000003-moves.json.{mark}"]
+    stay = [f".note.txt.{mark}", f".run.json.{mark}", ".status.json.mine", ".step-000100.mine"]
+    for name in gone + stay:
+        (at / name).write_text("x")
+    work(run)
+    resumed = [event["step"] for event in run.events() if event["event"] == "resumed"]
+    assert resumed == [18], "from the one that had made way"
+    assert run.status().state == "finished"
+    left = {str(path.relative_to(at)) for path in at.rglob(".*")}
+    assert left == {*stay, f".step-000200.{mark}"}
+    assert (theirs / "kept").exists()

@@ -87,6 +87,19 @@ def test_no_function_of_the_lab_is_over_40_lines() -> None:
     assert not [f"{path}: {function.name}" for path, function in each if body_lines(function) > 40]
 
 
+def test_a_scene_says_that_it_takes_no_run_where_it_never_looks_at_one() -> None:
+    said, meant = set(), set()
+    for path in [each for each in LESSONS if "explore" in each.parts[-2:][0] + each.stem]:
+        for part in parsed(path).body:
+            if isinstance(part, ast.Assign) and ast.unparse(part) == "TAKES_RUN = False":
+                said.add(path)
+            if isinstance(part, ast.FunctionDef) and part.name == "explore":
+                names = {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
+                meant |= set() if part.args.args[0].arg in names else {path}
+    assert said == meant
+    assert len(said) > 5
+
+
 def test_the_median_function_of_the_lab_is_short() -> None:
     lengths = [
         (function.end_lineno or 0) - function.lineno + 1

@@ -229,3 +229,13 @@ def test_a_poked_board_of_texts_is_shown(stranger: Drop) -> None:
     about = json.loads(said)
     assert about["views"]["B"]["cells"] == ["XXO", " X ", "O  "]
     assert about["moved"] == {"B": [[0, 1]]}
+
+
+def test_a_cell_is_told_of_in_the_frames_that_have_it(stranger: Drop) -> None:
+    views = "v=Heatmap(np.zeros((1, 3))), S=Heatmap(np.ones((1, 2)))"
+    body = f'yield Frame("a", dict(v=Heatmap(np.zeros((1, 2)))))\nyield Frame("b", dict({views}))'
+    assert explored(stranger, body, "--at", "S,0,1") == "  2 / 2  b\n     S[0, 1] = 1\n"
+    name = f"{body}  # again"
+    assert explored(stranger, name, "--at", "v,0,2") == "  2 / 2  b\n     v[0, 2] = 0\n"
+    why = explored(stranger, f"{name} and again", "--at", "S,0,2")
+    assert why.endswith("has a cell S[0, 2]; the views are v, S")

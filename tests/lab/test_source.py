@@ -134,6 +134,13 @@ def test_a_view_is_found_at_what_makes_it(folder: Path, name: str, text: str) ->
     assert line(source.view(folder, name)) == text
 
 
+def test_a_metric_is_found_in_the_code_before_the_card(folder: Path) -> None:
+    (folder / "__init__.py").write_text('of = [f"Q{i}" for i in range(3)]\n')
+    assert line(source.metric(folder, "Q2")) == 'of = [f"Q{i}" for i in range(3)]'
+    (folder / "views.py").write_text('def row(name): return [(f"Q{name}", 1.0)]\n')
+    assert line(source.metric(folder, "Q2")) == 'def row(name): return [(f"Q{name}", 1.0)]'
+
+
 def test_what_is_not_there_is_not_found(folder: Path) -> None:
     assert source.view(folder, "head") is None
     assert source.metric(folder, "gap") is None

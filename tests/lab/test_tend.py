@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from zhtui.errors import BusyError, ConfigError, StoreError
 from zhtui.lesson import catalog
 from zhtui.runs import changes, export, learner, lease, tensorboard
 from zhtui.runs.folder import LEASE, NOTE, RunFolder
-from zhtui.work import client, drive
+from zhtui.runs.store import runs as all_runs
+from zhtui.work import client, drive, fork
+from zhtui.work.record import Recorder
 
 Drop = Callable[..., Path]
 
@@ -63,6 +66,24 @@ def test_a_renamed_run_is_found_by_its_forks(run: RunFolder, store: Path) -> Non
     assert "one is now first" in zhtui("runs", "rename", "one", "first")
     assert RunFolder(store / "drift" / "child").card()["parent"]["run"] == "first"
     assert len(RunFolder(store / "drift" / "first").rows()) == 40
+
+
+def test_a_run_stays_as_old_as_it_is(run: RunFolder, store: Path, tmp_path: Path) -> None:
+    """Its card is written again when its parent gets a name, and when it has found its data."""
+    child = fork.fork(store, run, 20, name="child")
+    newest = client.create(store, catalog.one("drift"), preset="tiny", name="newest")
+    for age, folder in enumerate((newest, child, run)):
+        os.utime(folder.path / "run.json", (1e9 - age, 1e9 - age))
+    first = changes.rename(store, run, "first")
+    assert child.card()["parent"]["run"] == "first"
+    recorder = Recorder(child, catalog.one("drift").card)
+    (tmp_path / "own.txt").write_text("a text")
+    recorder.data(str(tmp_path / "own.txt"), ())
+    recorder.close()
+    assert child.card()["data"]
+    assert all_runs(store) == [newest, child, first]
+    (events,) = export.write(child, "tensorboard", tmp_path).iterdir()
+    assert events.name == "events.out.tfevents.0999999999.zhtui"
 
 
 def test_a_name_that_is_taken_or_none_is_refused(run: RunFolder, store: Path) -> None:

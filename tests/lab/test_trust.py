@@ -279,6 +279,29 @@ def test_a_card_that_does_not_fit_is_one_row(stranger: Drop, change: str, fault:
     assert by_name["bigram"].lesson is not None
 
 
+TYPED = "is of no kind that can be typed: int, float, bool or str"
+
+
+@pytest.mark.parametrize(
+    ("field", "fault"),
+    [
+        ('pull: float | None = knob(0.1, "how fast")', f"knob pull {TYPED}"),
+        ('pull: list = knob((), "how fast")', f"knob pull {TYPED}"),
+        ('pull: Literal["a", "b"] = knob("a", "how fast")', f"knob pull {TYPED}"),
+        ('steps: float = knob(40.0, "steps")', "config has no knob steps of kind int"),
+        ("steps: int = 40", "config has no knob steps of kind int"),
+    ],
+)
+def test_a_knob_that_nobody_can_type_is_named(stranger: Drop, field: str, fault: str) -> None:
+    folder = stranger("untyped")
+    name = field.partition(":")[0]
+    text = (folder / "config.py").read_text()
+    lines = [f"    {field}" if line.strip().startswith(name) else line for line in text.split("\n")]
+    (folder / "config.py").write_text("from typing import Literal\n" + "\n".join(lines))
+    by_name = {entry.name: entry for entry in catalog.all_lessons()}
+    assert f"its card does not fit, {fault}; correct it" in by_name["untyped"].error
+
+
 # What is printed, and where it cannot be
 
 

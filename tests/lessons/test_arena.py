@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from lessons.arena import agent as asked
 from lessons.arena import rating
 from lessons.arena.agents import agent, agents, game_of, learned, think, within
+from lessons.arena.command import again
 from lessons.arena.config import PRESETS
 from lessons.arena.cross import Cross
 from lessons.arena.match import Record, Table, played, read
@@ -333,6 +335,25 @@ def test_agents_play_write_a_record_and_show_it_again(tmp_path: Path) -> None:
     assert "give it more than 0" in late.stderr
     (tmp_path / "game.txt").write_text("nonsense")
     assert play("", "--replay", record, cwd=tmp_path).returncode == 1
+
+
+def test_a_record_without_end_is_not_read_to_it(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    with pytest.raises(LabError, match="not the record of a game"):
+        again(tmp_path / "large")
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["", "no/such/folder/game.txt"])
+def test_a_record_that_cannot_be_written_is_told_before_the_game(tmp_path: Path, name: str) -> None:
+    done = play(
+        "", "--x", "random", "--o", "random", "--record", str(tmp_path / name), cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot be written; name a file" in done.stderr
 
 
 def test_a_search_may_have_decisive_rollouts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import math
 from dataclasses import replace
@@ -20,6 +21,7 @@ from lessons.attention import lesson
 from lessons.attention import views as meters
 from lessons.attention.build import check, encode, model, text_of
 from lessons.attention.config import MISTAKES, PRESETS
+from lessons.attention.explore import average, cache, groups, head
 from lessons.attention.generate import generate
 from lessons.attention.mistakes import PARTS
 from lessons.attention.model import (
@@ -379,3 +381,17 @@ def test_what_is_greedily_written_is_what_one_pass_says(run: Run) -> None:
     written = "".join(token.text for token in generate(run, "the", cold))
     logits: Tensor = model(run)(encode(run, "the" + written))
     assert encode(run, written).tolist() == logits[2:-1].argmax(-1).tolist()
+
+
+@pytest.mark.parametrize(("mistake", "columns"), [("none", 3), ("no-mask", 11)])
+def test_an_average_says_how_many_columns_share(mistake: str, columns: int) -> None:
+    frames = average.explore(None, average.Ask(mistake=mistake), Poke())
+    frame = next(frame for frame in frames if frame.title == "softmax of −∞")
+    assert f"each of {columns} columns of row 2 gets {figure(1 / columns)}" in str(frame.say)
+
+
+@pytest.mark.parametrize("scene", [head, groups, cache])
+def test_knobs_that_a_run_has_itself_say_so(scene: Any) -> None:
+    known = {field.name: field.metadata for field in dataclasses.fields(scene.Ask)}
+    for name in {"heads", "kv_heads"} & known.keys():
+        assert "without a run" in str(known[name]), name

@@ -233,6 +233,26 @@ def test_what_does_not_compile_runs_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     assert compiled(square, torch.ones(2, requires_grad=True)) == (square, None)
 
 
+def test_a_trial_leaves_no_gradient_and_blames_no_compiler_for_a_full_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer, dtypes = nn.Linear(2, 1), list[torch.dtype]()
+
+    def loss(x: Tensor) -> Tensor:
+        dtypes.append(layer(x).dtype)
+        return layer(x).float().sum()
+
+    def full(x: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch, "compile", lambda function: function)
+    inside = autocast("bf16", "cpu")
+    assert compiled(loss, torch.ones(3, 2), model=layer, inside=inside) == (loss, None)
+    assert dtypes == [torch.bfloat16]
+    assert layer.weight.grad is None
+    assert compiled(full, torch.ones(3, 2)) == (full, None)
+
+
 # --- n-grams --------------------------------------------------------------------------------------
 
 

@@ -182,6 +182,40 @@ def test_weights_go_round_to_the_bit(
     assert tensors(tmp_path / "in") == tensors(tmp_path / "out")
 
 
+def test_the_end_of_a_text_is_the_vocabularys_and_no_row_of_padding(tmp_path: Path) -> None:
+    hub = pytest.importorskip("transformers", reason="transformers is not installed")
+    wide = replace(SMALL, vocab=padded(50257, 128))
+    for end in (50256, None):
+        (tmp_path / "config.json").write_text(json.dumps(kinds.config_of(wide, end)))
+        config = hub.GPT2Config.from_pretrained(tmp_path)
+        assert config.eos_token_id == config.bos_token_id == end
+
+
+@pytest.mark.parametrize(("before", "after"), [(1 << 30, 20_000), (20_000, 1 << 30)])
+def test_what_is_written_over_another_model_is_what_is_read(
+    before: int, after: int, tmp_path: Path
+) -> None:
+    old, new = fresh(), fresh(spread=0.1)
+    (tmp_path / "notes").write_text("mine")
+    weights.write(old, kinds.config_of(SMALL), tmp_path, shard=before)
+    weights.write(new, kinds.config_of(SMALL), tmp_path, shard=after)
+    got = weights.read(tmp_path).model.state_dict()
+    assert torch.equal(got["tokens.weight"], new.tokens.weight)
+    assert (tmp_path / weights.INDEX).exists() == (after < 1 << 20)
+    assert (tmp_path / weights.SINGLE).exists() == (after > 1 << 20)
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
+def test_a_link_to_an_older_model_is_not_removed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    weights.write(fresh(), kinds.config_of(SMALL), kept)
+    (tmp_path / weights.SINGLE).symlink_to(kept / weights.SINGLE)
+    with pytest.raises(LabError, match="choose another folder"):
+        weights.write(fresh(), kinds.config_of(SMALL), tmp_path, shard=20_000)
+    assert not list(tmp_path.glob("model-*"))
+    assert (kept / weights.SINGLE).is_file()
+
+
 def tensors(folder: Path) -> dict[str, bytes]:
     """All numbers of a folder's files, as bytes."""
     from safetensors.torch import load_file
@@ -196,6 +230,18 @@ def test_transformers_reads_what_is_written(tmp_path: Path) -> None:
     weights.write(gpt, kinds.config_of(SMALL), tmp_path, shard=20_000)
     other = hub.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
     assert torch.allclose(other(ids()).logits, gpt(ids()), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["linear", "dynamic"])
+@pytest.mark.parametrize("called", ["type", "rope_type"])
+def test_a_stretch_that_is_not_built_is_refused_whatever_a_file_calls_it(
+    kind: str, called: str
+) -> None:
+    config = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 1}
+    config |= {"vocab_size": 50, "intermediate_size": 64}
+    with pytest.raises(LabError, match=f"rope_type='{kind}', which is not built here"):
+        kinds.llama({**config, "rope_scaling": {called: kind, "factor": 4.0}})
+    assert kinds.llama({**config, "rope_scaling": {called: "default"}})
 
 
 def test_a_sink_takes_its_share_and_a_window_ends() -> None:

@@ -52,6 +52,12 @@ def test_each_rule_chooses_its_own_ending() -> None:
     assert evaluation.chosen(logps, ["abc", "ß" * 2], "per byte") == 1
 
 
+def test_the_blank_before_an_ending_is_no_byte_of_it() -> None:
+    """As the harness counts: 10 / 20 < 9.505 / 19, but 10 / 21 > 9.505 / 20 with the blank."""
+    logps = [torch.tensor([-10.0]), torch.tensor([-9.505])]
+    assert evaluation.chosen(logps, [" " + "a" * 20, " " + "b" * 19], "per byte") == 0
+
+
 def test_log_probabilities_are_those_of_the_model() -> None:
     first, second = evaluation.endings(
         Fixed(), LETTERS.encode("ab"), [LETTERS.encode("ab"), LETTERS.encode("c")], "cpu"
@@ -81,6 +87,18 @@ def test_shares_by_each_scorer_with_their_names() -> None:
     assert scores["per token"].value == pytest.approx(2 / 3)
     assert scores["sum"].value == pytest.approx(2 / 3)  # of two alike the first
     assert all("HellaSwag, " + name in score.words() for name, score in scores.items())
+
+
+def test_a_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    items, words = tmp_path / "items.jsonl", tmp_path / "words.txt"
+    items.write_text('{"ctx": "a", "endings": ["b", "c"], "label": 1e999}\n')
+    words.write_text("alone\n")
+    with pytest.raises(LabError, match="line 1 has no ctx, endings and label"):
+        list(evaluation.hellaswag(items))
+    with pytest.raises(LabError, match="line 1 has no text of two words"):
+        list(evaluation.lambada(words))
+    with pytest.raises(SystemExit):
+        app(["gpt2", "report", "told", "--to", str(tmp_path), "--price", "inf"])
 
 
 def test_what_a_model_cannot_read_is_counted_and_said() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 import torch
@@ -271,3 +272,27 @@ def test_a_gpu_too_small_says_what_fits(
     with pytest.raises(LabError, match=words) as caught:
         next(train(Run(TINY)))
     assert "\n" not in str(caught.value)
+
+
+class Cramped(nn.Module):
+    """A GPU with room for the results of so many texts, as long as somebody holds them."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.weight, self.room = nn.Parameter(torch.ones(8)), room
+        self.held: WeakSet[torch.Tensor] = WeakSet()
+
+    def forward(self, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        y = self.weight.expand(len(ids), 8).clone()  # (b, 8)
+        self.held.add(y)
+        if sum(len(each) for each in self.held) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return y.sum()
+
+
+def test_the_search_has_the_room_that_the_failed_step_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error holds the frames that it came through, and these what they had computed."""
+    cramped = Cramped(3)
+    monkeypatch.setattr(Scored, "forward", lambda _, ids, targets: cramped(ids, targets))
+    with pytest.raises(LabError, match="largest that fits is 3"):
+        next(train(Run(TINY)))

@@ -96,3 +96,39 @@ def test_padding_and_optimizers() -> None:
     gpt = GPT2(MINI)
     assert [len(optimizers_of(gpt, kept)) for kept in (("fp32",), ("fp32", "muon"))] == [1, 2]
     assert optimizers_of(gpt, ("fused",))[0].defaults["fused"]
+
+
+def test_each_rung_is_held_against_a_product_of_its_own_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Against fp32's peak, a step of an A100 in bfloat16 would reach 150 % of it and more."""
+    published = {rung.name: rung.a100 or 150.0 for rung in RUNGS}
+    peaks = {"fp32": 19.5e12, "tf32": 156e12, "bf16": 312e12}
+    flops = 16_384 * GPT2(MINI).flops_per_token()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(ladder, "peak", lambda device, kind: peaks[kind])
+    monkeypatch.setattr(
+        ladder, "measure", lambda names, *_: rungs.Measured(published[names[-1]], 16_384, flops)
+    )
+    frames = list(ladder.explore(None, ladder.Ask(compile=True), Poke()))
+    steps = frames[-1].keep["steps"]
+    kinds = [step.kind for step in steps]
+    assert kinds == ["fp32", "tf32", *["bf16"] * 6]
+    assert [step.peak for step in steps] == [peaks[kind] for kind in kinds]
+    for frame, kind in zip(frames[1:-1], kinds, strict=True):
+        assert f"product in {kind}" in str(frame.look)
+    assert "in bf16" in str(ladder.point(ladder.Ask(), frames[3], Spot("ladder", 2, 3)))
+
+
+@pytest.mark.parametrize(("kind", "switch"), [("tf32", "high"), ("fp32", "highest")])
+def test_a_gpus_peak_is_measured_with_its_own_switch(
+    kind: str, switch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier rung has left the switch of TF32 as it needed it."""
+    set_to, real = list[str](), torch.ones
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", set_to.append)
+    monkeypatch.setattr(torch, "ones", lambda *_, dtype, device: real(2, 2, dtype=dtype))
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    rungs.peak.cache_clear()
+    assert rungs.peak("cuda:9", kind) > 0
+    assert set_to == [switch]

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Thread
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import psutil
@@ -20,7 +22,7 @@ from below import gone, ranks_of, until
 from torch import Tensor
 from torch._C._distributed_c10d import TCPStore
 
-from lessons.blocks import torchrun
+from lessons.blocks import team, torchrun
 from lessons.blocks.loopback import hosted
 from lessons.blocks.torchrun import LAST, Launched
 from lessons.gpt2.accumulation import accumulate, accumulate_share
@@ -341,6 +343,72 @@ def test_what_a_rank_wrote_commands_no_terminal(capsys: pytest.CaptureFixture[st
     assert "\x1b" not in capsys.readouterr().err
     assert len(others.log_text()) <= LAST
     others.log.close()
+
+
+class Gone:
+    """Ranks that have ended, or that work on."""
+
+    def __init__(self, ended: bool) -> None:
+        self.ended = ended
+
+    def gone(self) -> bool:
+        return self.ended
+
+    def why(self) -> str:
+        return "Signal 9 (SIGKILL) received"
+
+
+@pytest.fixture
+def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The codes that this process would have ended with."""
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    return codes
+
+
+def test_a_process_that_waits_in_a_kernel_for_a_rank_that_is_gone_ends(
+    exits: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """NCCL raises nothing where a rank dies."""
+    team._end_without(Gone(True), Event(), 0.01)  # type: ignore[arg-type]
+    assert exits == [1]
+    said = capsys.readouterr().err
+    assert said == (
+        "a rank has ended: Signal 9 (SIGKILL) received; resume from the last checkpoint\n"
+    )
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_ranks_that_end_in_order_end_nobody_else(exits: list[int], ended: bool) -> None:
+    over = Event()
+    over.set()
+    team._end_without(Gone(ended), over, 0.01)  # type: ignore[arg-type]
+    assert exits == []
+
+
+@pytest.mark.parametrize(("device", "n"), [("cpu", 0), ("cuda", 1)])
+def test_ranks_are_watched_on_gpus_alone_and_no_longer_than_they_work(
+    monkeypatch: pytest.MonkeyPatch, device: str, n: int
+) -> None:
+    """Gloo says by itself that a rank is gone."""
+
+    @contextmanager
+    def launched(*_: Any) -> Iterator[Gone]:
+        yield Gone(False)
+
+    monkeypatch.setattr(team, "Launched", launched)
+    monkeypatch.setattr(team, "_await", lambda *_: None)
+    monkeypatch.setattr(team.Team, "join", lambda self: None)
+
+    def watching() -> list[Thread]:
+        return [each for each in enumerate_threads() if each.name == "ranks"]
+
+    with team.lead("nothing", {}, 2, device):
+        watched = watching()
+    assert len(watched) == n
+    for each in watched:
+        each.join(5)
+    assert not watching()
 
 
 def test_a_process_of_somebody_else_is_not_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
+from lessons.blocks.text import Alphabet
+from lessons.gpt import microgpt
+from lessons.gpt.build import assemble
 from lessons.gpt.config import PRESETS as OF_TENSORS
 from lessons.gpt.train import train as train_tensors
 from lessons.micrograd.config import PRESETS as OF_VALUES
@@ -131,3 +135,26 @@ def test_a_thousand_names_teach_it_to_write_some() -> None:
     rows = list(train_tensors(Run(config, seed=42, host=host)))
     late = [float(row["loss"]) for row in rows[-100:]]
     assert sum(late) / 100 < 2.6
+
+
+class Distant(torch.Tensor):
+    """A weight on another device: a copy reaches it, the assignment of what lies here does not."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.__setitem__ and not isinstance(args[2], cls):
+            raise RuntimeError("Mismatching index_put_ device between self and values")
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+def test_its_weights_are_drawn_for_a_model_on_a_gpu() -> None:
+    config, symbols = replace(OF_TENSORS["microgpt"], data="given"), Alphabet("\nab")
+    here, there = assemble(config, len(symbols)), assemble(config, len(symbols))
+    microgpt.draw(here, symbols, random.Random(42))
+    for module in there.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            setattr(module, name, nn.Parameter(weight.detach().as_subclass(Distant)))
+    assert isinstance(there.tokens.weight, Distant)
+    microgpt.draw(there, symbols, random.Random(42))
+    for ours, theirs in zip(here.parameters(), there.parameters(), strict=True):
+        assert ours.tolist() == theirs.tolist()

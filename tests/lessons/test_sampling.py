@@ -22,6 +22,7 @@ from lessons.blocks.sampling import distribution
 from lessons.sampling import lesson
 from lessons.sampling.build import model, text_of
 from lessons.sampling.config import MISTAKES, PRESETS
+from lessons.sampling.explore import draws as draws_scene
 from lessons.sampling.generate import Sampling, encode, generate, score
 from lessons.sampling.mistakes import filters
 from lessons.sampling.model import NextLetter, counted_pairs
@@ -278,6 +279,20 @@ def test_the_exact_case() -> None:
     table = frames("order")["both"].shown()["drawn.from"]
     assert isinstance(table, Table)
     assert [row[2] for row in table.rows] == ["[0, 1]", "[0]"]
+
+
+def test_pieces_fill_the_line_and_every_die_hits_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More letters can follow than are shown: the rest is one piece."""
+    monkeypatch.setattr(draws_scene, "SHOWN", 3)
+    found = frames("draws", top_p=1.0)
+    assert found["theory"].say[:2] == "12"
+    for number in (1, 2, 3):
+        table = found[f"die {number}"].shown()["pieces"]
+        assert table.rows[-1][0] == "9 more"
+        assert table.rows[-1][2] == "1.000"
+        low, high = map(float, table.rows[table.mark][1:])
+        assert low <= float(found[f"die {number}"].say.split(" at ")[1].split(":")[0]) <= high
+    assert sum(found["theory"].shown()["theory"].values) == pytest.approx(1)
 
 
 def test_many_draws_come_near_to_theory() -> None:

@@ -186,6 +186,16 @@ def test_a_damaged_file_in_the_cache_is_replaced(server: Server, cache: Path) ->
     assert kept().read_bytes() == BODY
 
 
+def test_a_link_in_the_shared_cache_is_not_written_through(cache: Path, tmp_path: Path) -> None:
+    """Its names are known beforehand, and in /tmp another user may have made the folder."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(BODY[:10] * 1000)
+    cache.mkdir()
+    kept().with_name(f"{kept().name}.part").symlink_to(victim)
+    assert "is a link or no plain file of your own; remove it" in refusal()
+    assert victim.read_bytes() == BODY[:10] * 1000
+
+
 COMMAND = """
 import sys
 from dataclasses import replace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -183,6 +184,18 @@ def test_a_corrupt_export_is_one_sentence(tmp_path: Path, to: str) -> None:
         with pytest.raises(DataError, match=r"is not a whole tokenizer.*export it again") as caught:
             read(path)
         assert "\n" not in str(caught.value)
+
+
+def test_an_export_is_written_through_no_link_beside_it(tmp_path: Path) -> None:
+    """Whoever exports to /tmp need not fear who else has laid something there."""
+    victim, folder = tmp_path / "victim", tmp_path / "to"
+    victim.write_bytes(b"precious")
+    folder.mkdir()
+    (folder / f".tokenizer.json.{os.getpid()}").symlink_to(victim)
+    write(Tokenizer.from_merges([]), "hf", folder)
+    assert victim.read_bytes() == b"precious"
+    assert [path.name for path in folder.iterdir()] == ["tokenizer.json"]
+    assert not (folder / "tokenizer.json").is_symlink()
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

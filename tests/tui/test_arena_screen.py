@@ -182,6 +182,47 @@ async def test_who_is_nobody_is_said_and_the_line_stays(tmp_path: Path) -> None:
         assert not shown.field.display
 
 
+async def test_a_name_that_no_run_has_is_refused_in_the_line(tmp_path: Path) -> None:
+    async with arena(tmp_path) as (pilot, shown, _):
+        before = list(shown.sitting.seats)
+        for key, typed in (("e", "nonsense"), ("T", "random, nonsense")):
+            await pilot.press(key)
+            shown.field.offer(typed)
+            await pilot.press("enter")
+            remedy = "write random, minimax, mcts:500 or a run's name: there is no run 'nonsense'"
+            assert shown.note.startswith(remedy)
+            assert shown.field.display, "the line stays"
+            await pilot.press("escape")
+        assert shown.sitting.seats == before
+        assert shown.tournament is None
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_the_tree_can_be_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with arena(tmp_path, size) as (pilot, shown, _):
+        await pilot.press("7", "t")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        await pilot.pause()
+        text = onscreen.shown(pilot)
+        assert "mcts:100, before its move: N and Q" in text
+        thought = shown.before[2]  # type: ignore[index]
+        for move, visits in thought.visits.items():
+            spelled = shown.sitting.game.spell(shown.sitting.states[1], move)
+            assert f"{spelled} {visits:>2} {thought.values[move]:+.2f}" in text
+        assert shown.branches.size.width > (60 if size == WIDE else 40)
+        shown.sitting.sit(1, "mcts:2000")
+        await pilot.press("u", "space", "space", "7")
+        await until(pilot, lambda: len(shown.sitting.moves) == 2)
+        await pilot.pause()
+        if shown.branches.max_scroll_x:
+            assert "> more" in onscreen.shown(pilot)
+            await pilot.press(*[">"] * 4)
+            await pilot.pause()
+            assert "> more" not in onscreen.shown(pilot)
+            await pilot.press(*["<"] * 4)
+            assert shown.branches.scroll_x == 0
+
+
 async def test_an_agent_that_fails_does_not_end_the_game(tmp_path: Path) -> None:
     async with arena(tmp_path) as (pilot, shown, _):
         shown.sitting.sit(1, "no-such-run")

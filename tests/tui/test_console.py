@@ -269,6 +269,31 @@ async def test_an_alternative_is_weighed_by_the_checkpoint_in_use(
         assert inside.inquiry.at == 12
 
 
+async def test_the_line_holds_what_the_text_in_sight_follows(lab: Make, run: RunFolder) -> None:
+    async with lab().run_test(size=NARROW) as pilot:
+        screen = await console(pilot, run)
+        screen.writer.set(1, Sampling(tokens=5))
+        line = screen.query_one(AskLine)
+        await written(pilot)
+        await written(pilot, "JULIET:")
+        await pilot.press("o", *"the king", "enter")
+        await done(pilot)
+        assert (line.question, line.value) == ("your text", "the king")
+        await pilot.press("1")
+        assert (line.question, line.value) == ("prompt", "ROMEO:")
+        await pilot.press("space")
+        assert (await done(pilot)).prompt == "ROMEO:", "what stands there is written after"
+        await pilot.press("3")
+        assert " your text " in shown(pilot)
+        await pilot.press("x")
+        await done(pilot)
+        assert " your text " not in shown(pilot), "three texts that do not follow it"
+        assert (line.question, line.value) == ("prompt", "ROMEO:")
+        await pilot.press("p", "n", "o", "escape")
+        await pilot.pause()
+        assert line.value == "ROMEO:", "what was not taken is gone"
+
+
 async def test_an_own_text_is_read_not_written(lab: Make, run: RunFolder) -> None:
     async with lab().run_test(size=WIDE) as pilot:
         screen = await console(pilot, run)

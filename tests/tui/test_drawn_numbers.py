@@ -17,6 +17,7 @@ from zhtui.draw import (
     board,
     chart,
     curves,
+    graph,
     heat,
     histogram,
     pictures,
@@ -29,7 +30,7 @@ from zhtui.draw.cells import Cells
 from zhtui.draw.marks import Marks
 from zhtui.draw.picture import Level, Line, Picture
 from zhtui.draw.series import Series
-from zhtui.lesson.views import Bars, Board, Curves, Heatmap, Histogram, Scatter, Table
+from zhtui.lesson.views import Bars, Board, Curves, Graph, Heatmap, Histogram, Node, Scatter, Table
 from zhtui.wording import number as reading
 
 UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
@@ -43,6 +44,11 @@ def said(text: str) -> float:
     """The number that a reader reads."""
     assert NUMBER.match(text), text
     return float(text.rstrip("kMG").replace(",", "")) * UNITS.get(text[-1], 1.0)
+
+
+def plain(text: str) -> float:
+    """The number of a text that may be as short as -.5 or 2e9."""
+    return float(text) if re.match(r"-?\.|-?\d+e\d", text) else said(text)
 
 
 def y_axis(cells: Cells) -> list[tuple[int, str]]:
@@ -266,11 +272,13 @@ def test_the_ends_of_a_plane_are_apart_and_whole(low: float, power: float, width
     assume(high - low > 1e-11 * abs(low))
     plane = Scatter(np.array([0.5]), np.array([low]), extent=(0, 1, low, high))
     line = scatter.draw(plane, width, 4).text(3)
-    assert re.fullmatch(r"\s*|(x 0 ?… ?1)?\s*( y \S+ ?… ?\S+)?\s*", line), line
+    assert re.fullmatch(r"\s*|(x \.?0+ ?… ?1[.0]*)?\s*( y \S+ ?… ?\S+)?\s*", line), line
     if "y" in line:
-        least, most = map(said, line.split("y ")[1].replace(" ", "").split("…"))
-        assert abs(least - low) <= 0.05 * (high - low)
-        assert abs(most - high) <= 0.05 * (high - low)
+        least, most = map(plain, line.split("y ")[1].replace(" ", "").split("…"))
+        near = 0.05 * (high - low) if width >= 45 else max(0.006, 0.5 * max(abs(low), abs(high)))
+        assert least < most
+        assert abs(least - low) <= near
+        assert abs(most - high) <= near
     else:
         assert width < 45
 
@@ -282,7 +290,7 @@ def test_the_number_beside_a_bar_is_whole_and_apart_from_its_label(
     cells = bars.draw(Bars([*"1234"][: len(values)], values), width, len(values))
     for line, value in zip(cells.lines(), values, strict=False):
         text = re.sub("[ ▏▎▍▌▋▊▉█]+", " ", line).split(" ", 1)[1].strip()
-        assert text in (reading(value), scale.short(value), "…"), line
+        assert text in (reading(value), ticks.number(value), scale.short(value), "…"), line
 
 
 # The cursor of a matrix
@@ -332,6 +340,12 @@ def test_a_chart_over_seconds_tells_where_it_failed_in_seconds() -> None:
     series.extend(np.array([0.2, 0.4, 0.75]), np.array([1.0, 2.0, np.nan]))
     one = Picture([Line("loss", series)], x_name="s", whole=False)
     assert "NaN at s 0.7500" in chart.draw(one, 60, 12).text(1)
+    long = trained(1.0, 2.0, first=1_000_000)
+    long.lines[0].series.extend(np.array([1_000_300.0]), np.array([np.nan]))
+    for width in range(16, 60):
+        top = chart.draw(long, width, 12).text(1)
+        assert "NaN" in top
+        assert all(text in ("2", "2.0", "1,000,300") for text in numbers(top)), top
 
 
 # Labels beside each other
@@ -404,3 +418,35 @@ def test_the_labels_of_thin_rows_are_whole() -> None:
         assert [line.split()[0] for line in lines] == names[::2]
     lines = heat.draw(Heatmap(np.eye(20), [*"abcdefghijklmnopqrst"]), 50, 12).lines()[:10]
     assert "".join(line[:2] for line in lines) == "abcdefghijklmnopqrst", "letters stand in pairs"
+
+
+@given(st.lists(st.floats(-99, 99), min_size=4, max_size=4))
+def test_no_label_of_an_edge_lies_over_another(values: list[float]) -> None:
+    edges = [("a", "c"), ("b", "c"), ("a", "d"), ("b", "d")]
+    labels = {edge: f"{value:.4g}" for edge, value in zip(edges, values, strict=True)}
+    drawn = graph.draw(Graph([Node(n, [n]) for n in "abcd"], edges, labels=labels), 50, 12)
+    for ends in (edges[:2], edges[2:]):
+        assert all(any(labels[end] in line for line in drawn.lines()) for end in ends)
+    shown = [text for line in drawn.lines() for text in numbers(line)]
+    assert sorted(shown) == sorted(labels.values())
+
+
+@given(st.integers(11, 110), st.integers(8, 90), st.integers(4, 30))
+def test_the_names_of_a_board_s_columns_do_not_join(size: int, width: int, height: int) -> None:
+    names = [str(i) for i in range(size)]
+    line = board.draw(Board([["."] * size], columns=names), width, height).text(0)
+    assert line.split()[0] == "0"
+    assert set(line.split()) <= {*names}
+
+
+@given(st.lists(st.integers(100, 9999), max_size=4), st.integers(12, 80))
+def test_the_levels_of_bars_do_not_cut_one_another(levels: list[int], width: int) -> None:
+    view = Bars(["a"], [5000.0], levels={f"level{i}": level for i, level in enumerate(levels)})
+    line = bars.draw(view, width, 3).text(0)
+    whole = {reading(level) for level in levels} | {f"level{i}" for i in range(4)}
+    assert not levels or {t for t in line.split() if not t.endswith("…")} <= whole, line
+
+
+def test_a_cursor_beyond_the_names_of_columns_is_drawn() -> None:
+    cells = heat.draw(Heatmap(np.eye(3), columns=["a"]), 40, 8, Marks((0, 2)))
+    assert cells.text(0).split() == ["a"]

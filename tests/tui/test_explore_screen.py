@@ -544,6 +544,29 @@ async def test_a_run_is_looked_at_at_any_kept_step_and_live_at_its_newest(
             assert screen.numbers.verdict == verdict, "it is of the same frame, and still read"
 
 
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="no run of attention is shipped here")
+async def test_a_scene_that_takes_no_run_names_none_and_its_keys_do_nothing(
+    make: Make, explorer: Kept, store: Path
+) -> None:
+    run = RunFolder(store / "attention" / "a-run")
+    shutil.copytree(SHIPPED, run.path)
+    app = make(entries=[catalog.one("attention")])
+    app.session.explorer = explorer
+    async with app.run_test(size=USUAL) as pilot:
+        await tick(pilot)
+        screen = await opened(pilot, "average")
+        top = shown(pilot).splitlines()[0]
+        assert "a-run" not in top
+        assert "step" not in top
+        await press(pilot, "less_than_sign")
+        assert screen.watched.step is None
+        await press(pilot, "2")
+        await until(pilot, lambda: screen.inquiry.shown is not None and screen.inquiry.rows, 60)
+        assert "a-run" in shown(pilot).splitlines()[0]
+        await press(pilot, "less_than_sign")
+        assert screen.watched.step is not None
+
+
 @pytest.mark.parametrize("size", [NARROW, USUAL], ids=["80x24", "120x40"])
 def test_picture(explore: Make, snap_compare: Compare, size: tuple[int, int]) -> None:
     to_x = () if size == NARROW else ("v",)  # the only one in sight is the matrix already

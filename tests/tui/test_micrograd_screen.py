@@ -153,6 +153,28 @@ async def test_a_mistake_is_shown_at_its_column_and_nothing_is_lost(
         assert screen.program.text == EXAMPLES[0].text
 
 
+async def test_a_text_that_was_refused_goes_when_its_line_is_left(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen):
+        await expression(pilot, "a=(")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert screen.field.value == EXAMPLES[0].text
+        assert "▲" not in shown(pilot)
+        await pilot.press("right", "right")
+        assert "expression  a=2; b=-3" in shown(pilot), "what the graph below is of"
+        await pilot.press("i", "x")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert screen.field.value != EXAMPLES[0].text, "while one types in it, it stays"
+
+
+async def test_what_stands_below_the_expression_fits(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("c")
+        await settled(pilot)
+        assert "(L(x+h) - L(x-h)) / 2h, and by torch." in shown(pilot)
+
+
 async def test_ten_thousand_characters(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
         screen.field.offer("a" * 10_000)
@@ -294,7 +316,10 @@ async def test_an_answer_that_is_no_number_is_told(tmp_path: Path) -> None:
         await typed(pilot, "two")
         await pilot.press("enter")
         await settled(pilot)
-        assert "two has no value yet" in shown(pilot)
+        text = shown(pilot).splitlines()
+        asks = next(row for row, line in enumerate(text) if "= two" in line)
+        assert "a number, or a product such as -2*-3; no names here" in text[asks + 1]
+        assert "no value yet" not in "\n".join(text), "that is what an expression is told"
         assert screen.quiz is not None
         assert screen.quiz.answers == {}
 

@@ -300,6 +300,26 @@ def test_every_kind_has_a_drawing() -> None:
 # Boards
 
 
+def lines(board: Board, width: int, height: int) -> str:
+    cells = pictures.draw(board, width, height)
+    return "\n".join(cells.text(y) for y in range(cells.height))
+
+
+@pytest.mark.parametrize("size", [(60, 9), (60, 5)], ids=["numbers at the sides", "low squares"])
+def test_every_best_way_out_of_a_square_is_seen(size: tuple[int, int]) -> None:
+    """The numbers were written over the arrows, and two ways shared one cell."""
+    board = Board([["A", "B"]], sides=[[[8, 8, 5, 6.4], [0, 0, 0, 0]]], arrows=[["ur", ""]])
+    text = lines(board, *size)
+    assert ("↑8.00" in text and "→8.00" in text) or "↗" in text
+    assert not set(text.split("B")[0].split("A")[-1]) & set("←↓↖↘")
+
+
+def test_where_all_ways_are_alike_no_arrow_points() -> None:
+    text = lines(Board([["", ""]], sides=np.zeros((1, 2, 4))), 30, 4)
+    assert ".00" in text
+    assert not set(text) & set("↑→↓←")
+
+
 def test_a_path_goes_from_square_to_square() -> None:
     cells = pictures.draw(Board([[""] * 3] * 3, path=[(0, 0), (0, 2), (2, 2)]), 40, 14)
     assert cells.spots is not None

@@ -117,7 +117,7 @@ class Explorer:
             frame=number, of=walk.of, title=frame.title, views=views, chapter=frame.chapter,
             say=frame.say, look=frame.look, open=_open(walk.poke, views), moved=moved, wrong=wrong,
             chapters=tuple((name, at) for at, name in sorted(walk.chapters.items())),
-            predict=_seen(frame.predict, views), within=frame.within, solved=frame.solved,
+            predict=seen(frame.predict, views), within=frame.within, solved=frame.solved,
         )  # fmt: skip
 
     def point(self, asked: Asked, number: int, spot: Spot) -> Words:
@@ -126,7 +126,7 @@ class Explorer:
         number = walk.last(number)
         views = walk.shown(number)
         with boundary(f"pointing at {spot.view} in {asked.scene.title}"):
-            if _seen(spot, views) is None:
+            if seen(spot, views) is None:
                 raise LabError(_no_cell(spot, views))
             if hasattr(asked.scene.module, "point"):
                 with walk.dice:
@@ -263,7 +263,8 @@ def form(scene: Scene) -> Part:
     with boundary(f"the knobs of {scene.title}"):
         rows = [knobs.told(row) for row in knobs.knobs(scene.ask)]
     said = inspect.cleandoc(scene.module.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-    return {"scene": scene.name, "title": scene.title, "say": said, "knobs": rows}
+    told = {"scene": scene.name, "title": scene.title, "takes_run": scene.takes_run}
+    return {**told, "say": said, "knobs": rows}
 
 
 def _wrong(must: Mapping[str, Array], moved: Mapping[str, Array]) -> dict[str, Array]:
@@ -284,7 +285,7 @@ def _open(poke: Poke, views: Mapping[str, View]) -> dict[str, cells.Shape]:
     }
 
 
-def _seen(spot: Spot | None, views: Mapping[str, View]) -> Spot | None:
+def seen(spot: Spot | None, views: Mapping[str, View]) -> Spot | None:
     """A spot, where the frame has such a cell."""
     if spot is None or spot.view not in views:
         return None

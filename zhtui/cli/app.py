@@ -284,8 +284,8 @@ def check(
     """Runs the whole contract of a lesson, or of all: presets, exact resume, frames, mistakes."""
     from zhtui.work import check as contract
 
-    names = lesson or [entry.name for entry in catalog.all_lessons() if entry.lesson]
-    raise typer.Exit(contract.run(catalog.one(name) for name in names))
+    entries = [catalog.one(name) for name in lesson or ()]  # each one before the first is checked
+    raise typer.Exit(contract.run(entries or [e for e in catalog.all_lessons() if e.lesson]))
 
 
 @app.command()

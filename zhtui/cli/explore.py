@@ -55,7 +55,7 @@ def explore(
     """Steps a lesson's mechanism: what happens, its numbers, and what one changed number moves."""
     explorer, asked = _asked(scene, tuple(knobs or ()), run, step, poke, where, device)
     pointed = _spot(at) if at else None
-    for shown in _frames(explorer, asked, frame):
+    for shown in _at(explorer, asked, frame, pointed):
         said = plain(explorer.point(asked, shown.frame, pointed)) if pointed else ""
         if as_json:
             say(json_text(_object(shown, said, poked=bool(poke))))
@@ -99,6 +99,23 @@ def _spot(text: str) -> Spot:
     if not (view and 1 <= len(numbers) <= 2 and all(map(COUNT.fullmatch, numbers))):
         raise ConfigError(f"{text!r} is not a cell; write {PLACE}, counted from 0")
     return Spot(view, *map(int, numbers))
+
+
+def _at(explorer: Explorer, asked: Asked, only: int, spot: Spot | None) -> Iterator[Shown]:
+    """The frames that have a cell, or the one that is asked for. Raises `LabError` without any."""
+    from zhtui.ask.explore import seen
+
+    found, names = False, dict[str, None]()
+    for shown in _frames(explorer, asked, only):
+        if only or spot is None or seen(spot, shown.views) is not None:
+            found = True
+            yield shown
+        names |= dict.fromkeys(shown.views)
+    if spot is not None and not found:
+        cell = f"{spot.view}[{spot.row}, {spot.column}]"
+        raise ConfigError(
+            f"no frame of {asked.scene.title} has a cell {cell}; the views are {', '.join(names)}"
+        )
 
 
 def _frames(explorer: Explorer, asked: Asked, only: int) -> Iterator[Shown]:

@@ -14,6 +14,7 @@ import typer
 
 from zhtui.cli.options import AsJson, RunName, Store
 from zhtui.data.noted import noted
+from zhtui.data.paths import there
 from zhtui.errors import ConfigError, LabError
 from zhtui.lesson import catalog, knobs
 from zhtui.machine import room
@@ -32,8 +33,13 @@ data_app = typer.Typer(help="The data sets: where each lies.", rich_markup_mode=
 @runs_app.callback(invoke_without_command=True)
 def _runs(context: typer.Context, where: Store = None, as_json: AsJson = False) -> None:
     context.obj = where
-    if context.invoked_subcommand is None:
+    command = context.invoked_subcommand
+    if command is None:
         runs_list(context, where, as_json=as_json)
+    elif as_json and command not in ("list", "show"):
+        raise ConfigError(f"`zhtui runs {command}` has nothing to say in JSON; leave --json out")
+    elif as_json:
+        context.default_map = {command: {"as_json": True}}
 
 
 @runs_app.command("list")
@@ -41,6 +47,8 @@ def runs_list(context: typer.Context, where: Store = None, as_json: AsJson = Fal
     """All runs, newest first."""
     place = store.root(where or context.obj)
     found = store.runs(place)
+    if there(place) and not place.is_dir():
+        raise ConfigError(f"{place} is no folder; choose another with --store or ZHTUI_STORE")
     if not found and not as_json:
         say(f"no runs in {place}; start one with `zhtui run gpt --headless`")
     if found and not as_json:
@@ -98,7 +106,9 @@ def runs_pause(context: typer.Context, name: RunName) -> None:
 
 @runs_app.command("step")
 def runs_step(
-    context: typer.Context, name: RunName, steps: Annotated[int, typer.Argument(min=1)] = 1
+    context: typer.Context,
+    name: RunName,
+    steps: Annotated[int, typer.Argument(min=1, max=10**12)] = 1,
 ) -> None:
     """Makes single steps, then pauses."""
     _ask(context, name, "step", steps=steps)

@@ -1,25 +1,32 @@
 """One file from a public address: resumed where it was cut, checked against its pinned sha256.
 
 What has come so far lies beside the target as `<name>.part`; only a file with the right sha256 gets
-the target's name. Two processes that want the same file take turns.
+the target's name. Two processes that want the same file take turns. A cache that other programs
+share may be a folder of somebody else's: what waits there under the name and is not this user's
+own plain file is not written to.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import http.client
 import os
 import queue
+import stat
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 BLOCK = 1 << 16  # bytes between two reports of progress
+SAFE = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+NOT_PLAIN = (errno.ELOOP, errno.EISDIR, errno.ENXIO)  # a link, a folder, a socket
 SPAN, SLOWEST = 20.0, 256  # seconds in which at least so many bytes a second come
 TRIES = 3  # connections an address gets, each going on where the last was cut
 
@@ -45,9 +52,9 @@ def fetch(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    with part.open("ab") as file:
+    with _opened(part) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if target.exists() and _sha256(target) == sha256:
+        if target.is_file() and _sha256_at(target) == sha256:
             part.unlink(missing_ok=True)  # another process was quicker
             return
         reason = "it has no address"
@@ -63,6 +70,33 @@ def fetch(
                     reason = str(error)
                     break
     raise Failed(reason)
+
+
+def _opened(part: Path) -> BufferedRandom:
+    """The file for what comes, made where there is none.
+
+    Raises `Failed` where a link, a pipe, another user's file, or a file with a second name bears
+    its name. Others may read it, as those who share the cache do, and not write to it.
+    """
+    try:
+        return open(os.open(part, SAFE | os.O_EXCL, 0o644), "a+b")
+    except FileExistsError:  # what an earlier call left, or another process writes
+        pass
+    try:
+        descriptor = os.open(part, SAFE, 0o644)
+    except OSError as error:
+        if error.errno in NOT_PLAIN:
+            raise _foreign(part) from error
+        raise
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+        os.close(descriptor)
+        raise _foreign(part)
+    return open(descriptor, "a+b")
+
+
+def _foreign(part: Path) -> Failed:
+    return Failed(f"{part} is a link or no plain file of your own; remove it")
 
 
 class Pace:
@@ -154,14 +188,19 @@ def _ask(request: urllib.request.Request, patience: float) -> http.client.HTTPRe
     return answer
 
 
-def _settle(file: BinaryIO, part: Path, target: Path, sha256: str) -> None:
+def _settle(file: BufferedRandom, part: Path, target: Path, sha256: str) -> None:
     """Gives the file its name, or empties it."""
-    if _sha256(part) != sha256:
+    if _sha256(file) != sha256:
         file.truncate(0)
         raise Failed("the file that came has another sha256")
     part.replace(target)
 
 
-def _sha256(path: Path) -> str:
+def _sha256(file: BufferedRandom | BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256_at(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return _sha256(file)

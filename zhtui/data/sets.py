@@ -16,13 +16,14 @@ import difflib
 import functools
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhtui.data.dataset import DATA_SETS, DataSet
-from zhtui.data.paths import expanded, there
-from zhtui.errors import DataError
+from zhtui.data.paths import expanded, put, there
+from zhtui.errors import ConfigError, DataError
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
@@ -80,9 +81,13 @@ def find(
 
 
 def get(name: str, progress: Progress | None = None, own: Iterable[DataSet] = ()) -> Found:
-    """A data set by its name, downloaded where it is not on this machine."""
+    """A data set by its name, downloaded where it is not on this machine. Raises `DataError`, and
+    `ConfigError` where there is none of that name.
+    """
     known = {**{data.name: data for data in own}, **DATA_SETS}
-    return find(_named(name, known), progress=progress)
+    if name not in known:
+        raise ConfigError(f"there is no data set {name!r}: take {_nearest(name, known)}")
+    return find(known[name], progress=progress)
 
 
 def known(own: Iterable[DataSet] = ()) -> list[tuple[DataSet, Path | None]]:
@@ -140,15 +145,11 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
         return _found(data, _carried(data), "shipped")
     refused = ""
     for path, where in _places(data):
-        if not path.exists():
+        if not there(path):
             continue
-        if _hash(data, path) == data.sha256:
+        refused = _other(data, path)
+        if not refused:
             return _found(data, path, where)
-        refused = f"{path} is damaged (its sha256 is another)"
-        if data.name in DATA_SETS:
-            refused = (
-                f"{path} is not the classic (another sha256; data={path} takes it as your own)"
-            )
     try:
         path = _download(data, download, progress, patience)
     except DataError as error:
@@ -158,7 +159,7 @@ def _get(data: DataSet, download: bool, progress: Progress | None, patience: flo
 
 
 def _places(data: DataSet) -> Iterable[tuple[Path, str]]:
-    folder = _data_folder()
+    folder = data_folder()
     if folder is not None:
         yield from ((folder / filename, "on disk") for filename in (data.file, *data.also))
     yield _kept(data), "from the cache"
@@ -169,18 +170,38 @@ def _kept(data: DataSet) -> Path:
     return data.cached() if data.cached else _cache() / data.file
 
 
-def _hash(data: DataSet, path: Path) -> str:
-    if data.text:
-        return read_through(path).sha256
+def _other(data: DataSet, path: Path) -> str:
+    """Why what lies there is not the pinned file; "" where it is. It may be any bytes, or none."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return f"{path} is not a regular file"
+        head, sha256 = _bytes(path.absolute(), status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror or error})"
+    if sha256 == data.sha256:
+        return ""
+    if head.startswith(LFS_POINTER):
+        return f"{path} is a Git LFS pointer and not the file (`git lfs pull` gets it)"
+    if data.name in DATA_SETS:
+        return f"{path} is not the classic (another sha256; data={path} takes it as your own)"
+    return f"{path} is damaged (its sha256 is another)"
+
+
+@functools.lru_cache(maxsize=64)
+def _bytes(path: Path, _changed: int, _size: int) -> tuple[bytes, str]:
+    """A file's beginning and sha256, remembered for as long as it has the same size and time."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        head = file.read(len(LFS_POINTER))
+        file.seek(0)
+        return head, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own(name: str, known: Mapping[str, DataSet]) -> Found:
     """A user's own file; a bare file name may also lie in $ZHTUI_DATA."""
     path = expanded(name)
     if path.name == name and not there(path):
-        folder = _data_folder()
+        folder = data_folder()
         if folder is not None and there(folder / name):
             path = folder / name
     looks_like_a_path = os.sep in name or bool(path.suffix) or there(path)
@@ -203,12 +224,18 @@ def _found(data: DataSet, path: Path, where: str) -> Found:
 def _named(name: str, known: Mapping[str, DataSet]) -> DataSet:
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    take = f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+    take = _nearest(name, known)
     raise DataError(f"there is no data set {name!r}: take {take}, or give a text file's path")
 
 
-def _data_folder() -> Path | None:
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was meant, or all there are."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"{near[0]!r}" if near else f"one of {', '.join(known)}"
+
+
+def data_folder() -> Path | None:
+    """The folder that ZHTUI_DATA names. Raises `DataError` where that is none."""
     text = os.environ.get("ZHTUI_DATA", "")
     if not text:
         return None
@@ -233,12 +260,10 @@ def _carried(data: DataSet) -> Path:
     path, text = _cache() / data.file, _python_reference().encode()
     try:
         if not path.is_file() or path.read_bytes() != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{os.getpid()}")
-            aside.write_bytes(text)
-            aside.replace(path)
+            put(path, text)
     except OSError as error:
-        raise DataError(_unwritable(path.parent, error)) from None
+        unwritable = _unwritable(path.parent, error)
+        raise DataError(f"{unwritable}: make room there or set XDG_CACHE_HOME") from None
     return path
 
 
@@ -255,7 +280,7 @@ def _python_reference() -> str:
 
 def _unwritable(folder: Path, error: OSError) -> str:
     reason = error.strerror or error
-    return f"{folder} cannot be written ({reason}): make room there or set XDG_CACHE_HOME"
+    return f"{folder} cannot be written ({reason})"
 
 
 # Reading
@@ -330,5 +355,7 @@ def _download(data: DataSet, allowed: bool, progress: Progress | None, patience:
         )
         raise DataError(_failed[data.name]) from None
     except OSError as error:
-        raise DataError(_unwritable(target.parent, error)) from None
+        unwritable = _unwritable(target.parent, error)
+        what = f"make room there, or put {data.file} where ZHTUI_DATA points"
+        raise DataError(f"{unwritable}: {what}") from None
     return target

@@ -12,7 +12,7 @@ from zhtui.draw.inks import CHOSEN, CURSOR, FAINT, INVERSE, LIT, PLAIN, PUBLISHE
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
 from zhtui.draw.scale import short
 from zhtui.draw.spots import Box, Queue
-from zhtui.draw.ticks import TINY, clamped
+from zhtui.draw.ticks import TINY, clamped, number
 from zhtui.lesson.views import Bars
 from zhtui.wording import number as reading
 
@@ -91,7 +91,7 @@ def _margin(view: Bars, width: int) -> int:
 
 def _text(value: float, room: int) -> str:
     """The number beside a bar; a shorter one where it is wider than `room`, or else a sign."""
-    texts = reading(value), short(value)
+    texts = reading(value), number(value), short(value)
     return next((text for text in texts if len(text) <= room), "…"[: max(room, 0)])
 
 
@@ -181,12 +181,13 @@ def _levels(cells: Cells, view: Bars, span: Reach, place: Layout, rows: int) -> 
     known = [(span.share(float(v)), name, float(v)) for name, v in view.levels.items()]
     known = sorted((share, name, v) for share, name, v in known if not math.isnan(share))
     places = [place.margin + min(round(s * place.length), place.length - 1) for s, _, _ in known]
-    for x, after, (_, name, value) in zip(places, [*places[1:], -1], known, strict=False):
+    texts = [f"{name} {reading(value)}" for _, name, value in known]
+    starts = list(places)
+    if starts and starts[-1] + words.width(texts[-1]) > cells.width:
+        least = places[-2] + 2 if len(places) > 1 else 0
+        starts[-1] = max(cells.width - words.width(texts[-1]), least)
+    for place_x in places:
         for y in range(place.first, rows):
-            cells.put(x, y, "┊", PUBLISHED)
-        text = f"{name} {reading(value)}"
-        room = (after - x - 1) if after >= 0 else cells.width - x
-        if after < 0 and words.width(text) > room:
-            x = max(cells.width - words.width(text), places[-2] + 2 if len(places) > 1 else 0)
-            room = cells.width - x
-        words.put(cells, x, place.first - 1, text, PUBLISHED, room=max(room, 0))
+            cells.put(place_x, y, "┊", PUBLISHED)
+    for x, after, text in zip(starts, [*starts[1:], cells.width + 1], texts, strict=False):
+        words.put(cells, x, place.first - 1, text, PUBLISHED, room=max(after - x - 1, 0))

@@ -221,11 +221,11 @@ class Square:
         if empty or wide < 3:
             self.cells.put(*middle, ARROWS[letters] * empty, ink)
             return
+        if tall < 3:  # one sign for all of them
+            self.cells.put(x + wide - 1, middle[1], ARROWS[letters], ink)
+            return
         ends = {"l": (x, middle[1]), "r": (x + wide - 1, middle[1])}
-        if tall >= 3:
-            ends |= {"u": (middle[0], y), "d": (middle[0], y + tall - 1)}
-        else:
-            ends |= {"u": (x + wide - 1, middle[1]), "d": (x, middle[1])}
+        ends |= {"u": (middle[0], y), "d": (middle[0], y + tall - 1)}
         for letter in letters:
             self.cells.put(*ends[letter], SINGLE[letter], ink)
 
@@ -244,7 +244,12 @@ class Square:
         (x, y), (wide, tall) = self.corner, (self.place.wide, self.place.tall)
         ink = FAINT if self.state == QUIET else TITLE
         if self.view.sides is not None and wide >= 11 and tall >= 3:
-            known = ("" if np.isnan(side) else short(side) for side in self._sides())
+            known = ["" if np.isnan(side) else short(side) for side in self._sides()]
+            if len(known[1]) + len(known[3]) + 2 + marked <= wide:  # the best has its arrow
+                signs = [SINGLE[way] * (way in self._letters()) for way in "urdl"]
+                known = [sign + text for sign, text in zip(signs, known, strict=True)]
+            elif letters := self._letters():
+                self.cells.put(x, y, ARROWS[letters], ink)
             up, right, down, left = known
             middle = y + tall // 2
             self.cells.put(x + (wide - len(up)) // 2, y, up, ink)
@@ -254,7 +259,8 @@ class Square:
         elif self.view.sides is not None and wide >= 5 and not marked and np.isfinite(value):
             four = self._sides()  # the best of the four, and where it is
             best = max(range(4), key=lambda side: np.nan_to_num(four[side], nan=-np.inf))
-            best_one = f"{SINGLE['urdl'[best]]}{short(four[best])}"
+            one = "" if min(four) == max(four) else SINGLE["urdl"[best]]
+            best_one = f"{ARROWS.get(self._letters(), one)}{short(four[best])}"
             self.cells.put(x + (wide - len(best_one)) // 2, y + tall // 2, best_one, ink)
         elif text and tall >= 3:
             self.cells.put(x + (wide - len(text)) // 2, y + tall - 1, text, ink)
@@ -304,7 +310,12 @@ def _labels(cells: Cells, view: Board, place: Layout) -> None:
         size = words.width(name)
         x = max(place.x - place.border - 1 - size, 0)
         words.put(cells, x, y + tall // 2, name, FAINT, room=place.x - place.border)
-    for name, (x, wide) in zip(view.columns, place.columns(columns), strict=False):
+    widest = max(map(words.width, view.columns), default=0)
+    every = 1  # column that is named: with no border between them two names would join
+    if not place.border and widest >= place.wide and widest > 1:
+        every = -(-(widest + 1) // place.wide)
+    named = list(zip(view.columns, place.columns(columns), strict=False))[::every]
+    for name, (x, wide) in named:
         start = x + max(wide - words.width(name), 0) // 2
         y = place.y - place.border - 1
-        words.put(cells, start, y, name, FAINT, room=wide)
+        words.put(cells, start, y, name, FAINT, room=every * wide)

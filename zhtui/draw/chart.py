@@ -209,8 +209,10 @@ def _failures(cells: Cells, picture: Picture, frame: Frame, area: Area) -> None:
         for row in range(height):
             if cells.glyph[y + row, at] == " ":
                 cells.put(at, y + row, "┊", WRONG)
-    text = f" NaN at {picture.x_name} {_whole(step, picture)} · {name} "
-    cells.put(max(x + width - len(text), x), y, text, WRONG)
+    where = f"NaN at {picture.x_name} {_whole(step, picture)}"
+    texts = (f" {where} · {name} ", f" {where} ", where, "NaN")
+    text = next((each for each in texts if words.width(each) <= width), "NaN")
+    cells.put(x + width - words.width(text), y, text, WRONG)
 
 
 def place(picture: Picture) -> str:

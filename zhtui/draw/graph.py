@@ -191,7 +191,7 @@ def _label_room(layout: Plan, layer: set[str]) -> tuple[int, int]:
 def _labels(cells: Cells, layout: Plan, spots: dict[str, Spot]) -> None:
     """What stands on edges: beside the source of one edge, else before the target."""
     lit = {(source, target) for source, target, light in layout.hops if light}
-    taken: set[int] = set()
+    taken: set[tuple[int, int]] = set()  # where labels end, and their rows
     for (source, target), (label, alone) in layout.labels.items():
         if not label.strip():
             continue  # its room is kept
@@ -199,11 +199,11 @@ def _labels(cells: Cells, layout: Plan, spots: dict[str, Spot]) -> None:
         if alone:
             cells.put(spots[source].x + spots[source].width + 1, spots[source].middle, label, ink)
             continue
-        x, y = spots[target].x - 2 - size, spots[target].middle
-        rows = [row for row in (y, y - 1, y + 1, y - 2, y + 2) if (x << 16 | row) not in taken]
+        x, y = spots[target].x - 2, spots[target].middle
+        rows = [row for row in (y, y - 1, y + 1, y - 2, y + 2) if (x, row) not in taken]
         if rows:
-            taken.add(x << 16 | rows[0])
-            cells.put(x, rows[0], label, ink)
+            taken.add((x, rows[0]))
+            cells.put(x - size, rows[0], label, ink)
 
 
 def _wire(wires: Wires, source: Spot, target: Spot, lane: int, lit: bool) -> None:

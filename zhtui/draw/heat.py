@@ -276,11 +276,10 @@ def _labels(cells: Cells, view: Heatmap, place: Layout, cursor: Cell | None) -> 
     ]
     lit = -1 if cursor is None else cursor[1] - place.first[1]
     inside = 0 <= lit < len(names)
-    x = max(min(starts[lit], cells.width - sizes[lit]), 0) if inside else 0
+    size = sizes[lit] if inside else 0
+    x = max(min(starts[lit], cells.width - size), 0) if inside else -1
     for j in range(0, len(names), stride):
-        apart = (
-            starts[j] + sizes[j] < x or starts[j] > x + sizes[lit]
-        )  # else they would read as one
+        apart = starts[j] + sizes[j] < x or starts[j] > x + size  # else they would read as one
         if not inside or wide == 1 or apart:
             room = min(stride * place.wide, cells.width - starts[j])
             words.put(cells, starts[j], place.y - 1, names[j], FAINT, room=room)

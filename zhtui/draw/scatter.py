@@ -10,7 +10,7 @@ from zhtui.draw import words
 from zhtui.draw.cells import Cells
 from zhtui.draw.inks import CURSOR, FAINT, INVERSE, LIT, RULE, SERIES, SERIES_COUNT, TITLE, WRONG
 from zhtui.draw.marks import BAD, MOVED, NOTHING, QUIET, Marks
-from zhtui.draw.scale import Matrix, blocks, scale
+from zhtui.draw.scale import Matrix, blocks, scale, short_ends
 from zhtui.draw.series import Floats
 from zhtui.draw.spots import Box, Boxes
 from zhtui.draw.ticks import HUGE, clamped, ends
@@ -58,12 +58,15 @@ def draw(
 
 def _ends(cells: Cells, span: Extent) -> None:
     """What the plane spans, on the last line: both ways, else one; no number is cut."""
-    y, sides = cells.height - 1, [ends(*span[:2]), ends(*span[2:])]
-    for dots in (" … ", "…"):
-        across, up = (f"{name} {dots.join(side)}" for name, side in zip("xy", sides, strict=True))
-        if len(across) + len(up) < cells.width:
+    y, sides = cells.height - 1, (ends(*span[:2]), ends(*span[2:]))
+    short = short_ends(*span[:2]), short_ends(*span[2:])
+    for (x_ends, y_ends), dots in ((sides, " … "), (sides, "…"), (short, "…")):
+        across, up = f"x {dots.join(x_ends)}", f"y {dots.join(y_ends)}"
+        if x_ends and y_ends and len(across) + len(up) < cells.width:
             cells.put(cells.width - len(up), y, up, FAINT)
             break
+    else:
+        across = f"x {'…'.join(sides[0])}"
     cells.put(0, y, across * (len(across) <= cells.width), FAINT)
 
 

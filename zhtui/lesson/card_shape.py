@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zhtui.data.dataset import DataSet
+from zhtui.lesson import knobs
 from zhtui.lesson.card import Lesson, Question, Reference
 from zhtui.lesson.explore import Mistake
 
@@ -45,6 +46,7 @@ def _config(card: Lesson) -> Iterator[str]:
     if not (isinstance(card.config, type) and dataclasses.is_dataclass(card.config)):
         yield "config is no dataclass"
         return
+    yield from _knobs(card.config)
     presets = card.presets
     if not (isinstance(presets, Mapping) and presets):
         yield "presets are none"
@@ -52,6 +54,16 @@ def _config(card: Lesson) -> Iterator[str]:
         yield "a preset is not of the config's class"
     else:
         yield from _texts("presets", list(presets))
+
+
+def _knobs(config: type) -> Iterator[str]:
+    rows = knobs.knobs(config)
+    for row in rows:
+        if row.kind not in knobs.KINDS.values():
+            known = "int, float, bool or str"
+            yield f"knob {row.name} is of no kind that can be typed: {known}"
+    if not any(row.name == "steps" and row.kind is int for row in rows):
+        yield "config has no knob steps of kind int"
 
 
 def _charts(charts: Any) -> Iterator[str]:

@@ -143,6 +143,11 @@ class Scene:
         found: type = getattr(self.module, "Ask", NoKnobs)
         return found
 
+    @property
+    def takes_run(self) -> bool:
+        """Whether it looks at a run, where there is one."""
+        return bool(getattr(self.module, "TAKES_RUN", True))
+
 
 def owner(config: object) -> Entry:
     """The lesson that a run's config is of. Raises `LessonError` where it is of none."""

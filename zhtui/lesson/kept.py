@@ -17,6 +17,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from zhtui.data.paths import put
 from zhtui.lesson.card import Cell, Lesson, Question, Reference
 
 LATER = ("config", "presets", "mistakes", "data")
@@ -59,11 +60,8 @@ def keep(lessons: Mapping[str, Lesson], folders: Collection[Path]) -> None:
     found = {name: {key: getattr(card, key) for key in SAID} for name, card in lessons.items()}
     said = {name: text for name, card in found.items() if (text := _written(card)) is not None}
     content = f"{{{', '.join(f'{json.dumps(name)}: {text}' for name, text in said.items())}}}"
-    aside = place().with_name(f".cards.{os.getpid()}")
     with suppress(OSError):
-        place().parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(_stamp(folders, content.encode()) + b"\n" + content.encode())
-        aside.replace(place())
+        put(place(), _stamp(folders, content.encode()) + b"\n" + content.encode())
 
 
 def place() -> Path:

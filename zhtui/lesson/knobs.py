@@ -220,6 +220,7 @@ def read(row: Row, value: str) -> Any:
             return WORDS[value.lower()]
         if row.kind is int:
             return _whole(value)
+        value.encode()  # a shell gives any bytes, and what is no UTF-8 cannot be kept
         return row.kind(value)
     except (KeyError, ValueError, OverflowError) as error:
         bad = f"{row.name}={value} is not {_article(row.kind)}; {_example(row)}"

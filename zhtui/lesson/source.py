@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,18 +47,23 @@ def view(folder: Path, name: str) -> Place | None:
     shows = [found for found in fitting if isinstance(found[1], ast.Call)]
     for path, node, made in [*shows, *fitting]:
         return _maker(folder, path, made) or Place(path, node.lineno)
-    return _first(folder, lambda node: _spelled(node, name))
+    return _first(files(folder), lambda node: _spelled(node, name))
 
 
 def metric(folder: Path, name: str) -> Place | None:
-    """The line that puts a metric into a row; else one that has its name, or a pattern of it."""
-    put = _first(folder, lambda node: _keys(node, name))
-    return put or _first(folder, lambda node: _spelled(node, name)) or _on_shelf(folder, name)
+    """The line that puts a metric into a row; else one that has its name, or a pattern of it, in
+    the card only where no other file has it.
+    """
+    put = _first(files(folder), lambda node: _keys(node, name))
+    card = folder / "__init__.py"
+    code = [path for path in files(folder) if path != card]
+    spelled = _first([*code, card], lambda node: _spelled(node, name))
+    return put or spelled or _on_shelf(folder, name)
 
 
 def _on_shelf(folder: Path, name: str) -> Place | None:
     shelf = folder.parent / SHELF
-    return _first(shelf, lambda node: _keys(node, name) or _spelled(node, name))
+    return _first(files(shelf), lambda node: _keys(node, name) or _spelled(node, name))
 
 
 def _spelled(node: ast.AST, name: str) -> int | None:
@@ -75,7 +80,7 @@ def knob(folder: Path, name: str) -> Place | None:
         target = node.target if isinstance(node, ast.AnnAssign) else None
         return target.lineno if isinstance(target, ast.Name) and target.id == name else None
 
-    return _first(folder, declared)
+    return _first(files(folder), declared)
 
 
 def referred(folder: Path, reference: str) -> Place | None:
@@ -92,8 +97,8 @@ def referred(folder: Path, reference: str) -> Place | None:
     return None if line is None else Place(path, line)
 
 
-def _first(folder: Path, line_of: Callable[[ast.AST], int | None]) -> Place | None:
-    for path in files(folder):
+def _first(paths: Iterable[Path], line_of: Callable[[ast.AST], int | None]) -> Place | None:
+    for path in paths:
         for node in ast.walk(_tree(path)):
             line = line_of(node)
             if line is not None:

@@ -16,6 +16,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from zhtui.data.paths import put
+
 LIMIT = 10.0  # seconds to be imported in
 MOST_FILES = 2000
 BUILT_IN = Path(__file__).resolve().parents[2]
@@ -90,9 +92,5 @@ def _known() -> dict[str, object]:
 def _keep(folder: str, what: list[str]) -> None:
     """Keeps what was found, if it can be; else it is found again."""
     kept = {name: each for name, each in _known().items() if Path(name).is_dir()}
-    place = _place()
-    aside = place.with_name(f".lessons.{os.getpid()}")
     with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps({**kept, folder: what}), encoding="utf-8")
-        aside.replace(place)
+        put(_place(), json.dumps({**kept, folder: what}).encode())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from zhtui import __version__
 from zhtui.data import sets
+from zhtui.data.paths import there
 from zhtui.errors import LabError
 from zhtui.lesson import catalog
 from zhtui.machine import device, gpu, logind, measured, room
@@ -24,8 +25,7 @@ def lines() -> Iterator[str]:
     yield from _torch()
     yield from _store()
     yield from _lessons()
-    for known, place in sets.known(catalog.data_sets()):
-        yield f"data {known.name}: {place or 'not here, `zhtui data get ' + known.name + '`'}"
+    yield from _data()
     if remedy := logind.logind_kills():
         yield f"! {remedy}"
     yield from _terminal()
@@ -47,15 +47,26 @@ def _torch() -> Iterator[str]:
 
 def _store() -> Iterator[str]:
     place = store.root()
-    near = place if place.exists() else place.parent
+    near = next(each for each in (place, *place.parents) if there(each))
     free = room.free(place) / 2**30
     yield f"runs in {place}: {len(store.runs(place))}, {free:.1f} GiB free"
-    if near.exists() and not os.access(near, os.W_OK):
+    if not near.is_dir():
+        yield f"! {near} is no folder; choose another with --store or ZHTUI_STORE"
+    elif not os.access(near, os.W_OK):
         yield f"! {near} cannot be written; choose another with --store or ZHTUI_STORE"
     if full := room.full(place):
         yield f"! {full}"
     elif free < 1:
         yield f"! less than 1 GiB is free at {place}; delete runs with `zhtui runs delete`"
+
+
+def _data() -> Iterator[str]:
+    try:
+        sets.data_folder()
+    except LabError as error:
+        yield f"! {error}"
+    for known, place in sets.known(catalog.data_sets()):
+        yield f"data {known.name}: {place or 'not here, `zhtui data get ' + known.name + '`'}"
 
 
 def _lessons() -> Iterator[str]:

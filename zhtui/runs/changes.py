@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zhtui.errors import BusyError, StoreError
 from zhtui.runs import lease, store
-from zhtui.runs.files import write_json
+from zhtui.runs.files import rewrite_json
 from zhtui.runs.folder import CARD, RunFolder
 
 
@@ -35,7 +35,7 @@ def rename(place: Path, folder: RunFolder, wish: str) -> RunFolder:
             card = child.card()
             parent = card.get("parent")
             if parent and parent["run"] == folder.name:
-                write_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
+                rewrite_json(child.path / CARD, {**card, "parent": {**parent, "run": name}})
     return renamed
 
 

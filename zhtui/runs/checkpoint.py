@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from zhtui.errors import CheckpointError
+from zhtui.errors import CheckpointError, LabError
 from zhtui.runs import border
 from zhtui.runs.files import is_file, is_folder, read_plain
 
@@ -39,9 +39,14 @@ class Unfit(CheckpointError):
     """A sound checkpoint whose state this lesson cannot take."""
 
 
-def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any]) -> Path:
-    """Writes `step-<step>/` with the state of each part. Raises `CheckpointError` (disk full …).
+class Broken(LabError):
+    """Weights that are no finite numbers any more: nothing can be learned from there."""
 
+
+def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any]) -> Path:
+    """Writes `step-<step>/` with the state of each part.
+
+    Raises `CheckpointError` (disk full …), and `Broken` where a module's weights are no numbers.
     `facts` are JSON values that stand beside the parts (elapsed seconds, the best figure).
     """
     final = run / f"step-{step:06d}"
@@ -52,6 +57,9 @@ def save(run: Path, step: int, parts: Mapping[str, Any], facts: Mapping[str, Any
         whole = {"format": FORMAT, "step": step, "facts": dict(facts), "parts": state}
         (aside / STATE).write_text(json.dumps(whole), encoding="utf-8")
         _move(aside, final)
+    except Broken:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
         why = error.strerror or error
@@ -130,9 +138,27 @@ def restore(folder: Path, state: Mapping[str, Any], name: str, part: Any) -> Non
         ) from error
 
 
+def broken(part: Any) -> str:
+    """The first weight of a torch module that is learned and is not finite; "" where there is none.
+
+    Its least and its greatest number tell, so nothing is copied: 0.25 s for 124 million weights on
+    one core, where writing them takes 6 s.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(part, torch.nn.Module):
+        return ""
+    for name, weight in part.named_parameters():
+        learned = weight.requires_grad and weight.is_floating_point() and weight.numel()
+        if learned and not torch.stack(weight.detach().aminmax()).isfinite().all():
+            return str(name)
+    return ""
+
+
 def _write_part(folder: Path, name: str, part: Any) -> dict[str, Any]:
     assert PART.fullmatch(name), f"a part's name is a-z, 0-9 and _, not {name!r}"
     state = part.state_dict() if hasattr(part, "state_dict") else {"generator": part.get_state()}
+    if weight := broken(part):  # after its state was asked for, which may bring its weights here
+        raise Broken(f"{weight} of {name} is no finite number any more")
     tensors: dict[str, Any] = {}
     skeleton = _packed(state, "", tensors, {})
     kind = "torch" if any(_is_torch(tensor) for tensor in tensors.values()) else "numpy"

@@ -131,11 +131,16 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     replace_file(path, json_text(value).encode() + b"\n")
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def rewrite_json(path: Path, value: Mapping[str, Any]) -> None:
+    """The same, as old as the one that it replaces: how old a run is its card says."""
+    replace_file(path, json_text(value).encode() + b"\n", of=path.lstat().st_mtime_ns)
+
+
+def replace_file(path: Path, content: bytes, *, of: int | None = None) -> None:
     """Replaces a file in one move. What bore its name before is not written to, whatever it was.
 
-    It is written aside first, under a name that nobody can have laid a link at. Raises `OSError`,
-    and `StoreError` where its folder is a link.
+    It is written aside first, under a name that nobody can have laid a link at; `of` is its time in
+    nanoseconds, if not now. Raises `OSError`, and `StoreError` where its folder is a link.
     """
     with _folder(path) as folder:
         aside = f".{path.name}.{secrets.token_hex(8)}"
@@ -143,6 +148,9 @@ def replace_file(path: Path, content: bytes) -> None:
         try:
             with open(descriptor, "wb") as file:
                 file.write(content)
+                file.flush()
+                if of is not None:
+                    os.utime(descriptor, ns=(of, of))
             os.replace(aside, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):

@@ -24,7 +24,7 @@ from zhtui.runs.files import Tail, check_plain, is_folder, read_plain, scan
 FORMAT = 1
 CARD, STATUS, METRICS, EVENTS = "run.json", "status.json", "metrics.jsonl", "events.jsonl"
 CONTROL, OUTPUT, LEASE, ARTIFACTS = "control.jsonl", "output.log", "lease", "artifacts"
-NOTE, GUESS = "note.txt", "guess.json"
+NOTE, GUESS, ROOM = "note.txt", "guess.json", ".room"
 PLAIN = (CARD, STATUS, METRICS, EVENTS, CONTROL, OUTPUT, LEASE, NOTE, GUESS)
 STEP = re.compile(r"step-(\d{6,12})")
 ARTIFACT = re.compile(rf"(\d{{6,12}})-({NAME.pattern})\.json")

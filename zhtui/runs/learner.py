@@ -83,11 +83,15 @@ def write_note(folder: RunFolder, text: str) -> None:
         raise StoreError(
             f"a note has {LONGEST_NOTE:,} characters at most, this one {len(text):,}; shorten it"
         )
+    try:
+        content = f"{text}\n".encode()
+    except UnicodeEncodeError as error:
+        raise StoreError("a note is text in UTF-8, and this one is not; type it anew") from error
     folder.claim()
     path = folder.path / NOTE
     try:
         if text:
-            replace_file(path, (text + "\n").encode())
+            replace_file(path, content)
         else:
             path.unlink(missing_ok=True)
     except OSError as error:

@@ -143,7 +143,7 @@ def _runs(folder: Path) -> Iterator[RunFolder]:
 
 
 def _age(run: RunFolder) -> float:
-    """When the run was created: run.json's folder is made once, its card once."""
+    """When the run was created: a card that is written again stays as old as it was."""
     try:
         return (run.path / CARD).stat().st_mtime
     except OSError:

@@ -8,6 +8,7 @@ tests call the same functions.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -16,12 +17,14 @@ from typing import Any
 
 from zhtui.errors import LabError, boundary
 from zhtui.lesson import knobs, parts, source
-from zhtui.lesson.card import CHOOSE, LINES, NUMBER, ORDER
+from zhtui.lesson.card import CHOOSE, LINES, NUMBER, ORDER, Question, Reference
 from zhtui.lesson.catalog import Entry
+from zhtui.runs.figures import MEAN
 from zhtui.say import say
 from zhtui.work import check_runs, check_scenes
 from zhtui.work.check_runs import must
 
+PLACE = re.compile(rf"last|best|first|{MEAN}[1-9]\d*")  # of the row that counts
 LINK = re.compile(r"\]\(([^)\s]+\.py(?:#[\w.]+)?)\)")
 Check = Callable[[Entry, Path], None]
 
@@ -72,9 +75,9 @@ def card(entry: Entry, store: Path) -> None:
     for one in lesson.references:
         known = one.preset in lesson.presets
         must(known, f"reference {one.label!r} names no preset {one.preset!r}; correct it")
-        knobs.replace(lesson.presets[one.preset], one.knobs)
         must(one.tolerance >= 0, f"reference {one.label!r} has a tolerance below 0; correct it")
         must(bool(one.source), f"reference {one.label!r} has no source; name where it stands")
+        _at(lesson, one, f"reference {one.label!r}")
     _questions(lesson)
 
 
@@ -88,10 +91,23 @@ def _questions(lesson: Any) -> None:
             must(metric in drawn, why)
         preset = lesson.presets.get(question.preset)
         must(preset is not None, f"the question {question.ask!r} names no preset; correct it")
-        knobs.replace(preset, question.knobs)
+        _at(lesson, question, f"the question {question.ask!r}")
+        for name, value in question.known.items():
+            sound = isinstance(value, (int, float)) and math.isfinite(value)
+            must(sound, f"the question {question.ask!r} tells no number of {name}; correct it")
         _kind(question)
     asked = [question.ask for question in lesson.questions]
     must(len(set(asked)) == len(asked), "two questions ask the same; change one")
+
+
+def _at(lesson: Any, one: Reference | Question, which: str) -> None:
+    """The row that counts is one that a run of that setting can have."""
+    steps, at = knobs.replace(lesson.presets[one.preset], one.knobs).steps, one.at
+    if isinstance(at, str):
+        known = 'write "last", "best", "first", "mean 100" or a step'
+        must(bool(PLACE.fullmatch(at)), f"{which} is at {at!r}; {known}")
+    else:
+        must(0 <= at < steps, f"{which} is at step {at} of {steps}; name one below {steps}")
 
 
 def _kind(question: Any) -> None:

@@ -14,7 +14,7 @@ from zhtui.ask import engine
 from zhtui.ask.reading import open_run
 from zhtui.errors import LessonError
 from zhtui.lesson import source
-from zhtui.lesson.card import Question
+from zhtui.lesson.card import Question, Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.sampling import Token
 from zhtui.runs.files import append_json
@@ -111,14 +111,17 @@ def tiny(entry: Entry, store: Path) -> None:
         for metric in question.metrics.values():
             known = metric in have or _elsewhere(entry, question, metric)
             must(known, f"no row has {metric}, which is asked for")
+    for one in lesson.references:
+        known = one.metric in have or _elsewhere(entry, one, one.metric)
+        must(known, f"no row has {one.metric}, the metric of reference {one.label!r}; correct it")
     for step, name in run.artifacts():
         run.artifact(step, name)
 
 
-def _elsewhere(entry: Entry, question: Question, metric: str) -> bool:
+def _elsewhere(entry: Entry, asked: Question | Reference, metric: str) -> bool:
     """Whether code beside the card puts the metric into a row, for another setting than tiny."""
     place = source.metric(entry.folder, metric)
-    return question.preset != "tiny" and place is not None and place.path.name != "__init__.py"
+    return asked.preset != "tiny" and place is not None and place.path.name != "__init__.py"
 
 
 def stopped(entry: Entry, store: Path) -> None:

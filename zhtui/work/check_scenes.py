@@ -92,6 +92,9 @@ def mistakes(entry: Entry, store: Path) -> None:
         for name in next((r.knob.choices or () for r in _knobs(scene) if r.name == "mistake"), ()):
             offered.setdefault(str(name), []).append(scene)
     known = {mistake.name: mistake for mistake in entry.card.mistakes}
+    for name in known:
+        can = name in offered or name in _choices(entry.card.config)
+        must(can, f"no knob offers {name!r}, a mistake of the card; offer it, or take it out")
     for name, able in offered.items():
         if name != NONE:
             told = f"{able[0].title} can make {name!r}, which the card does not name; add it"
@@ -122,10 +125,14 @@ def _shown(
         there = there or any(meter in right for meter in meters)
     if refused == len(able):
         return
-    trained = {str(c) for row in knobs.knobs(entry.card.config) for c in row.knob.choices or ()}
+    trained = _choices(entry.card.config)
     where = ", ".join(scene.title for scene in able)
     told = f"{name!r} changes none of its meters ({', '.join(meters)}) in {where}; name one that it"
     must(not there and (name in trained or not meters), f"{told} changes")
+
+
+def _choices(config: type) -> set[str]:
+    return {str(choice) for row in knobs.knobs(config) for choice in row.knob.choices}
 
 
 def _knobs(scene: Scene) -> Sequence[knobs.Row]:

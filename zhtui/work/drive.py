@@ -21,17 +21,18 @@ from zhtui.errors import CheckpointError, LabError, LessonError, boundary
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.run import Run
 from zhtui.machine import device
-from zhtui.runs import border, lease
-from zhtui.runs.checkpoint import Unfit
+from zhtui.runs import border, lease, leftovers
+from zhtui.runs.checkpoint import Broken, Unfit
 from zhtui.runs.files import Tail, write_json
 from zhtui.runs.folder import CONTROL, LEASE, STATUS, YOUTH, RunFolder
 from zhtui.work.pace import Pace
-from zhtui.work.record import Listener, Recorder, log_sentence, log_traceback
+from zhtui.work.record import Listener, Recorder, log_sentence, log_traceback, metric
 
 NAP = 0.02  # seconds between two looks at the inbox while paused
 MOST_THREADS = 256  # far more than help; torch falls over ten thousands of them
 SAVE_EVERY = 60.0  # seconds; the most that a killed run has to do again
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+LOSSES = ("loss", "val")
 CODES = {"finished": 0, "stopped": 0, "failed": 1}
 
 
@@ -58,6 +59,7 @@ def work(
     card = folder.claim()
     entry = catalog.one(str(card["lesson"]))
     with lease.hold(folder.path / LEASE), _signals(asked or Asked()) as wish:
+        leftovers.clear(folder.path)
         recorder = Recorder(folder, entry.card, listeners)
         try:
             _arrive(folder)
@@ -103,6 +105,7 @@ class Drive:
         self.steps_allowed = 0  # while paused
         self.knobs = _knobs_to_come(recorder.folder)
         self.saved = (run.step, time.monotonic())
+        self.row: Mapping[str, Any] = {}  # the last one
 
     def go(self) -> str:
         """Drives the lesson's generator to its end, or to a stop. Returns the state it ends in."""
@@ -140,28 +143,36 @@ class Drive:
 
     def _after(self, row: Mapping[str, Any]) -> None:
         """One step was made: record it, save where due, obey."""
-        steps = int(self.run.config.steps)
+        steps, self.row = int(self.run.config.steps), row
         self.recorder.elapsed += self.pace.lap()
         recorded = self.recorder.row(self.run.step, row, max(1, steps // 2000))
         if recorded is not None:
-            _finite(recorded, self.run)
+            _finite(recorded, LOSSES, self.run)
         improved = recorded is not None and self.recorder.improved(self.run.step, recorded)
-        self._save_where_due(row, improved, max(1, steps // 10), max(1, steps // 50))
+        self._save_where_due(improved, max(1, steps // 10), max(1, steps // 50))
         self._obey()
         self._status(self.state)
 
-    def _save_where_due(self, row: Mapping[str, Any], better: bool, every: int, apart: int) -> None:
+    def _save_where_due(self, better: bool, every: int, apart: int) -> None:
         step, at = self.saved
         long_ago = time.monotonic() - at > SAVE_EVERY
         due = self.done % every == 0 or long_ago or (better and self.done - step >= apart)
         if due and self.done != step:
-            _finite({name: float(row[name]) for name in row if name == "loss"}, self.run)
             self._save()
 
     def _save(self) -> None:
+        """Raises `LabError` where the last row or the weights are no numbers any more: a run could
+        not go on from there, and the newest checkpoint stays the one to resume from.
+        """
         if self.run.kept and self.saved[0] != self.done:
+            weights = any(hasattr(part, "named_parameters") for part in self.run.kept.values())
+            # of torch's weights a checkpoint sees more; a scaler of float16 skips such a step
+            _finite(self.row, LOSSES if weights else (*LOSSES, "grad_norm"), self.run)
             every = max(1, int(self.run.config.steps) // 10)
-            self.recorder.checkpoint(self.done, self.run.kept, every)
+            try:
+                self.recorder.checkpoint(self.done, self.run.kept, every)
+            except Broken as error:
+                raise LabError(f"{error}, at step {self.run.step}; {_start(self.run)}") from error
         self.saved = (self.done, time.monotonic())
 
     def _obey(self) -> None:
@@ -242,10 +253,24 @@ class Drive:
         self.recorder.status(state, force=force, steps=steps, device=where, **now, **fields)
 
     def _end(self, state: str) -> str:
-        self._save()
+        try:
+            self._save()
+        except CheckpointError:
+            raise
+        except LabError as error:
+            if state == "finished":
+                raise
+            self._unsaved(error)
         self.recorder.event(state, step=self.done)
         self._status(state, force=True)
         return state
+
+    def _unsaved(self, error: LabError) -> None:
+        """Tells of a stopped run that its last steps are not kept, and what it goes on from."""
+        wrong, _, what = str(error).partition("; ")
+        found = [step for step, _ in self.recorder.folder.checkpoints()]
+        newest = f"the newest checkpoint is of step {found[-1]}" if found else "there is no other"
+        self.recorder.say(self.done, f"{wrong}: nothing was saved, {newest}; {what}")
 
 
 def _prepare(card: Mapping[str, Any], entry: catalog.Entry, recorder: Recorder) -> Run:
@@ -305,24 +330,32 @@ def _id(request: Mapping[str, Any]) -> str:
     return str(request.get("id", ""))[:64]
 
 
-def _finite(row: Mapping[str, Any], run: Run) -> None:
-    """Raises `LabError` where a loss is no number any more; nothing after it would be one."""
-    for name in ("loss", "val"):
-        if math.isnan(row.get(name, 0.0)):
-            lower = f" (now lr={run.config.lr:g})" if hasattr(run.config, "lr") else ""
-            raise LabError(
-                f"{name} became NaN at step {run.step}; start again with a lower lr{lower}"
-            )
+def _finite(row: Mapping[str, Any], names: tuple[str, ...], run: Run) -> None:
+    """Raises `LabError` where one of these is no number any more; nothing after it would be one."""
+    for name in names:
+        if math.isnan(metric(name, run.step, row.get(name, 0.0))):
+            raise LabError(f"{name} became NaN at step {run.step}; {_start(run)}")
+
+
+def _start(run: Run) -> str:
+    lower = f" (now lr={run.config.lr:g})" if hasattr(run.config, "lr") else ""
+    return f"start again with a lower lr{lower}"
 
 
 def _failed(recorder: Recorder, error: Exception) -> int:
-    """Tells the folder, as far as its disk lets it; the traceback goes to the log."""
+    """Tells the folder, as far as its disk lets it; the traceback goes to the log.
+
+    Where memory ran out, what to change is said, unless the lesson knew better: its own sentence
+    stays.
+    """
+    own = isinstance(error, LabError) and not isinstance(error, LessonError)
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
         why = f"the run cannot be written ({error.strerror})"
         sentence = f"{why}; make room in {recorder.folder.path} and resume"
     cause = error.__cause__
-    if device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause)):
+    short = device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause))
+    if short and not own:
         sentence = device.OUT_OF_MEMORY
     if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
         log_traceback(error)

@@ -23,13 +23,22 @@ from zhtui.lesson.views import Text, View
 from zhtui.machine import measured
 from zhtui.runs import checkpoint, view_files
 from zhtui.runs.figures import beats
-from zhtui.runs.files import Appender, replace_file, write_json
-from zhtui.runs.folder import ARTIFACTS, CARD, EVENTS, METRICS, STATUS, RunFolder, measured_of
+from zhtui.runs.files import Appender, replace_file, rewrite_json, write_json
+from zhtui.runs.folder import (
+    ARTIFACTS,
+    CARD,
+    EVENTS,
+    METRICS,
+    ROOM,
+    STATUS,
+    RunFolder,
+    measured_of,
+)
 from zhtui.say import complain, say
 from zhtui.wording import one_line, plain_number
 
 STATUS_EVERY = 0.5  # seconds
-ROOM, RESERVE = ".room", 32 << 10  # bytes, so that a run on a full disk can say so
+RESERVE = 32 << 10  # bytes, so that a run on a full disk can say so
 NAMED = 20  # damaged checkpoints, each by its name
 SMALL = 4 << 20  # bytes; checkpoints up to this size stay for replay
 Listener = Callable[[str, Mapping[str, Any]], None]
@@ -101,7 +110,7 @@ class Recorder:
         known = noted(self.card)
         if name not in {row["asked"] for row in known.values()}:
             self.card["data"] = {**known, **note(name, found)}
-            write_json(self.folder.path / CARD, self.card)
+            rewrite_json(self.folder.path / CARD, self.card)
             self.event("data", text=found.note, name=found.name, sha256=found.sha256)
         return found.path
 
@@ -109,6 +118,11 @@ class Recorder:
         """Gives a kept part the state of the checkpoint that the run resumes from."""
         if self._source is not None:
             checkpoint.restore(*self._source, name, part)
+            if weight := checkpoint.broken(part):  # as older versions saved them
+                why = f"{weight} of {name} is no finite number"
+                what = "an older one is used where there is one, else start again with a lower lr"
+                why = f"{self._source[0].name} is passed over ({why}); {what}"
+                raise checkpoint.Unfit(why)
 
     def show(self, step: int, name: str, view: View) -> None:
         """Writes a view, and says so in the events (with its words, where it is plain text)."""
@@ -150,7 +164,7 @@ class Recorder:
         self.keys = set(row) if self.keys is None else self.keys & set(row)
         if step % every and set(row) == self.keys:
             return None
-        values = {name: _number(name, step, value) for name, value in row.items()}
+        values = {name: metric(name, step, value) for name, value in row.items()}
         whole = {"step": step, "time": round(self.elapsed, 4), **values}
         self._metrics.append(whole)
         self._row = values
@@ -218,7 +232,7 @@ class Recorder:
             listener(kind, value)
 
 
-def _number(name: str, step: int, value: Any) -> float | int:
+def metric(name: str, step: int, value: Any) -> float | int:
     """A metric as JSON holds it; reading a tensor waits for the device. Raises `LessonError`."""
     value = plain_number(value)
     try:

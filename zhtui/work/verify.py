@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zhtui.data import sets
-from zhtui.errors import LabError
+from zhtui.errors import ConfigError, LabError
 from zhtui.lesson.card import Reference
 from zhtui.lesson.catalog import Entry
 from zhtui.lesson.knobs import text
@@ -47,14 +47,26 @@ class Outcome:
 
 
 def run(entries: Iterable[Entry], *, where: str, only: str = "", as_json: bool = False) -> int:
-    """Prints an outcome a reference as it is known. Returns 1 where one differs, else 0."""
+    """Prints an outcome a reference as it is known. Returns 1 where one differs, else 0.
+
+    Raises `ConfigError` where no label contains `only`.
+    """
     differs = False
-    for entry in entries:
-        chosen = [r for r in entry.card.references if only.lower() in r.label.lower()]
+    for entry, chosen in _chosen(list(entries), only):
         for outcome in outcomes(entry, chosen, where):
             differs = differs or outcome.verdict == "differs"
             say(json_text(asdict(outcome)) if as_json else _line(outcome))
     return int(differs)
+
+
+def _chosen(entries: list[Entry], only: str) -> list[tuple[Entry, list[Reference]]]:
+    """The references that were asked for, by lesson."""
+    known = [(entry, one) for entry in entries for one in entry.card.references]
+    wanted = [pair for pair in known if only.lower() in pair[1].label.lower()]
+    if only and not wanted:
+        labels = "; ".join(dict.fromkeys(one.label for _, one in known)) or "none"
+        raise ConfigError(f"no label contains {only!r}; there are: {labels}")
+    return [(entry, [one for each, one in wanted if each is entry]) for entry in entries]
 
 
 def outcomes(entry: Entry, references: Sequence[Reference], where: str) -> Iterable[Outcome]:

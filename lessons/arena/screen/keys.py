@@ -38,6 +38,8 @@ HERE = (
     Key("arena.both", "c", "both", "compare", "what would each of the two do here?"),
     Key("arena.tournament", "T", "tournament", "tournament", "agents play each other"),
     Key("arena.tree", "t", "tree", "tree", "the moves as a tree, and the line that is expected"),
+    Key("arena.right", "greater_than_sign", "aside(1)", "", "along a wide tree", False),
+    Key("arena.left", "less_than_sign", "aside(-1)", "", "back to where the tree begins", False),
     Key("arena.watch", "space", "watch", "stop", "stop the agents, or let them go on"),
     Key("arena.new", "n", "new", "new", "a new game"),
     Key("arena.game", "g", "game", "game", "another board: 3x3, connect four, 5x5"),

@@ -69,11 +69,7 @@ def moves(game: Any, state: Any, thought: Thought | None, who: str) -> Table:
     """Each move with its visits, Q and U, the best first."""
     if thought is None:
         return Table(("move", "N", "Q", "U"), [], note=who)
-    order = sorted(
-        {*thought.visits, *thought.values} or {thought.move},
-        key=lambda move: (-thought.visits.get(move, 0), -thought.values.get(move, 0.0)),
-    )
-    rows = []
+    order, rows = ordered(thought), []
     for move in order[:ROWS]:
         cells: list[Any] = [game.spell(state, move)]
         cells.append(thought.visits.get(move, ""))
@@ -84,20 +80,37 @@ def moves(game: Any, state: Any, thought: Thought | None, who: str) -> Table:
     return Table(("move", "N", "Q", "U"), rows, mark, note=who)
 
 
-def tree(game: Any, state: Any, thought: Thought | None, who: str) -> Tree:
-    """The root's moves by visits; below the first the line that is expected."""
+def ordered(thought: Thought) -> list[int]:
+    """The moves that were thought of, the best first."""
+    return sorted(
+        {*thought.visits, *thought.values} or {thought.move},
+        key=lambda move: (-thought.visits.get(move, 0), -thought.values.get(move, 0.0)),
+    )
+
+
+def heading(thought: Thought | None, who: str) -> str:
+    """Over a tree: whose it is, and which numbers stand behind its moves."""
+    shown = {"N": thought.visits, "Q": thought.values} if thought is not None else {}
+    named = " and ".join(name for name, numbers in shown.items() if numbers)
+    return f"{who}: {named}" if named else who
+
+
+def tree(game: Any, state: Any, thought: Thought | None) -> Tree:
+    """The root's moves, the best first; below the first the line that is expected."""
     if thought is None:
-        return Tree(who)
-    order = sorted(thought.visits, key=lambda move: -thought.visits[move]) or [thought.move]
-    children = []
-    for move in order[:ROWS]:
-        label = f"{game.spell(state, move)}  N {thought.visits.get(move, 0)}"
+        return Tree("●")
+    order, children = ordered(thought)[:ROWS], []
+    most = max((len(str(count)) for count in thought.visits.values()), default=0)
+    for move in order:
+        label = f"{game.spell(state, move)}"
+        if thought.visits:
+            label += f" {thought.visits.get(move, 0):>{most}}"
         if move in thought.values:
-            label += f"  Q {thought.values[move]:+.2f}"
+            label += f" {thought.values[move]:+.2f}"
         on = bool(thought.line) and move == thought.line[0]
         below = line(game, game.apply(state, move), thought.line[1:]) if on else ()
         children.append(Tree(label, below, on))
-    return Tree(who, children, lit=True)
+    return Tree("●", children, lit=True)
 
 
 def line(game: Any, state: Any, expected: Any) -> list[Tree]:

@@ -32,6 +32,23 @@ def top(sitting: Sitting, thinking: Thinking) -> list[Part]:
     return parts
 
 
+def told(
+    sitting: Sitting, thinking: Thinking, before: tuple[int, str, Thought] | None
+) -> tuple[str, Any, Thought | None]:
+    """Whose thought the side shows, of which position: a hint, who thinks, who just moved, which
+    was told `before`.
+    """
+    if thinking.others:
+        name, thought = next(iter(thinking.others.items()))
+        return name, sitting.state, thought
+    if thinking.thought is not None:
+        return sitting.seats[sitting.mover], sitting.state, thinking.thought
+    if before is not None and before[0] == sitting.at - 1:
+        at, name, thought = before
+        return f"{name}, before its move", sitting.states[at], thought
+    return "nobody yet", sitting.state, None
+
+
 def under(
     game: Any, state: Any, who: str, told: Thought | None, note: str
 ) -> list[list[tuple[str, str]]]:

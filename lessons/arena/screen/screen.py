@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from lessons.arena.screen import pictures, said
+from lessons.arena.agents import agent, agents
+from lessons.arena.screen import pictures, players, said
 from lessons.arena.screen.keys import HELP, HERE, PAD, TOURNAMENT
 from lessons.arena.screen.records import load, save
-from lessons.arena.screen.sitting import ALWAYS, HUMAN, Sitting, perfect
+from lessons.arena.screen.sitting import HUMAN, Sitting, perfect
 from lessons.arena.screen.thinking import Thinking
 from lessons.arena.screen.tournament import TournamentScreen, knobs, offered
 from zhtui.lab import LabError, Thought
@@ -31,7 +33,6 @@ from zhtui.screen import (
     picture,
 )
 
-PLAYS = ("td", "mcts")  # lessons whose runs sit here, where they are installed
 SEEN = 0.25  # seconds for which a move of two agents is seen at least
 
 
@@ -48,10 +49,13 @@ class ArenaScreen(LabScreen):
     ArenaScreen #other { width: 1fr; height: 1fr; display: none; }
     ArenaScreen #thought { width: 2fr; max-width: 46; height: 1fr; padding: 0 0 0 2; }
     ArenaScreen #moves { height: 1fr; }
+    ArenaScreen #whose { height: 1; display: none; }
     ArenaScreen #tree { height: 1fr; display: none; }
     ArenaScreen #said { height: 4; padding: 0 1; overflow: hidden hidden; }
     ArenaScreen #field { padding: 0 1; display: none; }
     ArenaScreen.-narrow #thought { max-width: 30; }
+    ArenaScreen.-tree #thought { max-width: 72; }
+    ArenaScreen.-tree.-narrow #thought { max-width: 46; }
     """
 
     def __init__(self, opened: Opened) -> None:
@@ -68,9 +72,10 @@ class ArenaScreen(LabScreen):
         self.board = picture(pictures.board(self.sitting.game, state, None, None), id="board")
         self.other = picture(pictures.board(self.sitting.game, state, None, None), id="other")
         self.moves = picture(pictures.moves(self.sitting.game, state, None, ""), id="moves")
-        self.branches = picture(pictures.tree(self.sitting.game, state, None, ""), id="tree")
+        self.branches = picture(pictures.tree(self.sitting.game, state, None), id="tree")
         self.board.eager = True
         self.other.can_focus = self.moves.can_focus = self.branches.can_focus = False
+        self.whose = Sheet("whose")
         self.said, self.field = Sheet("said"), AskLine(most=300, id="field")
         self.note = "your move: arrows and enter, or 1 to 9"
 
@@ -79,8 +84,7 @@ class ArenaScreen(LabScreen):
             yield self.board
             yield self.other
             with Vertical(id="thought"):
-                yield self.moves
-                yield self.branches
+                yield from (self.moves, self.whose, self.branches)
         yield self.said
         yield self.field
 
@@ -93,7 +97,8 @@ class ArenaScreen(LabScreen):
         self.thinking.cancel()
 
     def room(self) -> Mapping[str, bool]:
-        return {"-small": self.small, "-narrow": layout(*self.app.size) == ONE}
+        narrow = layout(*self.app.size) == ONE
+        return {"-small": self.small, "-narrow": narrow, "-tree": self.as_tree}
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -110,27 +115,21 @@ class ArenaScreen(LabScreen):
         if self.comparing:
             second = self.thinking.others.get(sitting.seats[1])
             self.other.show(pictures.board(game, state, second, last))
-        self.moves.display, self.branches.display = not self.as_tree, self.as_tree
-        who, state, told = self._told()
+        self.moves.display = not self.as_tree
+        self.whose.display = self.branches.display = self.as_tree
+        who, state, told = said.told(sitting, self.thinking, self.before)
         if self.as_tree:
-            self.branches.show(pictures.tree(game, state, told, who))
+            self.branches.show(pictures.tree(game, state, told))
+            self.call_after_refresh(self._head, pictures.heading(told, who))
         else:
             self.moves.show(pictures.moves(game, state, told, who))
         self.top.show(said.top(sitting, self.thinking))
         self.said.show(said.under(game, state, who, told, self.note))
 
-    def _told(self) -> tuple[str, Any, Thought | None]:
-        """Whose thought the side shows, of which position: a hint, who thinks, who just moved."""
-        sitting, thinking = self.sitting, self.thinking
-        if thinking.others:
-            name, thought = next(iter(thinking.others.items()))
-            return name, sitting.state, thought
-        if thinking.thought is not None:
-            return sitting.seats[sitting.mover], sitting.state, thinking.thought
-        if self.before is not None and self.before[0] == sitting.at - 1:
-            at, name, thought = self.before
-            return f"{name}, before its move", sitting.states[at], thought
-        return "nobody yet", sitting.state, None
+    def _head(self, text: str) -> None:
+        """Over the tree: whose it is, and whether it goes on at a side."""
+        more = self.branches.scroll_x < self.branches.max_scroll_x
+        self.whose.show([[("> more  " if more else "", "lit"), (text, "faint")]])
 
     def _say(self, note: str) -> None:
         self.note = note
@@ -165,7 +164,7 @@ class ArenaScreen(LabScreen):
         who = self.sitting.seats[self.sitting.mover]
         if error:
             self.watching = False
-            self.note = f"{who} cannot move: {error}; x or o seats somebody else, space asks again"
+            self.note = f"x or o seats somebody else, space asks again: {who} cannot move: {error}"
         elif self.thinking.thought is not None and self.sitting.waits_for_agent:
             thought = self.thinking.thought
             spelled = self.sitting.game.spell(self.sitting.state, thought.move)
@@ -254,6 +253,13 @@ class ArenaScreen(LabScreen):
     def action_tree(self) -> None:
         """The moves as a tree, or as a table."""
         self.as_tree = not self.as_tree
+        self.fit()
+        self._show()
+
+    def action_aside(self, by: int) -> None:
+        """Along the tree, where it is wider than its place."""
+        wide = self.branches.size.width // 2
+        self.branches.scroll_relative(x=by * wide, animate=False, immediate=True)
         self._show()
 
     def action_undo(self) -> None:
@@ -306,21 +312,11 @@ class ArenaScreen(LabScreen):
 
     def action_age(self, by: int) -> None:
         """A run's younger or older self."""
-        self._changed(self.sitting.age(by, self._kept))
-
-    def _kept(self, name: str) -> list[int]:
-        """The steps of a run's checkpoints."""
-        runs = [run.folder for run in self.opened.session.runs() if run.folder.name == name]
-        return [step for step, _ in runs[0].checkpoints()] if runs else []
-
-    def _who(self) -> list[str]:
-        """Everybody who can be seated by a key: built in, then runs, the newest first."""
-        runs = [run for name in PLAYS for run in self.opened.session.runs(name)]
-        return [*ALWAYS, *(run.folder.name for run in runs)]
+        self._changed(self.sitting.age(by, partial(players.kept, self.opened)))
 
     def action_seat(self, side: int) -> None:
         """The next one at a side."""
-        known = self._who()
+        known = players.offered(self.opened)
         here = known.index(self.sitting.seats[side]) if self.sitting.seats[side] in known else -1
         self.sitting.sit(side, known[(here + 1) % len(known)])
         self.watching = True
@@ -357,7 +353,7 @@ class ArenaScreen(LabScreen):
         self.wish, self.field.question = wish, question
         self.field.display = True
         self.field.offer(value)
-        self.field.focus()
+        self.set_focus(self.field)  # at once: what is typed next is the name
 
     def on_ask_line_taken(self, event: AskLine.Taken) -> None:
         """A name, or a file."""
@@ -372,11 +368,15 @@ class ArenaScreen(LabScreen):
     def _taken(self, value: str) -> str:
         if self.wish == "name":
             side = self.sitting.mover
+            if value != HUMAN:
+                players.check([agent(value)], self.opened.session.root)
             self.sitting.sit(side, value)
             self.watching = True
             return f"{'XO'[side]} is {self.sitting.seats[side]}"
         if self.wish == "tournament":
-            self.run_worker(self._begin(knobs(value, self.sitting.game.name)))
+            settings = knobs(value, self.sitting.game.name)
+            players.check(agents(value), self.opened.session.root)
+            self.run_worker(self._begin(settings))
             return "a worker plays the tournament; T shows its table again"
         return (save if self.wish == "save" else load)(self.sitting, value)
 

@@ -14,6 +14,8 @@ from lessons.blocks.arithmetic import cell, dot, figure
 from lessons.blocks.causality import still
 from zhtui.lab import Frame, Poke, Run, Spot, Text, Words, knob, mistakes
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -45,9 +47,10 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     masked = layer.attention.parts.hide(torch.zeros(T, T))
     A = masked.softmax(dim=-1)  # (T, T)
+    shared = int((A[r] > 0).sum())  # r + 1; all T where nothing is hidden
     yield Frame(
         "softmax of −∞", {"masked": grid(masked, letters), "A": grid(A, letters)},
-        f"exp(0) = 1, exp(−∞) = 0: each of {r + 1} columns of row {r} gets {figure(A[r, 0])}",
+        f"exp(0) = 1, exp(−∞) = 0: each of {shared} columns of row {r} gets {figure(A[r, 0])}",
         f"W again, of scores: A @ X differs from the loop by {(A @ X - mean).abs().max():.1e}",
         keep=keep | {"masked": masked, "A": A}, still=quiet, predict=Spot("A", r, 0),
     )  # fmt: skip

@@ -18,6 +18,8 @@ from lessons.attention.mistakes import PARTS
 from lessons.blocks.arithmetic import bits, figure
 from zhtui.lab import Bars, Curves, Frame, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 DRAWS, HEADS, SEED = 256, 4, 7
 WIDTHS = [2**n for n in range(11)]  # 1 … 1,024
 

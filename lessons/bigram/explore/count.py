@@ -36,6 +36,8 @@ from zhtui.lab import (
     mistakes,
 )
 
+TAKES_RUN = False
+
 LONGEST = 40  # characters of all words, one frame each
 LIMIT = 12  # throws, where a name does not end
 

@@ -103,7 +103,7 @@ def weights(models: tuple[Printed, ...], own: Size | None) -> Bars:
     roles = ["published"] * len(models)
     if own is not None:
         totals["yours"], roles = sum(ledger(own).values()), [*roles, "yours"]
-    note = "weights by the formula; each mark ten times as many"
+    note = "weights by the formula; logarithmic: equal steps, equal factors"
     return Bars(list(totals), [float(n) for n in totals.values()], note=note, log=True, roles=roles)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from lessons.gpt2.rungs import RUNGS, SIZES, Measured, Rung, measure, peak
+from lessons.gpt2.rungs import RUNGS, SIZES, Measured, Rung, kind_of, measure, peak
 from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
+
+TAKES_RUN = False
 
 COLUMNS = ("rung", "ms here", "tok/s", "MFU, %", "gain", "A100 ms", "A100 gain")
 NONE = "—"
@@ -28,7 +30,8 @@ class Step:
     found: Measured
     before: float  # ms of the quickest so far; 0 at the first
     kept: bool
-    peak: float  # FLOP/s of a matrix product
+    kind: str  # what products are rounded to: fp32, tf32 or bf16
+    peak: float  # FLOP/s of a large one, so rounded
     fell: float | None  # published gain on an A100
 
 
@@ -50,19 +53,21 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
 
 def climbed(rung: Rung, steps: list[Step], ask: Ask, device: str) -> Step:
     """One rung on top of those that helped."""
-    names = tuple(step.rung.name for step in steps if step.kept)
+    names = (*(step.rung.name for step in steps if step.kept), rung.name)
     have = [step.found.ms for step in steps if step.kept]
-    found = measure((*names, rung.name), ask.size, device, ask.compile)
+    found = measure(names, ask.size, device, ask.compile)
+    kind = "fp32" if found.why else kind_of(names)
     before = have[-1] if have else 0.0
     kept = not found.why and (not have or found.ms < before)
     last = next((s.rung.a100 for s in reversed(steps) if s.rung.a100), None)
     fell = last / rung.a100 if last and rung.a100 else None
-    return Step(rung, found, before, kept, peak(ask.size, device, "bf16" in names), fell)
+    return Step(rung, found, before, kept, kind, peak(device, kind), fell)
 
 
 def shown(steps: list[Step], rung: Rung) -> Frame:
     now, place = steps[-1], len(steps) - 1
     said: Words = f"{rung.what}: {now.found.why}"
+    look = "which part of a step can this make quicker?"
     predict, within = None, None
     if not now.found.why:
         said = f"{rung.what}: {now.found.ms:.2f} ms"
@@ -70,10 +75,11 @@ def shown(steps: list[Step], rung: Rung) -> Frame:
             helps = "it stays" if now.kept else "no help here, so the next go without it"
             helps = "judge it by the steps to a loss" if rung.name == "muon" else helps
             said = f"{said} after {now.before:.2f}; {helps}"
+        look = f"{look} MFU is of a large product in {now.kind}"
         predict, within = Spot("ladder", place, 1), 0.25 * now.found.ms
     return Frame(
         rung.name, {"ladder": table(steps)}, say=said, keep={"steps": tuple(steps)},
-        look="which part of a step can this make quicker?", predict=predict, within=within,
+        look=look, predict=predict, within=within,
         chapter=rung.name if place in (2, 4) else "",
     )  # fmt: skip
 
@@ -125,7 +131,7 @@ def point(ask: Ask, frame: Frame, spot: Spot) -> Words:
     told = {
         2: f"{found.tokens:,} tokens / {found.ms:.2f} ms = {found.rate:,.0f} a second",
         3: f"{found.flops:.3g} FLOPs / {found.ms:.2f} ms = {found.speed:.3g} a second, of "
-        f"{step.peak:.3g} that a large matrix product reaches here",
+        f"{step.peak:.3g} that a large matrix product in {step.kind} reaches here",
         4: f"{step.before:.2f} / {found.ms:.2f} ms: against the quickest before",
         5: "build-nanogpt, 124M, 16,384 tokens a step, one A100",
         6: "build-nanogpt, this rung against the one before",

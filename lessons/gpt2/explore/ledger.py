@@ -12,6 +12,8 @@ from lessons.gpt2.config import COUNTED_TWICE, NO_BIASES
 from lessons.gpt2.model import SIZES, Size, ledger
 from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Table, View, Words, knob, mistakes
 
+TAKES_RUN = False
+
 LETTERS = ("L", "C", "T", "V")
 MEANING = ("layers", "channels", "positions", "tokens in the vocabulary")
 PARTS = ("tokens", "positions", "attention", "feed-forward", "norms", "head")
@@ -73,7 +75,7 @@ def counted(size: Size, mistake: str) -> dict[str, int]:
 
 def bars(keep: Mapping[str, Any]) -> Bars:
     values = [float(number) for number in keep["shape"]]
-    return Bars(LETTERS, values, note="poke one: what moves?", log=True)
+    return Bars(LETTERS, values, note="logarithmic; poke one: what moves?", log=True)
 
 
 def table(keep: Mapping[str, Any], done: int) -> Table:

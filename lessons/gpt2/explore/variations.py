@@ -22,6 +22,8 @@ from lessons.gpt2.family import Decoder, Shape, Stretch, sink_softmax
 from lessons.gpt2.model import SIZES, Size, ledger
 from zhtui.lab import Bars, Curves, Frame, LabError, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 PARTS = ("tokens", "attention", "feed-forward", "norms", "positions", "head")
 ROWS = ("positions", "norm", "feed-forward", "keys and values", "each layer sees", "biases", "head")
 ROWS_MEAN = (

@@ -19,6 +19,8 @@ from lessons.mcts.strength import positions, some
 from lessons.mcts.views import against_simulations
 from zhtui.lab import Curves, Frame, LabError, Poke, Run, Spot, Words, knob
 
+TAKES_RUN = False
+
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 

@@ -14,6 +14,8 @@ from lessons.mcts.config import BY_VALUE, NEVER_TRIED, NO_FLIP, ROLLOUTS
 from lessons.mcts.pictures import board, edges, name, read_position, square, tree, visits
 from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Tree, View, Words, knob, mistakes
 
+TAKES_RUN = False
+
 COLUMNS = ("N", "W", "Q", "U", "Q + U")
 
 

@@ -27,6 +27,7 @@ from lessons.micrograd.screen.tape import (
     compute,
     written,
 )
+from zhtui.lab import LabError
 
 LONGEST = 2_000  # characters
 DEEPEST = 40  # brackets, signs and powers inside each other
@@ -54,6 +55,14 @@ def read(text: str) -> Program:
     program = Reader(text).program()
     program.values()
     return program
+
+
+def number_in(text: str) -> float:
+    """A number as a learner types it. Raises `LabError`."""
+    program = read(text)
+    if len(program.tape) != 1:
+        raise LabError("This holds more than a number; type one such as -2.5.")
+    return program.values()[program.root].data
 
 
 def rewritten(program: Program, leaf: int, number: float) -> Program:

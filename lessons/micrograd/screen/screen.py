@@ -12,12 +12,11 @@ from textual.widget import Widget
 from lessons.micrograd.screen import check, outline
 from lessons.micrograd.screen import words as lines
 from lessons.micrograd.screen.examples import EXAMPLES
-from lessons.micrograd.screen.expression import read, typed
+from lessons.micrograd.screen.expression import number_in, read, typed
 from lessons.micrograd.screen.keys import HELP, HERE
 from lessons.micrograd.screen.quiz import Quiz, hide
 from lessons.micrograd.screen.stepper import Stepper, bracketed
 from lessons.micrograd.screen.tape import ExpressionError, Program
-from zhtui.lab import LabError
 from zhtui.screen import (
     CHOSEN,
     ONE,
@@ -105,7 +104,9 @@ class StepperScreen(Played, LabScreen):
         self._show()
 
     def _show(self) -> None:
-        """Draws everything from the stepper's place."""
+        """Draws all from the stepper's place; a text that was refused goes when it is left."""
+        if self.focused is not self.field and self.field.value != self.program.text:
+            self.field.offer(self.program.text)
         stepper, kind = self.stepper, layout(*self.app.size)
         for widget in (self.as_tree, self.graph, self.leaves):
             widget.display = kind not in (ONE, SMALL) or widget.id == self.view
@@ -190,8 +191,13 @@ class StepperScreen(Played, LabScreen):
         self.verdict.show([[(text, role)]])
 
     def _refuse(self, error: ExpressionError, field: AskLine) -> None:
-        """A mistake: the cursor goes to its column, and a mark below it where there is room."""
+        """A mistake: the cursor goes to its column, and a mark below it where there is room; of an
+        answer it is told what can be one.
+        """
         field.point(error.column - 1)
+        if self.quiz is not None:
+            self.card.show(lines.quiz_card(self.quiz, refused=True))
+            return
         at, width = len(field.question) + error.column, self.size.width - 2
         whole = str(error)
         for text in (whole, whole.split(": ", 1)[1]):
@@ -251,6 +257,8 @@ class StepperScreen(Played, LabScreen):
             self._end_quiz()
         elif self.focused is not None:
             self.set_focus(None)
+            self._say("")
+            self._show()
         else:
             self.dismiss(None)
 
@@ -340,9 +348,7 @@ class StepperScreen(Played, LabScreen):
         self.checked = not self.checked
         self.view = "leaves" if self.checked else "tree"
         if self.checked:
-            self._say(
-                "Each gradient three times: by the chain rule, by (L(x+h) - L(x-h)) / 2h, by torch."
-            )
+            self._say("Each gradient by the chain rule, by (L(x+h) - L(x-h)) / 2h, and by torch.")
             self._ask()
         self._show()
 
@@ -385,14 +391,6 @@ class StepperScreen(Played, LabScreen):
             self.set_focus(None)
             self._say("")
             self._show()
-
-
-def number_in(text: str) -> float:
-    """A number as a learner types it. Raises `LabError`."""
-    program = read(text)
-    if len(program.tape) != 1:
-        raise LabError("This holds more than a number; type one such as -2.5.")
-    return program.values()[program.root].data
 
 
 def open_screen(opened: Opened) -> StepperScreen:

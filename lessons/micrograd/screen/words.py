@@ -120,11 +120,13 @@ def judged(quiz: Quiz, node: int) -> tuple[str, str]:
     return f"Not {shown(said)}: {quiz.reason(node, said)}. Try again.", "wrong"
 
 
-def quiz_card(quiz: Quiz) -> Lines:
-    """How far the quiz is, or how it went."""
+def quiz_card(quiz: Quiz, refused: bool = False) -> Lines:
+    """How far the quiz is, or how it went; and what an answer is, where one was `refused`."""
     if quiz.asking is not None:
         again = " · second try" if quiz.missed.get(quiz.asking) else ""
-        return [[(f"gradient {len(quiz.answers) + 1} of {len(quiz.truth)}{again}", "")]]
+        told: Lines = [[("a number, or a product such as -2*-3; no names here", "wrong")]]
+        far = f"gradient {len(quiz.answers) + 1} of {len(quiz.truth)}{again}"
+        return [*(told if refused else []), [(far, "")]]
     return [
         [(quiz.score(), "title")],
         [("p hides three others, esc goes back to the steps", "faint")],

@@ -196,7 +196,7 @@ def bill(s: Stages, keep: Mapping[str, Any]) -> Frame:
     return Frame(
         "loss", {"nll": Bars(labels, costs.tolist(), levels={"even guess": even})}, keep=keep,
         say=f"-ln P of what did follow: {costs.mean():.4f} nats a character on average",
-        look="bars above the line: here the net is surer of something wrong than a die",
+        look="bars past the line: here the net is surer of something wrong than a die",
     )  # fmt: skip
 
 

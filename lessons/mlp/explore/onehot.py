@@ -15,6 +15,8 @@ from lessons.blocks.spelling import dot, number, terms
 from lessons.mlp.model import one_hot
 from zhtui.lab import Bars, Frame, Heatmap, LabError, Poke, Run, Spot, Text, Words, knob
 
+TAKES_RUN = False
+
 OTHERS = "aeo"  # letters that are there and may not occur in the text
 
 
@@ -64,12 +66,12 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         still=lambda spot: {"Wi": others(spot, ids, ask.columns)},
     )  # fmt: skip
     yield from backward(ask, poke, keep)
-    cost = {"one-hot": hot.numel() * ask.columns, "look-up": 1}
+    cost = {"one-hot": float(hot.numel() * ask.columns), "look-up": 1.0}
     yield Frame(
         "cost",
-        {"multiplications": Bars(list(cost), [float(v) for v in cost.values()], log=True)},
-        say=f"{cost['one-hot']} multiplications against none (drawn as 1); with 50,257 tokens and "
-        "768 numbers each, 38.6 million a token",
+        {"multiplications": Bars(list(cost), list(cost.values()), note="logarithmic", log=True)},
+        say=f"{cost['one-hot']:g} multiplications against none (drawn as 1); with 50,257 tokens "
+        "and 768 numbers each, 38.6 million a token",
         look="so the first layer of every language model is a look-up, and the next ones are not: "
         "their inputs have no zeros to leave out",
     )  # fmt: skip

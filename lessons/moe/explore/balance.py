@@ -13,6 +13,8 @@ from lessons.moe.config import DETACHED
 from lessons.moe.model import balance, choose, load, room, within
 from zhtui.lab import Bars, Curves, Frame, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 TOKENS = 512
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from lessons.blocks.spelling import number
 from zhtui.lab import Curves, Frame, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 KINDS = ("steady", "noisy", "alternating", "rare")
 
 
@@ -111,7 +113,7 @@ def meaning(t: int, now: Moment, ask: Ask) -> str:
         return "longer than lr: v forgot more than m did, or is not corrected"
     if size > 0.8:
         return "gradients agree: the step is nearly lr long"
-    return "gradients disagree: m is small beside the root of v, and the step is short"
+    return "gradients have disagreed: m is small beside the root of v, and the step is short"
 
 
 def before(t: int) -> Callable[[Spot], dict[str, Any]]:

@@ -16,6 +16,9 @@ from lessons.optimization.model import BatchNorm1d
 from lessons.optimization.wrong import NORMS
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, View, Words, knob, mistakes
 
+TAKES_RUN = False
+ROUNDING = 1e-5  # what is below is no number, and not to be drawn as one
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -52,6 +55,8 @@ def picture(values: Tensor, **more: Any) -> Heatmap:
 
 
 def per_unit(values: Tensor, note: str) -> Bars:
+    """A bar a unit; what is rounding only is 0, else it would be drawn as long as a number."""
+    values = torch.where(values.abs() < ROUNDING, 0.0, values)
     return Bars([f"unit {j}" for j in range(len(values))], values.tolist(), note=note)
 
 

@@ -18,6 +18,8 @@ from lessons.optimization.model import GAINS, Linear, Net, ReLU, Tanh, kaiming
 from lessons.optimization.views import FULL, histogram
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, View, Words, knob, mistakes
 
+TAKES_RUN = False
+
 N, V = 64, 27  # examples that are looked at, characters
 
 

@@ -18,6 +18,8 @@ from lessons.optimization.config import PRESETS
 from lessons.optimization.model import Net
 from zhtui.lab import Bars, Curves, Frame, Poke, Run, Spot, Words, knob
 
+TAKES_RUN = False
+
 ROWS = {  # preset: what it changes
     "naive": "all spreads 1",
     "softmax-fix": "last weights times 0.01",

@@ -11,6 +11,8 @@ import numpy as np
 from lessons.parallel import memory
 from zhtui.lab import Bars, Curves, Frame, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 GB = 1e9
 
 

@@ -12,6 +12,8 @@ from lessons.parallel import pipeline
 from lessons.parallel.config import DRAIN
 from zhtui.lab import Bars, Frame, Heatmap, LabError, Poke, Run, Spot, Table, Words, knob, mistakes
 
+TAKES_RUN = False
+
 SHADE = {"F": 0.55, "B": 0.85, "W": 0.35}
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from lessons.parallel import ring
 from zhtui.lab import Bars, Frame, Heatmap, Poke, Run, Spot, Words, knob
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:

@@ -17,6 +17,8 @@ from lessons.positions.mistakes import offsets
 from lessons.positions.model import turn_neighbours
 from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Spot, Table, Text, Words, knob, mistakes
 
+TAKES_RUN = False
+
 D = 8
 
 
@@ -47,8 +49,9 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
                 "offsets": Heatmap(at[None].numpy(), ["at"], letters[: t + 1], low=0.0, high=T - 1),
                 "cached": Table(("key", "score, cached", "all at once"), rows, mark=t),
             },
-            f"{t + 1} keys stand at {', '.join(f'{p:g}' for p in at.tolist()[-4:])}; scores differ "
-            f"from all at once by {apart:.1e}",
+            f"{t + 1} key{'s stand' if t else ' stands'} at "
+            f"{', '.join(f'{p:g}' for p in at.tolist()[-4:])}; scores differ from all at once by "
+            f"{apart:.1e}",
             "a key's position is fixed when it is made; only a new one is added",
             keep={"X": X, "q": q[0], "K": K, "at": at, "row": row},
             chapter="letters" if t == 0 else "",

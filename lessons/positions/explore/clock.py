@@ -15,6 +15,8 @@ from lessons.blocks.text import embedding
 from lessons.positions.model import frequencies, turn_halves, turn_neighbours
 from zhtui.lab import Frame, Heatmap, Poke, Run, Scatter, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 TURNS = {"neighbours": turn_neighbours, "halves": turn_halves}
 
 

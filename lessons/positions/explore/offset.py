@@ -20,6 +20,8 @@ from lessons.positions.mistakes import kind_of
 from lessons.positions.model import Kind, price, sinusoid, slopes
 from zhtui.lab import Curves, Frame, Heatmap, LabError, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 D, PLACES, SEED = 8, 16, 7
 STARTS = (0, 4, 8)  # where k stands
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import torch
 
 from lessons.blocks.arithmetic import figure
 from lessons.sampling.explore.source import SHOWN, bits_of, shown, source_of
-from lessons.sampling.samplers import Settings, draw, filtered
+from lessons.sampling.samplers import OUT, Settings, draw, filtered
 from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 
 
@@ -28,9 +27,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     ids = source.ids(ask.text)
     settings = Settings(temperature=ask.temperature, top_p=ask.top_p)
     logits = filtered(source.logits(ids), ids, settings)  # (V,)
-    order = logits.argsort(descending=True, stable=True)[:SHOWN].tolist()
-    order = [i for i in order if logits[i] > -math.inf]
+    able = [i for i in logits.argsort(descending=True, stable=True).tolist() if logits[i] > OUT]
+    order, others = able[:SHOWN], len(able) - SHOWN
     names, shares = source.names(order), logits.softmax(0)[order]
+    if others > 0:
+        names, shares = [*names, f"{others} more"], torch.cat((shares, 1 - shares.sum()[None]))
     dice = torch.rand(
         ask.draws, generator=torch.Generator().manual_seed(ask.seed), dtype=torch.double
     )
@@ -39,7 +40,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     keep = {"names": names, "shares": shares, "ends": ends}
     yield Frame(
         "theory", {"text": shown(ask.text), "theory": Bars(names, shares.tolist())},
-        f"{len(order)} letters can follow; {bits_of(logits):.2f} bits",
+        f"{len(able)} letters can follow; {bits_of(logits):.2f} bits",
         "the bars sum to 1: put end to end they fill a line from 0 to 1", keep=keep,
         predict=Spot("theory", 0),
     )  # fmt: skip
@@ -48,7 +49,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         for name, share, end in zip(names, shares.tolist(), ends.tolist(), strict=True)
     ]
     for t in range(3):
-        hit = order.index(thrown[t]) if thrown[t] in order else None
+        hit = order.index(thrown[t]) if thrown[t] in order else len(order)
         yield Frame(
             f"die {t + 1}", {"pieces": Table(("letter", "from", "to"), pieces, mark=hit)},
             f"the die fell at {dice[t]:.3f}: {source.names([thrown[t]])[0]}",
@@ -58,6 +59,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         )  # fmt: skip
     for n in sorted({10, min(100, ask.draws), ask.draws}):
         counted = [thrown[:n].count(i) / n for i in order]
+        counted += [1 - sum(counted)] if others > 0 else []
         far = max(abs(c - s) for c, s in zip(counted, shares.tolist(), strict=True))
         noise = max((s * (1 - s) / n) ** 0.5 for s in shares.tolist())
         both = [value for pair in zip(shares.tolist(), counted, strict=True) for value in pair]

@@ -16,6 +16,8 @@ from lessons.sampling.explore.source import shares_of
 from lessons.sampling.samplers import ORDERS, Settings, in_order
 from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob, mistakes
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:

@@ -17,6 +17,8 @@ from lessons.td.experiments.board import BOTH, measured
 from lessons.td.spelling import number
 from zhtui.lab import Bars, Board, Curves, Frame, LabError, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 GAME = TicTacToe()
 HERE = tuple(mistake for mistake in MISTAKES if "tic-tac-toe" in SHOWS[mistake.name])
 WHOLE = 3  # games that are shown move by move

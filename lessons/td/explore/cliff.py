@@ -17,6 +17,8 @@ from lessons.td.spelling import number, update
 from lessons.td.walk import Floats
 from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 HERE = tuple(mistake for mistake in MISTAKES if "cliff" in SHOWS[mistake.name])
 WHOLE = 2  # episodes that are shown step by step; later ones have a frame each
 ARROWS = "↑→↓←"

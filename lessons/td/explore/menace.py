@@ -15,6 +15,8 @@ from lessons.td.experiments.board import FIRST, measured, perfect
 from lessons.td.menace import Drawn, Menace
 from zhtui.lab import Bars, Board, Frame, LabError, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 GAME = TicTacToe()
 WHOLE = 2  # games that are shown draw by draw
 STOPS = (5, 10, 20, 50, 100, 200, 500, 1_000)
@@ -98,12 +100,19 @@ def _drawn(
         lit=[divmod(move, 3)], note="how likely each square was",
     )  # fmt: skip
     here, there = GAME.spell(state, move), GAME.spell(name, colour)
+    say = f"{box[colour]} of {total} beads: {box[colour]}/{total} = {box[colour] / total:.3f}"
+    if (alike := round(box[colour] / total / odds[move])) > 1:
+        say += f", shared by {alike} squares that are its mirror images: {odds[move]:.3f} each"
     return Frame(
         f"draws {here}", {"board": board, "box": _box(machine, name, colour)["box"]},
-        say=f"{box[colour]} of {total} beads: {box[colour]}/{total} = {box[colour] / total:.3f}.",
+        say=f"{say}.",
         look=f"On the label of the box that square is {there}." if here != there else "",
         chapter=chapter, keep={"box": dict(box)},
     )  # fmt: skip
+
+
+def _beads(number: int) -> str:
+    return f"{number:+d} bead{'' if abs(number) == 1 else 's'}"
 
 
 def _learned(
@@ -120,7 +129,7 @@ def _learned(
     return Frame(
         f"it {said}",
         {"used": Table(("box", "colour", "before", "now"), rows), "board": board, "box": first},
-        say=f"It {said}: {machine.rewards[result]:+d} bead in every box that was used.",
+        say=f"It {said}: {_beads(machine.rewards[result])} in every box that was used.",
         look="All moves of a game share its result: no move is judged by itself.",
         predict=Spot("box", [*machine.boxes[drawn[0][0]]].index(drawn[0][1])),
         within=0.5,

@@ -16,6 +16,8 @@ from lessons.td.spelling import number, pay, update
 from lessons.td.walk import FIVE, Episode, Floats, rms
 from zhtui.lab import Bars, Board, Curves, Frame, LabError, Poke, Run, Spot, Words, knob, mistakes
 
+TAKES_RUN = False
+
 METHODS = ("td0", "monte-carlo", "n-step", "td-lambda")
 HERE = tuple(mistake for mistake in MISTAKES if "walk5" in SHOWS[mistake.name])
 NAMES = ["□", *FIVE.names, "□"]
@@ -135,6 +137,8 @@ def told(ask: Ask, change: Update) -> str:
         return "The same error moves every state that still has a trace, by α·δ·z."
     if ask.method == "monte-carlo":
         return "The whole return is the target; no other value was used."
+    if change.after in (0, len(NAMES) - 1):
+        return "At an end the target should be what was paid: no guess is in it."
     return "The target is a guess itself: what is learned here moves one step further next time."
 
 

@@ -32,6 +32,8 @@ from zhtui.lab import (
     mistakes,
 )
 
+ROUNDING = 1e-5  # what is below is no number, and not to be drawn as one
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -94,6 +96,7 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
     )  # fmt: skip
     moved = net.encode(longer(source))[0, :S] - net.encode(source)[0]  # (S, C)
     far = moved.norm(dim=-1)  # (S,)
+    far = torch.where(far < ROUNDING, 0.0, far)
     keep |= {"reads_by": far}
     there = [t for t in range(S) if reads[t] != "·"]
     yield Frame(
@@ -125,11 +128,11 @@ def explore(run: Run | None, ask: Ask, poke: Poke) -> Iterator[Frame]:
         chapter="across", predict=Spot("across", 0, 2), within=0.4,
     )  # fmt: skip
     gap, n = len(text) // 2, len(text)
-    sides = [(t, text[:t] + "_" + text[t + 1 :], text[:t] + "_", n - 1, t) for t in range(n)]
+    sides = [(t, text[:t] + "_" + text[t + 1 :], n - 1, text[:t] + "_", t) for t in range(n)]
     yield Frame(
         "fill or continue", {
             "gaps": Table(
-                ("gap", "source mask: fill", "target mask: continue", "seen", "seen"), sides, gap
+                ("gap", "source mask: fill", "seen", "target mask: continue", "seen"), sides, gap
             ),
         },
         f"a gap at {gap}: {n - 1} letters help the one that sees both sides, {gap} the other",

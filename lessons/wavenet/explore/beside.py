@@ -11,6 +11,8 @@ from lessons.wavenet.model import Sequential, wavenet
 from lessons.wavenet.views import shapes
 from zhtui.lab import Bars, Frame, Poke, Run, Spot, Table, Words, knob
 
+TAKES_RUN = False
+
 
 @dataclass(frozen=True)
 class Ask:

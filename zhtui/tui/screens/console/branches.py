@@ -18,7 +18,7 @@ class Branch:
 
     `kept` are the tokens shared with the branch that it left, `taken` the alternative that was
     taken there; the last of `scored` is the engine's word on it, and `reply` holds what follows.
-    The learner's `own` text has no prompt: all of it is scored.
+    The learner's `own` text has no prompt: all that it `reads` is scored.
     """
 
     prompt: str
@@ -28,6 +28,7 @@ class Branch:
     taken: Token | None = None
     parent: int = 0  # the number of the branch that it left; 0 for none
     own: bool = False
+    reads: str = ""
     scored: Reply | None = None
     reply: Reply | None = None
     _tokens: list[Token] = field(default_factory=list)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from zhtui.draw.inks import CHOSEN, FAINT, PLAIN, WRONG, YOURS
 from zhtui.lesson.sampling import Sampling
+from zhtui.tui.screens.console.branches import Branch
 from zhtui.tui.screens.console.dials import Dial, OwnDial
 from zhtui.tui.screens.console.writer import Writer
+from zhtui.tui.widgets.ask import AskLine
 from zhtui.tui.widgets.lines import Part, words
 
 HELP = """
@@ -40,6 +42,16 @@ def dials(known: Sequence[Dial | OwnDial], sampling: Sampling, chosen: int) -> l
         name = ((dial.word, FAINT), (value, CHOSEN if on else PLAIN))
         parts.append(Part(name, 98 if on else 50 - index))
     return parts
+
+
+def follow(line: AskLine, hand: Branch | None) -> None:
+    """The line holds the prompt or the own text of the branch in hand, unless one types in it."""
+    if hand is None or line.screen.focused is line:
+        return
+    question, value = ("your text", hand.reads) if hand.own else ("prompt", hand.prompt)
+    if (line.question, line.value) != (question, value):
+        line.question = question
+        line.offer(value)
 
 
 def message(writer: Writer, fresh: bool, which: str) -> Part | None:

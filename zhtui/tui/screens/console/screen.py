@@ -117,6 +117,7 @@ class ConsoleScreen(LabScreen):
         marked = self.mark if self.mode != TWO else 0
         rows = [branch_row(branch, branch.number == marked) for branch in self.branches.listed]
         self.query_one("#branches", Rows).show(rows, str(self.branches.current))
+        lines.follow(self.query_one(AskLine), self.branches.hand)
         self.subject.note(self.writer.asked)
         self._show_top()
         self._show_message()
@@ -141,20 +142,16 @@ class ConsoleScreen(LabScreen):
         return self.strands[place]
 
     def _show_top(self) -> None:
-        parts = self.subject.parts(self.writer.asked.step)
-        parts += self._dials()
-        self.top.show(parts)
+        self.top.show([*self.subject.parts(self.writer.asked.step), *self._dials()])
 
     def _dials(self) -> list[Part]:
-        writer = self.writer
-        return lines.dials(writer.dials, writer.settings[self.column], self.dial)
+        return lines.dials(self.writer.dials, self.writer.settings[self.column], self.dial)
 
     def _show_message(self) -> None:
         which = self.subject.which(self.writer.asked.step)
         said = lines.message(self.writer, self.subject.fresh, which)
-        self.query_one("#message", Line).show(
-            [said or words(self.writer.dials[self.dial].text, FAINT)]
-        )
+        idle = words(self.writer.dials[self.dial].text, FAINT)
+        self.query_one("#message", Line).show([said or idle])
 
     # Prompts
 
@@ -284,7 +281,9 @@ class ConsoleScreen(LabScreen):
             self._looked_elsewhere()
 
     def _looked_elsewhere(self) -> None:
-        self.chosen = None
+        self.chosen, hand = None, self.branches.hand
+        if hand is not None and not hand.own:
+            self.prompt = hand.prompt  # which stands there to be written after
         if self.mode == THREE:
             self._to_mode(ONE)
         self.refresh_all()
@@ -388,7 +387,8 @@ class ConsoleScreen(LabScreen):
     def action_back(self) -> None:
         """Leaves the prompt, the comparison, the cursor, the console."""
         if isinstance(self.focused, AskLine):
-            self._strand.focus()
+            self.set_focus(self._strand)
+            self._anew()
         elif self.mode != ONE:
             self._to_mode(ONE)
         elif self._strand.cursor is not None:

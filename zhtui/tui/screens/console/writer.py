@@ -75,7 +75,7 @@ class Writer:
     def read(self, text: str) -> Branch:
         """A text of the learner's own: how likely was each of its tokens?"""
         self.cancel()
-        branch = self.branches.add(Branch("", self.settings[MIDDLE], own=True))
+        branch = self.branches.add(Branch("", self.settings[MIDDLE], own=True, reads=text))
         return self._ask(branch, "score", prompt="", text=text)
 
     def take(self, old: Branch, at: int, alternative: int) -> Branch:

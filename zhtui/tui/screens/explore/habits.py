@@ -15,6 +15,7 @@ FRAMES = keys.picked(
 STILL = tuple(replace(key, keys=key.keys.replace("right,", "")) for key in FRAMES)
 CELL = keys.picked(keys.PICTURE, {"picture.right": ("cell", "the cell to the right")})
 KNOBS = "explore.knobs"
+OF_RUN = ("step", "newest", "fresh", "other")  # actions that choose a run, or a step of it
 MOST = 9  # scenes that have a key
 
 

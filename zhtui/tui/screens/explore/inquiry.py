@@ -46,6 +46,7 @@ class Inquiry:
         self.given: dict[str, str] = {}  # knobs that were brought along, as they are typed
         self.rows: tuple[Row, ...] = ()
         self.about = ""
+        self.takes_run = True  # as long as the scene has not said that it looks at none
         self.poke: tuple[Spot, Any] | None = None
         self.shown: Shown | None = None
         self.words: Words = ""
@@ -63,6 +64,7 @@ class Inquiry:
         """
         self.scene, self.values, self.poke, self.rows = scene, {}, None, ()
         self.shown, self.words, self.error, self.about = None, "", "", ""
+        self.takes_run = True
         fields: dict[str, Any] = {"lesson": self.entry.name, "scene": scene}
         fields |= {"having": TEXT} if self.text else {}
         self._form = self.engine.ask("form", None, self.heard, **fields)
@@ -123,6 +125,7 @@ class Inquiry:
         if self._form is not None and self._form.done:
             self.rows, self.about = self._form.knobs, str(self._form.form.get("say", ""))
             self.scene = str(self._form.form.get("scene", self.scene))
+            self.takes_run = bool(self._form.form.get("takes_run", True))
             self.error, self._form = self._form.error, None
         if self._words is not None and self._words.done:
             self.words, self._words = self._words.words or self._words.error, None

@@ -185,7 +185,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         inquiry, chosen = self.inquiry, self.tiles.chosen
         number = f"{self.entry.card.number:g}"
         own = words.top(inquiry, number, self.player.place, self.mistakes.on)
-        self.top.show([*own, *self.watched.parts(inquiry.at)])
+        self.top.show([*own, *(self.watched.parts(inquiry.at) if inquiry.takes_run else ())])
         self.scenes.show(words.scenes(inquiry))
         self.line.show(words.names(inquiry.shown, chosen) if self.tiles.hides else ())
         escape = keyboard_of(self.app).first("explore.back")
@@ -198,7 +198,11 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         return habits.line(self.explained[1][0][1], knobs=knobs, cell=cell)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether a key has something to do: there are not nine scenes everywhere."""
+        """Whether a key has something to do: there are not nine scenes everywhere, and not every
+        scene looks at a run.
+        """
+        if action in habits.OF_RUN:
+            return self.inquiry.takes_run
         return action != "scene" or parameters[0] in range(1, len(self.entry.scenes()) + 1)
 
     # The line that is typed in
