@@ -173,7 +173,7 @@ def test_both_ends_of_a_scale_of_colours_are_whole(
     most = max(abs(low), abs(low + span))
     want = (-most, most) if signed else (low, low + span)
     shown = numbers(line)
-    assert len({*shown}) == 2 or (not shown and width < 24), line
+    assert len({*shown}) == 2 or (not shown and width < 26), line
     for text, value in zip(shown, want, strict=False):
         near = 0.05 * (want[1] - want[0]) if width >= 30 else 0.0
         assert abs(float(text.replace(",", "")) - value) <= max(near, 0.006, 0.5 * abs(value)), line
