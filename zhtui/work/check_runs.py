@@ -119,9 +119,10 @@ def tiny(entry: Entry, store: Path) -> None:
 
 
 def _elsewhere(entry: Entry, asked: Question | Reference, metric: str) -> bool:
-    """Whether code beside the card puts the metric into a row, for another setting than tiny."""
+    """Whether code beside the card puts the metric into a row, for another setting than tiny's."""
     place = source.metric(entry.folder, metric)
-    return asked.preset != "tiny" and place is not None and place.path.name != "__init__.py"
+    another = asked.preset != "tiny" or asked.data or asked.knobs
+    return bool(another) and place is not None and place.path.name != "__init__.py"
 
 
 def stopped(entry: Entry, store: Path) -> None:
