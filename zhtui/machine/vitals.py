@@ -151,7 +151,7 @@ def chosen(gpus: Sequence[Reading], where: str, visible: str = "") -> Reading | 
     """
     if not gpus:
         return None
-    index = int(where[5:]) if re.fullmatch(r"cuda:[0-9]{1,4}", where) else 0
+    index = int(where[5:] or 0) if device.CUDA.fullmatch(where) else 0
     order = visible.split(",") if re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4})*", visible) else []
     index = int(order[index]) if index < len(order) else index
     return gpus[min(index, len(gpus) - 1)]

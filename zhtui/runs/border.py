@@ -33,7 +33,8 @@ Name = Annotated[str, Meta(max_length=256)]
 Line = Annotated[str, Meta(max_length=LINE)]
 Value = Annotated[str, Meta(max_length=100_000)]
 Scalar = bool | Whole | float | Value | None  # a knob's value
-At = Annotated[str, Meta(pattern=r"^(last|best|first|mean [1-9][0-9]{0,6})$")]
+PLACE = r"^(last|best|first|mean [1-9][0-9]{0,6})$"  # of the row that a figure is of
+At = Annotated[str, Meta(pattern=PLACE)]
 Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")]
 PartName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 

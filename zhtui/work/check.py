@@ -19,12 +19,11 @@ from zhtui.errors import LabError, boundary
 from zhtui.lesson import knobs, parts, source
 from zhtui.lesson.card import CHOOSE, LINES, NUMBER, ORDER, Question, Reference
 from zhtui.lesson.catalog import Entry
-from zhtui.runs.figures import MEAN
+from zhtui.runs.border import PLACE
 from zhtui.say import say
 from zhtui.work import check_runs, check_scenes
 from zhtui.work.check_runs import must
 
-PLACE = re.compile(rf"last|best|first|{MEAN}[1-9]\d*")  # of the row that counts
 LINK = re.compile(r"\]\(([^)\s]+\.py(?:#[\w.]+)?)\)")
 Check = Callable[[Entry, Path], None]
 
@@ -105,7 +104,7 @@ def _at(lesson: Any, one: Reference | Question, which: str) -> None:
     steps, at = knobs.replace(lesson.presets[one.preset], one.knobs).steps, one.at
     if isinstance(at, str):
         known = 'write "last", "best", "first", "mean 100" or a step'
-        must(bool(PLACE.fullmatch(at)), f"{which} is at {at!r}; {known}")
+        must(bool(re.fullmatch(PLACE, at)), f"{which} is at {at!r}; {known}")
     else:
         must(0 <= at < steps, f"{which} is at step {at} of {steps}; name one below {steps}")
 

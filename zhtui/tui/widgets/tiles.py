@@ -211,7 +211,8 @@ def telling(shown: Shown, before: Mapping[str, View], chosen: str) -> str:
     first = [name for name in pictures if name in new]
     then = [name for name in pictures if name in changed]
     here = [chosen] if chosen in names else []
-    if here and chosen in pictures and _told(before.get(chosen)) != _told(shown.views[chosen]):
+    lit = chosen in pictures and chosen not in then  # its numbers stay; what does it light?
+    if lit and _told(before.get(chosen)) != _told(shown.views[chosen]):
         then.append(chosen)
     best = first or then or changed or here or pictures or names or [""]
     asked = shown.predict.view if chosen and shown.predict is not None else ""
