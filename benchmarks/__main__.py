@@ -13,6 +13,8 @@ from pathlib import Path
 
 PEERS = {
     "train_gpt": "nanoGPT",
+    "train_gpt2": "build-nanogpt",
+    "reach_gpt": "nanoGPT",
     "generate_gpt": "nanoGPT",
     "micrograd": "micrograd",
     "tokenizer": "minbpe",

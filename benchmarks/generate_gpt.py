@@ -1,12 +1,13 @@
-"""Writing speed of the GPT lesson, with its cache, against nanoGPT's `generate`.
+"""Writing speed of the GPT lessons, with their cache, against nanoGPT's `generate`.
 
-    python benchmarks/generate_gpt.py --peer PATH       # a checkout of nanoGPT
+    python -m benchmarks.generate_gpt --peer PATH       # a checkout of nanoGPT
 
 Both write 500 characters after a prompt of one, at temperature 0.8 and top-k 200, with untrained
 weights of the same shape, in turns in one process. The lesson also reports each character's
 probability, entropy and alternatives, which nanoGPT does not. Settings: nanoGPT's CPU model (block
-64), where a step is mostly Python's own time, and its shakespeare_char model (block 256). Prints
-medians and ratios; exit status 1 where one is below --least.
+64), where a step is mostly Python's own time, and its shakespeare_char model (block 256). On a GPU:
+the latter, and GPT-2 124M; nanoGPT there in float32 and in bfloat16, of which the quicker counts.
+Prints medians and ratios; exit status 1 where one is below --least.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from lessons.gpt.config import PRESETS, Config
-from lessons.gpt.generate import generate
+from lessons.gpt import config as gpt
+from lessons.gpt.generate import generate as write_characters
+from lessons.gpt2 import config as gpt2
+from lessons.gpt2.generate import generate as write_words
 from zhtui.lab import Run, Sampling
 
 TOKENS, TOP_K, TEMPERATURE = 500, 200, 0.8
@@ -35,18 +38,25 @@ VOCAB = 65
 SAMPLING = Sampling(tokens=TOKENS, temperature=TEMPERATURE, top_k=TOP_K)
 
 
-def ours(config: Config) -> Callable[[], object]:
-    """Writes with the lesson, a model of 65 characters."""
+def characters(name: str, device: str) -> Callable[[], object]:
+    """Writes with lesson gpt, a model of 65 characters."""
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"
         symbols = "".join(map(chr, range(48, 48 + VOCAB)))
         text.write_text(symbols * 100, encoding="utf-8")
-        run = Run(replace(config, data=str(text)))
-        next(generate(run, "0", SAMPLING))  # reads the text and builds the model
-    return lambda: list(generate(run, "0", SAMPLING))
+        run = Run(replace(gpt.PRESETS[name], data=str(text)), device=device)
+        next(write_characters(run, "0", SAMPLING))  # reads the text and builds the model
+    return lambda: list(write_characters(run, "0", SAMPLING))
 
 
-def theirs(peer: Path, config: Config) -> Callable[[], object]:
+def words(name: str, device: str) -> Callable[[], object]:
+    """Writes with lesson gpt2."""
+    run = Run(replace(gpt2.PRESETS[name], multiple=1), device=device)
+    next(write_words(run, "The", SAMPLING))
+    return lambda: list(write_words(run, "The", SAMPLING))
+
+
+def theirs(peer: Path, shape: dict[str, Any], device: str, bf16: bool) -> Callable[[], object]:
     """Writes with nanoGPT's model, of the same shape."""
     spec = importlib.util.spec_from_file_location("nanogpt_model", peer / "model.py")
     assert spec is not None
@@ -54,12 +64,15 @@ def theirs(peer: Path, config: Config) -> Callable[[], object]:
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    names = ("block_size", "n_layer", "n_head", "n_embd", "dropout", "bias")
-    shape = module.GPTConfig(vocab_size=VOCAB, **{name: getattr(config, name) for name in names})
     with contextlib.redirect_stdout(io.StringIO()):
-        model = module.GPT(shape).eval()
-    start = torch.zeros(1, 1, dtype=torch.long)
-    return lambda: model.generate(start, TOKENS, temperature=TEMPERATURE, top_k=TOP_K)
+        model = module.GPT(module.GPTConfig(**shape)).eval().to(device)
+    start = torch.zeros(1, 1, dtype=torch.long, device=device)
+
+    def write() -> None:
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
+            model.generate(start, TOKENS, temperature=TEMPERATURE, top_k=TOP_K)[0].tolist()
+
+    return write
 
 
 def seconds(write: Callable[[], object]) -> float:
@@ -68,25 +81,39 @@ def seconds(write: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def shape_of(config: Any, vocab: int) -> dict[str, Any]:
+    names = ("block_size", "n_layer", "n_head", "n_embd")
+    own = {"dropout": 0.0, "bias": True} | vars(config)
+    return {name: own[name] for name in (*names, "dropout", "bias")} | {"vocab_size": vocab}
+
+
+def cases(device: str) -> Iterator[tuple[str, dict[str, Any], Callable[[], object], int]]:
+    """What is written with: its name, its shape, the lesson's writer, and rounds."""
+    if device == "cpu":
+        yield "gpt cpu", shape_of(gpt.PRESETS["cpu"], VOCAB), characters("cpu", device), 9
+    rounds = 1 if device == "cpu" else 5  # 25 s each on a CPU
+    yield "gpt paper", shape_of(gpt.PRESETS["paper"], VOCAB), characters("paper", device), rounds
+    if device != "cpu":
+        yield "gpt2 124M", shape_of(gpt2.PRESETS["paper"], 50257), words("paper", device), rounds
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, required=True, help="a checkout of nanoGPT")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--least", type=float, default=4.0, help="ratio that must be reached")
     options = parser.parse_args()
 
     slow = False
-    for name in ("cpu", "paper"):
-        config = PRESETS[name]
-        peer, lesson = theirs(options.peer, config), ours(config)
-        rounds = options.rounds if name == "cpu" else 1  # 25 s each
-        pairs = [(seconds(peer), seconds(lesson)) for _ in range(rounds)]
-        before, after = (statistics.median(column) for column in zip(*pairs, strict=True))
-        shape = f"{config.n_layer} layers, {config.n_embd} channels, block {config.block_size}"
-        print(f"{name}: {shape}, {TOKENS} characters")
-        print(f"  nanoGPT {TOKENS / before:8,.0f} characters/s")
-        print(f"  lesson  {TOKENS / after:8,.0f} characters/s   {before / after:.2f}x")
-        slow = slow or before / after < options.least
+    for name, shape, lesson, rounds in cases(options.device):
+        kinds = (False, True) if options.device == "cuda" else (False,)
+        peers = [theirs(options.peer, shape, options.device, bf16) for bf16 in kinds]
+        took = [[seconds(write) for write in (*peers, lesson)] for _ in range(rounds)]
+        *before, after = (statistics.median(column) for column in zip(*took, strict=True))
+        print(f"{name}: {shape['n_layer']} layers, {shape['n_embd']} channels, {TOKENS} tokens")
+        print(f"  nanoGPT {TOKENS / min(before):8,.0f} tokens/s")
+        print(f"  lesson  {TOKENS / after:8,.0f} tokens/s   {min(before) / after:.2f}x")
+        slow = slow or min(before) / after < options.least
     return int(slow)
 
 

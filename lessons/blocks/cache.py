@@ -17,6 +17,7 @@ class Cache:
     def __init__(self, room: int) -> None:
         self.room, self.used = room, 0
         self.kv: Tensor | None = None  # (2, B, G, room, D)
+        self.hidden: Tensor | None = None  # added to scores (…, S); none: each of the S counts
 
     def extend(self, kv: Tensor) -> Tensor:
         """Appends the keys and values of T positions, (2, B, G, T, D); returns all S so far.

@@ -93,6 +93,10 @@ PAPER = replace(
     CPU, block_size=256, n_layer=6, n_head=6, n_embd=384, dropout=0.2, batch_size=64, steps=5000,
     eval_batches=200,
 )  # fmt: skip
+GPU = replace(
+    PAPER, start=0.04, positions="rotary", steps=1000, lr=2e-3, min_lr=1e-5, compile=True,
+    baselines=False,
+)  # fmt: skip
 
 LECTURE = replace(
     CPU, activation="relu", bias=True, qkv_bias=False, tied=False, steps=5000, warmup=0,
@@ -114,6 +118,7 @@ PRESETS = {
     "cpu": CPU,
     "better": BETTER,
     "paper": PAPER,
+    "gpu": GPU,
     "one-batch": replace(QUICK, one_batch=True, steps=300, eval_every=50, baselines=False),
     "experts": replace(QUICK, experts=4, active=1),
     "timed": replace(

@@ -91,7 +91,9 @@ def decoder(model: GPT) -> Extend | None:
             y = F.linear(torch.layer_norm(x, C, *layer.norm1), *layer.qkv)  # (1, 3C)
             qkv = y.view(3, 1, H, 1, -1)  # (3, 1, H, 1, D)
             k, v = past.extend(qkv[1:])  # (1, H, S, D) each
-            y = F.scaled_dot_product_attention(qkv[0], k, v, scale=scale)  # (1, H, 1, D)
+            y = F.scaled_dot_product_attention(
+                qkv[0], k, v, past.hidden, scale=scale
+            )  # (1, H, 1, D)
             x = x + F.linear(y.view(1, -1), *layer.mix)  # (1, C)
             y = F.linear(torch.layer_norm(x, C, *layer.norm2), *layer.expand)  # (1, 4C)
             x = x + F.linear(layer.activation.forward(y), *layer.contract)  # (1, C)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 import zhtui.lab
+from lessons.blocks.graphs import Recorded
 from lessons.blocks.sampling import ORDERS, in_order, penalised
 from lessons.blocks.text import Symbols
 from lessons.gpt.build import build
@@ -95,7 +96,10 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
             f"use only characters of the text it learned."
         )
     ids = learned.encode(prompt or learned.start).to(run.device)  # (T,)
-    written = stream(model, ids, decoder(model))
+    one = decoder(model)
+    if one and run.device.startswith("cuda"):
+        one = Recorded(one)
+    written = stream(model, ids, one)
     size = sum(weight.numel() for weight in model.parameters())
     return learned, model, quick(written) if size < SMALL and run.device == "cpu" else written
 

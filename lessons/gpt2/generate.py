@@ -1,33 +1,49 @@
 """Writes with the model, a token at a time; keys and values of the past are kept.
 
+On a GPU a token is one launch of a recorded graph (`lessons/blocks/graphs.py`), where the hundred
+and sixty kernels of twelve layers, asked for one by one, took most of its time.
+
 When the context is full it begins afresh from its younger half: learned positions cannot slide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor
 
-from lessons.blocks.cache import caches
+from lessons.blocks.cache import Cache, caches
+from lessons.blocks.graphs import Recorded
 from lessons.blocks.writing import drawn
 from lessons.gpt2.build import encode, model, symbols_of
 from lessons.gpt2.model import GPT2
 from zhtui.lab import Run, Sampling, Token
 
+One = Callable[[Tensor, list[Cache], int], Tensor]  # ids (1, 1) at a place to logits (1, V)
+
 
 @torch.inference_mode()
-def stream(gpt: GPT2, ids: Tensor) -> Generator[Tensor, Tensor, None]:
-    """Logits (V,) after `ids` (T,), then after each token (1,) that is sent in."""
-    room, new = gpt.block_size, ids[-gpt.block_size :]
-    ids, past = new, caches(len(gpt.blocks), gpt.block_size)
+def stream(gpt: GPT2, ids: Tensor, one: One | None = None) -> Generator[Tensor, Tensor, None]:
+    """Logits (V,) after `ids` (T,), then after each token (1,) that is sent in; `one` computes
+    these where it is quicker than the model itself.
+    """
+    room, ids = gpt.block_size, ids[-gpt.block_size :]
     while True:
-        sent = yield gpt.after(new[None], past)[0]
-        ids, new = torch.cat((ids, sent)), sent  # (T + 1,), (1,)
-        if len(ids) > room:
-            ids = new = ids[-max(1, room // 2) :]
-            past = caches(len(gpt.blocks), room)
+        past = caches(len(gpt.blocks), room)
+        logits = gpt.after(ids[None], past)  # (1, V)
+        while True:
+            sent = yield logits[0]
+            ids = torch.cat((ids, sent))  # (T + 1,)
+            if len(ids) > room:
+                break
+            logits = one(sent[None], past, len(ids) - 1) if one else gpt.after(sent[None], past)
+        ids = ids[-max(1, room // 2) :]
+
+
+def recorded(gpt: GPT2, device: str) -> One | None:
+    """What computes a single position on a GPU; None elsewhere."""
+    return Recorded(gpt.after) if device.startswith("cuda") else None
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
@@ -35,7 +51,8 @@ def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     gpt, symbols = model(run), run.once(symbols_of)
     dice, cuts = torch.Generator().manual_seed(sampling.seed), (sampling.top_k, sampling.top_p)
     V, spell = len(symbols), symbols.speller()  # rows that only pad the table are never drawn
-    written = stream(gpt, encode(run, prompt or symbols.start))
+    ids = encode(run, prompt or symbols.start)  # (T,)
+    written = stream(gpt, ids, recorded(gpt, run.device))
     logits = next(written)
     for place in range(sampling.tokens):
         choice, told = drawn(logits[:V], dice, symbols.texts, sampling.temperature, *cuts)

@@ -94,7 +94,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, past: Cache | None = None) -> Tensor:
         qkv = self.split(x)  # (3, B, H, T, D)
         k, v = qkv[1:] if past is None else past.extend(qkv[1:])  # (B, H, S, D)
-        return self.merge(attend_fast(qkv[0], k, v, qkv.size(-1) ** -0.5))  # (B, T, C)
+        hidden = None if past is None else past.hidden
+        y = attend_fast(qkv[0], k, v, qkv.size(-1) ** -0.5, bias=hidden)  # (B, H, T, D)
+        return self.merge(y)  # (B, T, C)
 
     def look(self, x: Tensor, tap: Tap) -> Tensor:
         """The same in the taught form, each station handed to `tap`."""
@@ -161,9 +163,10 @@ class GPT2(nn.Module):
         self.head.weight = self.tokens.weight  # tied (Press and Wolf 2017): 38.6 M weights less
         begin(self)
 
-    def embed(self, ids: Tensor, start: int = 0) -> Tensor:
+    def embed(self, ids: Tensor, start: int | Tensor = 0) -> Tensor:
         """What each token is, plus where it stands: (B, T) -> (B, T, C)."""
-        x: Tensor = self.tokens(ids) + self.positions.weight[start : start + ids.size(1)]
+        places = start + torch.arange(ids.size(1), device=ids.device)  # (T,)
+        x: Tensor = self.tokens(ids) + self.positions(places)
         return x
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -173,9 +176,11 @@ class GPT2(nn.Module):
         logits: Tensor = self.head(self.norm(x))  # (B, T, V)
         return logits
 
-    def after(self, ids: Tensor, past: list[Cache]) -> Tensor:
-        """Logits (B, V) after `ids` (B, T), which come behind what the caches hold."""
-        x = self.embed(ids, past[0].used)  # (B, T, C)
+    def after(self, ids: Tensor, past: list[Cache], at: Tensor | None = None) -> Tensor:
+        """Logits (B, V) after `ids` (B, T), which come behind what the caches hold, or stand at
+        place `at` (1,).
+        """
+        x = self.embed(ids, past[0].used if at is None else at)  # (B, T, C)
         for block, cache in zip(self.blocks, past, strict=True):
             x = block(x, cache)  # (B, T, C)
         logits: Tensor = self.head(self.norm(x[:, -1]))  # (B, V): only the last is asked for

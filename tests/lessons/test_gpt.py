@@ -22,6 +22,7 @@ from torch import Tensor, nn
 import zhtui.lab
 from lessons.blocks.attention import attend_fast
 from lessons.blocks.cache import Cache
+from lessons.blocks.graphs import Fixed, Recorded
 from lessons.blocks.points import Notes, points
 from lessons.blocks.sampling import ORDERS, penalised
 from lessons.gpt import lesson
@@ -41,6 +42,7 @@ from zhtui.work import client, drive
 
 TINY = PRESETS["tiny"]
 NAMES = Path(os.environ.get("ZHTUI_DATA", "nowhere")) / "names.txt"
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 POEM = "The quick brown fox jumps over the lazy dog,\nand the dog sleeps on.\n" * 20
 
 
@@ -292,6 +294,21 @@ def test_a_position_computed_on_its_own_is_the_same(rung: str, other: dict[str, 
         plain, quicker = stream(model, ids[:3]), stream(model, ids[:3], one)
         for token in (None, *ids[3:].split(1)):
             torch.testing.assert_close(quicker.send(token), plain.send(token))
+
+
+@pytest.mark.parametrize(
+    ("kind", "device"), [(Fixed, "cpu"), pytest.param(Recorded, "cuda", marks=GPU)]
+)
+def test_a_position_in_shapes_that_stay_is_the_same(kind: type[Fixed], device: str) -> None:
+    """With rows for the whole context, also where it begins afresh, and on a GPU as a graph."""
+    model = shaken(model_of(replace(TINY, tied=False))).double().to(device)
+    one, T = decoder(model), TINY.block_size
+    assert one is not None
+    ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2)).to(device)
+    with torch.inference_mode():
+        plain, fixed = stream(model, ids[:3]), stream(model, ids[:3], kind(one))
+        for token in (None, *ids[3:].split(1)):
+            torch.testing.assert_close(fixed.send(token), plain.send(token))
 
 
 def test_what_writes_a_position_follows_the_training() -> None:

@@ -15,6 +15,7 @@ from torch import nn
 
 from lessons.blocks.attention import attend_fast
 from lessons.blocks.cache import caches
+from lessons.blocks.graphs import Fixed, Recorded
 from lessons.gpt2 import hub, kinds, lesson, weights
 from lessons.gpt2.accumulation import accumulate
 from lessons.gpt2.build import model, padded
@@ -32,6 +33,7 @@ from zhtui.work import client, drive
 
 TINY = replace(PRESETS["tiny"], data="python")
 SMALL = Size(n_layer=2, n_head=4, n_embd=32, block_size=16, vocab=128)
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 MILLIONS = {"124M": 124.439808, "355M": 354.8, "774M": 774.0, "1558M": 1557.6}
 
 
@@ -469,6 +471,16 @@ def test_what_it_writes_is_what_the_whole_model_says() -> None:
     for place in range(15, 24):  # the context is full, and begins afresh from its younger half
         logits = after.send(x[place : place + 1])
     assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "device"), [(Fixed, "cpu"), pytest.param(Recorded, "cuda", marks=GPU)]
+)
+def test_a_position_in_shapes_that_stay_is_the_same(kind: type[Fixed], device: str) -> None:
+    gpt, x = fresh().to(device), ids(B=1, T=40)[0].to(device)
+    plain, fixed = stream(gpt, x[:5]), stream(gpt, x[:5], kind(gpt.after))
+    for token in (None, *x[5:].split(1)):
+        torch.testing.assert_close(fixed.send(token), plain.send(token), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
