@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from lessons.blocks.cache import Cache
 
-Position = Callable[[Tensor, list[Cache], Tensor], Tensor]
+Position = Callable[[Tensor, list[Cache], Any], Tensor]
 
 
 class Slot(Cache):
@@ -44,6 +45,12 @@ class Slot(Cache):
         self.rows.zero_()
         self.rows[..., : past.used, :].copy_(past.kv[..., : past.used, :])
 
+    def give(self, past: Cache, used: int) -> None:
+        """Lets another cache hold what has been written since."""
+        assert past.kv is not None
+        past.kv[..., :used, :].copy_(self.rows[..., :used, :])
+        past.used = used
+
     def extend(self, kv: Tensor) -> Tensor:
         """Writes one position (2, 1, G, 1, D); returns all rows, written or not."""
         return self.rows.index_copy_(-2, self.at, kv)
@@ -54,7 +61,8 @@ class Fixed:
 
     def __init__(self, position: Position) -> None:
         self.position = position
-        self.past: list[Cache] | None = None  # whose keys and values the slots took over
+        self.past: list[Cache] = []  # whose keys and values the slots took over
+        self.used = 0  # positions of these that are written
         self.slots: list[Slot] = []
 
     def __call__(self, ids: Tensor, past: list[Cache], start: int) -> Tensor:
@@ -63,10 +71,11 @@ class Fixed:
             self.ids, self.at = ids.clone(), torch.full((1,), start, device=ids.device)
             self.places = torch.arange(past[0].room, device=ids.device)  # (room,)
             self.slots = [Slot(each, self.at) for each in past]
-        elif past is not self.past:
-            for slot, each in zip(self.slots, past, strict=True):
-                slot.take(each)
-        self.past = past
+        elif past is not self.past:  # another text: two may be written in turns
+            for slot, before, now in zip(self.slots, self.past, past, strict=True):
+                slot.give(before, self.used)
+                slot.take(now)
+        self.past, self.used = past, start + 1
         self.ids.copy_(ids)
         self.at.fill_(start)
         return self.compute()
@@ -98,7 +107,7 @@ class Recorded(Fixed):
         """Once for its own sake, since libraries load at their first call; then on the record."""
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.device(self.at.device):
-            side = torch.cuda.Stream()
+            side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
                 super().compute()

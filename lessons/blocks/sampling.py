@@ -2,6 +2,7 @@
 
     p = heat(penalised(logits, seen, repetition=1.1), temperature)
     p = cut(p, top_k=50, top_p=0.9)             # or min_p(p, 0.05), or typical(p, 0.9)
+    choice = throw(p, dice)
 
 Leaves out: beams, and what each does to a text (lesson `sampling`).
 """
@@ -38,6 +39,18 @@ def cut(probabilities: Tensor, top_k: int = 0, top_p: float = 1.0) -> Tensor:
         out[0] = False
         probabilities = probabilities.index_fill(0, order[out], 0.0)
     return probabilities / probabilities.sum()
+
+
+def throw(probabilities: Tensor, dice: torch.Generator) -> Tensor:
+    """The number (1,) in whose share of [0, 1) a throw falls, of shares (V,) on any device.
+
+    [.7, 0, .3] and a throw of .7 -> 2. One throw of a CPU's dice, whatever V is and wherever the
+    shares lie, so that the same dice choose alike on each device; and nothing waits for a GPU.
+    """
+    ends = probabilities.double().cumsum(0)  # (V,)
+    fell = torch.rand((), generator=dice, dtype=torch.float64).item()
+    below = ends[-1:] * (fell * (1 - 1e-15))  # by a hair below the end, even where it is rounded
+    return torch.searchsorted(ends, below, right=True).clamp(max=len(ends) - 1)
 
 
 def min_p(probabilities: Tensor, least: float) -> Tensor:

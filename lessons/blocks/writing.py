@@ -12,9 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lessons.blocks.sampling import cut, heat
+from lessons.blocks.sampling import cut, heat, throw
 
 TOLD = 8  # alternatives
+FEW = 4096  # logits that go to the CPU
+
+
+def near(logits: Tensor) -> Tensor:
+    """Logits (V,) in float32 where it is quicker to draw: few of them on the CPU, since each of two
+    dozen operations takes less there than to ask a GPU for it; a vocabulary's where they are.
+    """
+    return logits.float() if len(logits) > FEW else logits.float().cpu()
 
 
 def drawn(
@@ -29,15 +37,33 @@ def drawn(
 
     `texts` spells numbers. Probability and entropy (bits) are the model's own, before any cut.
     """
-    logits = logits.float().cpu()
+    logits = near(logits)
     own, heated = logits.softmax(0), heat(logits, temperature)
     kept = cut(heated, top_k, top_p)
-    choice = torch.multinomial(kept, 1, generator=dice)  # (1,)
+    choice = throw(kept, dice)  # (1,)
+    return choice, told(own, heated, kept, choice, texts)
+
+
+def told(
+    own: Tensor, heated: Tensor, kept: Tensor, choice: Tensor, texts: Callable[[Tensor], Any]
+) -> dict[str, Any]:
+    """A token's fields, of what the model says (V,), heated, and cut. A GPU is waited for once.
+
+    Raises ValueError where the model says nothing, since its weights are no numbers.
+    """
     top = heated.topk(min(TOLD, len(heated)))
-    return choice, {
-        "text": texts(choice)[0],
-        "probability": own[choice].item(),
-        "entropy": torch.special.entr(own).sum().item() / math.log(2),
-        "alternatives": tuple(zip(texts(top.indices), top.values.tolist(), strict=True)),
-        "kept": int(kept.count_nonzero()),
+    bits = torch.special.entr(own).sum() / math.log(2)
+    small = torch.stack((own[choice][0], bits, kept.count_nonzero()))
+    found = torch.cat((small, top.values, choice, top.indices)).tolist()
+    probability, entropy, count = found[:3]
+    if math.isnan(probability):
+        raise ValueError("the model's logits are not numbers (NaN); ask an older checkpoint")
+    places = torch.tensor([int(place) for place in found[3 + len(top.values) :]])
+    text, *others = texts(places)
+    return {
+        "text": text,
+        "probability": probability,
+        "entropy": entropy,
+        "alternatives": tuple(zip(others, found[3 : 3 + len(others)], strict=True)),
+        "kept": int(count),
     }

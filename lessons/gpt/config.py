@@ -94,7 +94,7 @@ PAPER = replace(
     eval_batches=200,
 )  # fmt: skip
 GPU = replace(
-    PAPER, start=0.04, positions="rotary", steps=1000, lr=2e-3, min_lr=1e-5, compile=True,
+    PAPER, start=0.04, positions="rotary", dropout=0.1, steps=750, lr=3e-3, min_lr=1e-5,
     baselines=False,
 )  # fmt: skip
 

@@ -5,7 +5,6 @@ Always in float32: one position at a time is bound by memory, and rounding buys 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,14 +13,13 @@ from torch import Tensor
 
 import zhtui.lab
 from lessons.blocks.graphs import Recorded
-from lessons.blocks.sampling import ORDERS, in_order, penalised
+from lessons.blocks.sampling import ORDERS, in_order, penalised, throw
 from lessons.blocks.text import Symbols
+from lessons.blocks.writing import near, told
 from lessons.gpt.build import build
-from lessons.gpt.decode import SMALL, Stream, decoder, quick, stream
+from lessons.gpt.decode import SMALL, Extend, Stream, decoder, quick, stream
 from lessons.gpt.model import GPT
 from zhtui.lab import LabError, Run, Token, knob
-
-ALTERNATIVES = 8  # how many of the likeliest tokens one tells of
 
 
 @dataclass(frozen=True)
@@ -63,22 +61,23 @@ def write(
     raw = logits_after.send(last)  # (V,)
     if dropping:
         model.train()
-    logits = raw.float().cpu()
+    logits = near(raw)
     own = logits.softmax(dim=-1)  # what the model says, before any cut
     if seen is not None:
-        logits = penalised(logits, seen, sampling.repetition)
+        logits = penalised(logits, seen.to(logits.device), sampling.repetition)
     cuts = sampling.top_k, sampling.top_p, sampling.min_p
     heated, kept = in_order(logits, sampling.temperature, *cuts, order=sampling.order)
-    choice = torch.multinomial(kept, 1, generator=dice) if given is None else given  # (1,)
-    top = heated.topk(min(ALTERNATIVES, len(heated)))
-    index = int(choice)
-    return choice.to(raw.device), Token(
-        text=spell(index),
-        probability=own[index].item(),
-        entropy=torch.special.entr(own).sum().item() / math.log(2),
-        alternatives=tuple(zip(alphabet.texts(top.indices), top.values.tolist(), strict=True)),
-        kept=int(kept.count_nonzero()),
-    )
+    choice = throw(kept, dice) if given is None else given.to(logits.device)  # (1,)
+    fields = told(own, heated, kept, choice, alphabet.texts)
+    return choice.to(raw.device), Token(**fields | {"text": spell(int(choice))})
+
+
+def quickest(run: Run) -> Extend | None:
+    """What computes a single position: by hand, and on a GPU as a recorded graph; None where the
+    model has other parts than the finished GPT's.
+    """
+    one = decoder(run.once(build)[1])
+    return Recorded(one) if one and run.device.startswith("cuda") else one
 
 
 def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
@@ -96,10 +95,7 @@ def begin(run: Run, prompt: str, text: str = "") -> tuple[Symbols, GPT, Stream]:
             f"use only characters of the text it learned."
         )
     ids = learned.encode(prompt or learned.start).to(run.device)  # (T,)
-    one = decoder(model)
-    if one and run.device.startswith("cuda"):
-        one = Recorded(one)
-    written = stream(model, ids, one)
+    written = stream(model, ids, run.once(quickest))
     size = sum(weight.numel() for weight in model.parameters())
     return learned, model, quick(written) if size < SMALL and run.device == "cpu" else written
 

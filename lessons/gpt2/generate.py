@@ -41,9 +41,9 @@ def stream(gpt: GPT2, ids: Tensor, one: One | None = None) -> Generator[Tensor, 
         ids = ids[-max(1, room // 2) :]
 
 
-def recorded(gpt: GPT2, device: str) -> One | None:
+def quickest(run: Run) -> One | None:
     """What computes a single position on a GPU; None elsewhere."""
-    return Recorded(gpt.after) if device.startswith("cuda") else None
+    return Recorded(model(run).after) if run.device.startswith("cuda") else None
 
 
 def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
@@ -52,7 +52,7 @@ def generate(run: Run, prompt: str, sampling: Sampling) -> Iterator[Token]:
     dice, cuts = torch.Generator().manual_seed(sampling.seed), (sampling.top_k, sampling.top_p)
     V, spell = len(symbols), symbols.speller()  # rows that only pad the table are never drawn
     ids = encode(run, prompt or symbols.start)  # (T,)
-    written = stream(gpt, ids, recorded(gpt, run.device))
+    written = stream(gpt, ids, run.once(quickest))
     logits = next(written)
     for place in range(sampling.tokens):
         choice, told = drawn(logits[:V], dice, symbols.texts, sampling.temperature, *cuts)

@@ -306,9 +306,13 @@ def test_a_position_in_shapes_that_stay_is_the_same(kind: type[Fixed], device: s
     assert one is not None
     ids = torch.randint(11, (3 * T,), generator=torch.Generator().manual_seed(2)).to(device)
     with torch.inference_mode():
-        plain, fixed = stream(model, ids[:3]), stream(model, ids[:3], kind(one))
+        held = kind(one)
+        texts = [
+            (stream(model, ids[a:b]), stream(model, ids[a:b], held)) for a, b in ((0, 3), (2, 9))
+        ]
         for token in (None, *ids[3:].split(1)):
-            torch.testing.assert_close(fixed.send(token), plain.send(token))
+            for plain, fixed in texts:  # two at once, in turns
+                torch.testing.assert_close(fixed.send(token), plain.send(token))
 
 
 def test_what_writes_a_position_follows_the_training() -> None:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from lessons.blocks import sampling as shelf
 from lessons.blocks.sampling import distribution
+from lessons.blocks.writing import drawn
 from lessons.sampling import lesson
 from lessons.sampling.build import model, text_of
 from lessons.sampling.config import MISTAKES, PRESETS
@@ -192,6 +193,31 @@ def test_what_is_small_by_hand() -> None:
 def test_what_is_cut_is_never_drawn(values: list[float], dice: float) -> None:
     logits = top_k(torch.tensor(values), 3)
     assert draw(logits, dice) in left(logits)
+
+
+@steady
+@given(
+    st.lists(st.sampled_from([0.0, 1e-30, 0.1, 1.0, 3.0]), min_size=1, max_size=9),
+    st.integers(0, 99),
+)
+def test_the_shelf_never_throws_what_has_no_share(shares: list[float], seed: int) -> None:
+    assume(sum(shares) > 0)
+    thrown = shelf.throw(torch.tensor(shares), torch.Generator().manual_seed(seed))
+    assert thrown.shape == (1,)
+    assert shares[int(thrown)] > 0
+
+
+def test_the_shelf_throws_as_often_as_the_shares_say() -> None:
+    shares, dice = torch.tensor([0.5, 0.0, 0.2, 0.3]), torch.Generator().manual_seed(5)
+    fell = torch.cat([shelf.throw(shares, dice) for _ in range(4000)])
+    found = torch.bincount(fell, minlength=4) / 4000
+    assert torch.allclose(found, shares, atol=0.025)  # three deviations
+
+
+def test_a_model_that_says_nothing_is_not_drawn_from() -> None:
+    dice = torch.Generator().manual_seed(1)
+    with pytest.raises(ValueError, match="older checkpoint"):
+        drawn(torch.full((5,), math.nan), dice, lambda ids: ["?"] * len(ids))
 
 
 def chain(ids: tuple[int, ...]) -> Tensor:
