@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, settings
 
 from zhtui.lesson import vetting
 
+# Four workers, and the processes that they start, share two cores: threads of torch's that wait for
+# each other there cost more than they bring, up to seventeen times the time of one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A busy machine makes no test fail: what takes long is not what is held here.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
