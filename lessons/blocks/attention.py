@@ -43,8 +43,9 @@ def attend_fast(
     """
     B, H, T, D = q.shape
     G, S = k.size(-3), k.size(-2)
-    one = T == 1 and q.is_cuda
-    fits = one if bias is not None else (S == T or T == 1 or not causal)
+    fits = S == T or T == 1 or not causal
+    if bias is not None:
+        fits = T == 1 and q.is_cuda and bias.dim() == 4
     if fits and (q.is_cuda or not q.requires_grad):
         square = causal and S == T
         added = None if bias is None else bias.to(q.dtype)
