@@ -19,7 +19,7 @@ import pexpect
 import psutil
 import pytest
 from test_survival import Seen
-from test_terminal import OPEN, RESTORED, lab, until
+from test_terminal import OPEN, RESTORED, ended, lab, until
 from textual.events import Resize
 
 from zhtui.lesson import catalog
@@ -130,7 +130,7 @@ def spawned(command: str, size: tuple[int, int] = (40, 120), **env: str) -> Iter
     try:
         yield child
     finally:
-        child.close(force=True)
+        ended(child)
 
 
 @pytest.mark.parametrize(

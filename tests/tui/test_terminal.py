@@ -27,6 +27,15 @@ OPEN = (
 RESTORED = "\x1b[?1049l"  # back from the alternate screen
 
 
+def ended(child: pexpect.spawn) -> None:
+    """Ends a program, however long a busy machine takes to do so."""
+    try:
+        child.close(force=True)
+    except pexpect.ExceptionPexpect:  # it was killed, and still there a tenth of a second later
+        child.wait()
+        child.closed = child.ptyproc.closed = True
+
+
 @contextmanager
 def lab(
     store: Path, *arguments: str, code: str = OPEN, **environment: str
@@ -45,7 +54,7 @@ def lab(
     try:
         yield child
     finally:
-        child.close(force=True)
+        ended(child)
 
 
 def screen_of(text: str) -> list[str]:

@@ -101,8 +101,15 @@ class HomeScreen(LabScreen):
             self.newest.leave()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
-        self.progress = learner.progress(self.session.root)
         self.refresh_runs()
+        self.run_worker(self._read(), exit_on_error=False)
+
+    async def _read(self) -> None:
+        """What was done so far; another thread reads it, as a disk may be slow."""
+        found = await asyncio.to_thread(learner.progress, self.session.root)
+        if found != self.progress:
+            self.progress = found
+            self.refresh_runs()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.refresh_runs()
