@@ -5,9 +5,9 @@
 Both write 500 characters after a prompt of one, at temperature 0.8 and top-k 200, with untrained
 weights of the same shape, in turns in one process. The lesson also reports each character's
 probability, entropy and alternatives, which nanoGPT does not. Settings: nanoGPT's CPU model (block
-64), where a step is mostly Python's own time, and its shakespeare_char model (block 256). On a GPU:
-the latter, and GPT-2 124M; nanoGPT there in float32 and in bfloat16, of which the quicker counts.
-Prints medians and ratios; exit status 1 where one is below --least.
+64), where a step is mostly Python's own time, and its shakespeare_char model (block 256). Where
+there is a GPU, the latter on it too, and GPT-2 124M; nanoGPT there in float32 and in bfloat16, of
+which the quicker counts. Prints medians and ratios; exit status 1 where one is below --least.
 """
 
 from __future__ import annotations
@@ -87,30 +87,31 @@ def shape_of(config: Any, vocab: int) -> dict[str, Any]:
     return {name: own[name] for name in (*names, "dropout", "bias")} | {"vocab_size": vocab}
 
 
-def cases(device: str) -> Iterator[tuple[str, dict[str, Any], Callable[[], object], int]]:
-    """What is written with: its name, its shape, the lesson's writer, and rounds."""
-    if device == "cpu":
-        yield "gpt cpu", shape_of(gpt.PRESETS["cpu"], VOCAB), characters("cpu", device), 9
-    rounds = 1 if device == "cpu" else 5  # 25 s each on a CPU
-    yield "gpt paper", shape_of(gpt.PRESETS["paper"], VOCAB), characters("paper", device), rounds
-    if device != "cpu":
-        yield "gpt2 124M", shape_of(gpt2.PRESETS["paper"], 50257), words("paper", device), rounds
+def cases() -> Iterator[tuple[str, str, dict[str, Any], Callable[[], object], int]]:
+    """What is written with: device, name, shape, the lesson's writer, and rounds."""
+    small, large = (shape_of(gpt.PRESETS[name], VOCAB) for name in ("cpu", "paper"))
+    yield "cpu", "gpt cpu", small, characters("cpu", "cpu"), 9
+    yield "cpu", "gpt paper", large, characters("paper", "cpu"), 1  # 25 s each
+    if torch.cuda.is_available():
+        yield "cuda", "gpt paper", large, characters("paper", "cuda"), 5
+        whole = shape_of(gpt2.PRESETS["paper"], 50257)
+        yield "cuda", "gpt2 124M", whole, words("paper", "cuda"), 5
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, required=True, help="a checkout of nanoGPT")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--least", type=float, default=4.0, help="ratio that must be reached")
     options = parser.parse_args()
 
     slow = False
-    for name, shape, lesson, rounds in cases(options.device):
-        kinds = (False, True) if options.device == "cuda" else (False,)
-        peers = [theirs(options.peer, shape, options.device, bf16) for bf16 in kinds]
+    for device, name, shape, lesson, rounds in cases():
+        kinds = (False, True) if device == "cuda" else (False,)
+        peers = [theirs(options.peer, shape, device, bf16) for bf16 in kinds]
         took = [[seconds(write) for write in (*peers, lesson)] for _ in range(rounds)]
         *before, after = (statistics.median(column) for column in zip(*took, strict=True))
-        print(f"{name}: {shape['n_layer']} layers, {shape['n_embd']} channels, {TOKENS} tokens")
+        size = f"{shape['n_layer']} layers, {shape['n_embd']} channels"
+        print(f"{name} on {device}: {size}, {TOKENS} tokens")
         print(f"  nanoGPT {TOKENS / min(before):8,.0f} tokens/s")
         print(f"  lesson  {TOKENS / after:8,.0f} tokens/s   {min(before) / after:.2f}x")
         slow = slow or min(before) / after < options.least

@@ -54,7 +54,7 @@ def peer(copy: Path, steps: int) -> list[Place]:
 def lesson(text: Path, preset: str, target: float) -> list[Place]:
     """The lesson's evaluations until the target."""
     run = Run(replace(PRESETS[preset], data=str(text)), device="cuda")
-    run.say = print  # type: ignore[method-assign]
+    run.say = print
     found: list[Place] = []
     begun = warm = time.perf_counter()
     for row in train(run):

@@ -54,7 +54,6 @@ def classes(peer: Path) -> dict[str, Any]:
 
 def theirs(peer: Path, texts: int) -> Iterator[float]:
     """The peer's own step, over and over; its loss."""
-    torch.set_float32_matmul_precision("high")
     space = classes(peer)
     with contextlib.redirect_stdout(io.StringIO()):
         plain = space["GPT"](space["GPTConfig"](vocab_size=VOCAB)).to("cuda")
@@ -63,7 +62,7 @@ def theirs(peer: Path, texts: int) -> Iterator[float]:
         )
     model, parts = torch.compile(plain), TOKENS // (texts * T)
     while True:
-        torch.set_float32_matmul_precision("high")
+        torch.set_float32_matmul_precision("high")  # the lesson sets its own in its turn
         optimizer.zero_grad()
         total = torch.zeros((), device="cuda")
         for _ in range(parts):
@@ -87,7 +86,7 @@ def ours(texts: int, precision: str) -> Iterator[float]:
         batch_size=texts, accumulation=TOKENS // (texts * T), eval_every=10**6, precision=precision,
     )  # fmt: skip
     run = Run(config, device="cuda")
-    run.say = print  # type: ignore[method-assign]
+    run.say = print
     for row in train(run):
         yield float(row["loss"])
 

@@ -37,20 +37,18 @@ def attend_fast(
     """What each position takes from those it sees: q (B, H, T, D), k and v (B, G, S, D) to
     (B, H, T, D). `bias` is added to the scores and broadcasts to (B, H, T, S); −∞ hides a position.
 
-    One fused kernel where it is quick. Its mask fits a square or a single query, which on a GPU may
-    have a bias besides. And on a CPU its backward pass is slow in bfloat16 (4.9 ms against 0.6 at
-    nanoGPT's CPU setting), so there three calls do its work; the first takes in scale and mask.
+    One fused kernel where it is quick. Its mask fits a square, or a single query, which may have a
+    bias. And on a CPU its backward pass is slow in bfloat16 (4.9 ms against 0.6 at nanoGPT's CPU
+    setting), so there three calls do its work; the first takes in the scale and the mask.
     """
     B, H, T, D = q.shape
     G, S = k.size(-3), k.size(-2)
-    fits = S == T or T == 1 or not causal
-    if bias is not None:
-        fits = T == 1 and q.is_cuda and bias.dim() == 4
+    fits = T == 1 or (bias is None and (S == T or not causal))
     if fits and (q.is_cuda or not q.requires_grad):
-        square = causal and S == T
-        added = None if bias is None else bias.to(q.dtype)
+        square = causal and S == T and bias is None
+        added = None if bias is None else bias.to(q.dtype).expand(B, H, T, S)
         return F.scaled_dot_product_attention(
-            q, k, v, added, dropout, square and bias is None, scale=scale, enable_gqa=G != H
+            q, k, v, added, dropout, square, scale=scale, enable_gqa=G != H
         )
     mask = torch.full((T, S), -math.inf, dtype=q.dtype, device=q.device).triu(S - T + 1)
     if not causal:

@@ -1,7 +1,7 @@
 """One position of a model as one launch: a CUDA graph (Gray 2019, on CUDA graphs).
 
-On a GPU a position of a small model is a hundred kernels of a few microseconds, and to ask for each
-takes Python longer than the GPU takes to do it. Recorded once, they are asked for as one.
+On a GPU a position of a small model is many small kernels, and to ask for each may take Python
+longer than the GPU takes to do it. Recorded once, they are asked for as one.
 
     one = Recorded(position)        # position(ids (1, 1), slots, at (1,)) -> logits (1, V)
     logits = one(ids, past, 17)     # what `position` gives with the caches `past`, at place 17

@@ -1,7 +1,6 @@
 """Writes with the model, a token at a time; keys and values of the past are kept.
 
-On a GPU a token is one launch of a recorded graph (`lessons/blocks/graphs.py`), where the hundred
-and sixty kernels of twelve layers, asked for one by one, took most of its time.
+On a GPU a token is one launch of a recorded graph (`lessons/blocks/graphs.py`).
 
 When the context is full it begins afresh from its younger half: learned positions cannot slide.
 """

@@ -213,8 +213,7 @@ def _fault(words: list[str], place: Path) -> str:
     most = spent.ru_maxrss << 10
     if "Traceback" in text or child.returncode not in (0, 1, 2):
         return f"code {child.returncode}: {text[-600:]}"
-    heavy = {"doctor", "--resume", "sample"} & {*words}  # these load torch
-    if took > SECONDS * (2 if heavy else 1):
+    if took > SECONDS * (2 if "doctor" in words else 1):  # it loads torch
         return f"{took:.1f} s"
     if most > GIB:
         return f"{most >> 20} MiB"

@@ -383,6 +383,8 @@ def test_copy_is_solved_and_greedy_decode_prints_its_input() -> None:
     run = Run(PRESETS["quick"])
     *_, last = train(run)
     assert last["exact"] == 1.0
-    for text in ("a", "jab", "bbbb", "abcdef"):  # the longest that it has seen
+    dice, longest = random.Random(1), run.config.longest  # the longest word that it has seen
+    words = ["a", "jab", "bbbb", "abcdef", *(task.word(dice, longest) for _ in range(200))]
+    for text in words:
         written = greedy(build.model(run).eval(), build.read(text), 12)
         assert task.decode(written[0]) == text
