@@ -8,12 +8,19 @@ from zhtui.lab import Cell, Lesson, Question, Reference
 LECTURE = "Karpathy, Let's build GPT (ng-video-lecture)"
 NANOGPT = "nanoGPT, README"
 NANOGPT_RUN = "nanoGPT's own train.py, mean of seeds 1337, 1 and 2"
+LECTURE_RUN = "ng-video-lecture's gpt.py, mean of six seeds"
 MICROGPT = "Karpathy, microgpt (2026), with its own random numbers"
 SHAKESPEARE = "shakespeare"
 # nanoGPT's README prints one draw, 1.88. Its own train.py prints 1.886, 1.895 and 1.929 with seeds
 # 1337, 1 and 2, mean 1.903; this lesson 1.918, 1.900 and 1.897, mean 1.905 (in fp32, as nanoGPT's:
 # 1.917, 1.902 and 1.896, mean 1.905).
-CPU_TOLERANCE = 0.02  # twenty batches scatter by 0.013, seeds by 0.02
+#
+# The lecture's notebook prints one draw of 0.21 M weights, 1.8222. It divides scores by √n_embd in
+# place of √head_size: its mean over seeds 1337 and 1 to 4 is 1.826 (1.812 to 1.838). The lecture's
+# repository, which divides by √head_size, has 1.814 over seeds 1337 and 1 to 5 (1.798 to 1.829)
+# with torch's own first weights, as the notebook; this lesson 1.810 over 1337 and 1 to 6 (1.782 to
+# 1.826).
+OF_SEEDS = 0.02  # of a mean of three: seeds scatter by 0.014 to 0.02, twenty batches by 0.013
 
 
 def rung(name: str, value: float, tolerance: float) -> Reference:
@@ -46,7 +53,7 @@ lesson = Lesson(
     },
     references=(
         Reference(
-            "val", 1.90, CPU_TOLERANCE, "nanoGPT on a CPU", NANOGPT_RUN, preset="cpu",
+            "val", 1.90, OF_SEEDS, "nanoGPT on a CPU", NANOGPT_RUN, preset="cpu",
             data=SHAKESPEARE, seeds=(1337, 1, 2),
         ),
         Reference(
@@ -54,8 +61,8 @@ lesson = Lesson(
             at="best", data=SHAKESPEARE, gpu=True,
         ),
         Reference(
-            "val", 1.8222, 0.01, "lecture, 0.21 M", LECTURE, preset="small", data=SHAKESPEARE,
-            seeds=(1337, 1, 2), line=False,
+            "val", 1.814, OF_SEEDS, "lecture's code, 0.21 M", LECTURE_RUN, preset="small",
+            data=SHAKESPEARE, seeds=(1337, 1, 2), line=False,
         ),
         Reference(
             "val", 1.48, 0.02, "lecture, 10.8 M", LECTURE, preset="large", at="best",

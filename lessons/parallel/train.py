@@ -32,8 +32,19 @@ def check(run: Run) -> None:
         raise LabError("mistake=dropout is of a layer that is shared; set dropout=0.5 and way=tp")
     if c.way == "ddp+tp" and c.ranks % 2:
         raise LabError("ddp+tp takes an even number of ranks; choose ranks=2 or 4")
-    if run.device.startswith("cuda") and torch.cuda.device_count() < c.ranks:
-        raise LabError(f"{torch.cuda.device_count()} GPUs for {c.ranks} ranks; use --device cpu")
+
+
+def place(run: Run) -> str:
+    """The kind of device that the ranks compute on: each needs one of its own, so else the CPU."""
+    kind, n = run.device.split(":")[0], run.config.ranks
+    if kind == "mps":
+        run.say("torch shares no step on an Apple GPU: the ranks compute on the CPU")
+        return "cpu"
+    if kind == "cuda" and (count := torch.cuda.device_count()) < n:
+        here = f"{count} {'is' if count == 1 else 'are'} here"
+        run.say(f"{n} ranks need as many GPUs, and {here}: they compute on the CPU")
+        return "cpu"
+    return kind
 
 
 def train(run: Run) -> Iterator[dict[str, Any]]:
@@ -44,7 +55,7 @@ def train(run: Run) -> Iterator[dict[str, Any]]:
     run.keep(model=model, optimizer=optimizer)
     asked = {
         "way": c.way, "width": c.width, "layers": c.layers, "micro": c.micro,
-        "mistake": c.mistake, "device": run.device.split(":")[0], "step": run.step,
+        "mistake": c.mistake, "device": place(run), "step": run.step,
         "memory": c.memory and run.step == 0,
     }  # fmt: skip
     run.work("row", c.batch)

@@ -388,11 +388,12 @@ OUT = """
     ],
 )
 def test_where_memory_ends_the_lessons_own_sentence_is_said_before_the_general_one(
-    store: Path, stranger: Drop, mode: str, sentence: str
+    store: Path, stranger: Drop, mode: str, sentence: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stranger(train=OUT)
     run = make(store, f"mode={mode}")
     assert work(run) == 1
+    assert "Traceback" not in "".join(capfd.readouterr())
     assert run.status().error == sentence
     assert run.events()[-1]["error"] == sentence
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from below import gone, ranks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,10 +99,14 @@ def last(**changes: Any) -> dict[str, Any]:
 
 
 class Kept(Alone):
-    """Keeps what is shown, by name."""
+    """Keeps what is shown, by name, and what is said."""
 
     def __init__(self) -> None:
         self.shown: dict[str, Table] = {}
+        self.said: list[str] = []
+
+    def say(self, step: int, text: str) -> None:
+        self.said.append(text)
 
     def show(self, step: int, name: str, view: Any) -> None:
         if view is not None and name not in self.shown:
@@ -125,6 +130,23 @@ def test_a_shared_step_is_the_whole_one_and_each_rank_tells_its_own() -> None:
     assert sum(losses) / len(ranks) == pytest.approx(float(first["loss"]), abs=1e-5)
     assert sum(norm**2 for norm in norms) ** 0.5 == pytest.approx(float(first["norm"]), rel=1e-4)
     assert sum(weights) == 4 * 4 * (4 * 8**2 + 2 * 8)
+
+
+@pytest.mark.parametrize(
+    ("device", "count", "why"),
+    [
+        ("cuda", 1, "2 ranks need as many GPUs, and 1 is here: they compute on the CPU"),
+        ("mps", 0, "torch shares no step on an Apple GPU: the ranks compute on the CPU"),
+    ],
+)
+def test_too_few_gpus_leave_the_ranks_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, device: str, count: int, why: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    host = Kept()
+    [row] = train(Run(replace(PRESETS["tiny"], steps=1), device=device, host=host))
+    assert host.said == [why]
+    assert row["loss_gap"] <= 1e-6
 
 
 def number(cell: Any) -> float:

@@ -135,7 +135,7 @@ def legend(cells: Cells, span: Scale, rich: bool) -> int:
     low, high = ends(span.low, span.high, reading)
     room = min(cells.width - len(low) - len(high) - 2, len(colours))
     if room < FEWEST:
-        brief = short_ends(span.low, span.high)
+        brief = short_ends(span.low, span.high) or apart(span.low, span.high)
         texts = [f"{low} … {high}", *(gap.join(brief) for gap in (" … ", " ") if brief)]
         return cells.put(0, y, next((t for t in texts if len(t) <= cells.width), ""), FAINT)
     at = cells.put(0, y, f"{low} ", FAINT)
@@ -157,6 +157,12 @@ def short_ends(low: float, high: float) -> tuple[str, ...]:
     """Both in at most four characters; none where they would read the same."""
     texts = tuple(short(end).replace("-.00", ".00") for end in (low, high))
     return texts if texts[0] != texts[1] else ()
+
+
+def apart(low: float, high: float) -> tuple[str, ...]:
+    """Both with the fewest decimals by which they differ; none where they do not in sixteen."""
+    pairs = ((f"{low:.{digits}f}", f"{high:.{digits}f}") for digits in range(17))
+    return next((pair for pair in pairs if pair[0] != pair[1]), ())
 
 
 def shortest(value: float) -> str:

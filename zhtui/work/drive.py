@@ -343,10 +343,10 @@ def _start(run: Run) -> str:
 
 
 def _failed(recorder: Recorder, error: Exception) -> int:
-    """Tells the folder, as far as its disk lets it; the traceback goes to the log.
+    """Tells the folder, as far as its disk lets it; the traceback of a fault goes to the log.
 
-    Where memory ran out, what to change is said, unless the lesson knew better: its own sentence
-    stays.
+    Where memory ran out there is none: what to change is said, unless the lesson knew better: its
+    own sentence stays.
     """
     own = isinstance(error, LabError) and not isinstance(error, LessonError)
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
@@ -357,7 +357,8 @@ def _failed(recorder: Recorder, error: Exception) -> int:
     short = device.out_of_memory(error) or (cause is not None and device.out_of_memory(cause))
     if short and not own:
         sentence = device.OUT_OF_MEMORY
-    if not isinstance(error, LabError) or (isinstance(error, LessonError) and cause is not None):
+    fault = not isinstance(error, LabError) or (isinstance(error, LessonError) and cause)
+    if fault and not short:
         log_traceback(error)
     recorder.make_room()
     at = {"step": recorder.done, "steps": recorder.folder.status().steps, "error": sentence}
