@@ -19,7 +19,7 @@ from lessons.parallel.config import PRESETS
 from lessons.parallel.explore import memory as memory_scene
 from lessons.parallel.explore import pipeline as pipeline_scene
 from lessons.parallel.explore import ring as ring_scene
-from lessons.parallel.train import train
+from lessons.parallel.train import place, train
 from zhtui.lab import LabError, Poke, Run, Spot, Table
 from zhtui.lesson.run import Alone
 
@@ -144,9 +144,15 @@ def test_too_few_gpus_leave_the_ranks_on_the_cpu(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
     host = Kept()
-    [row] = train(Run(replace(PRESETS["tiny"], steps=1), device=device, host=host))
+    assert place(Run(PRESETS["tiny"], device=device, host=host)) == "cpu"
     assert host.said == [why]
-    assert row["loss_gap"] <= 1e-6
+
+
+def test_as_many_gpus_as_ranks_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    host = Kept()
+    assert place(Run(PRESETS["tiny"], device="cuda:0", host=host)) == "cuda"
+    assert not host.said
 
 
 def number(cell: Any) -> float:
