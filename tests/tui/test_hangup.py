@@ -320,8 +320,7 @@ def test_a_terminal_that_closes_after_a_bare_sigcont(store: Path) -> None:
 
 
 def test_a_storm_of_sizes(store: Path) -> None:
-    """A letter of which a busy machine's terminal lost a byte is no matter here."""
-    with lab(store, broken="replace") as child:
+    with lab(store) as child:
         seen = Seen(child)
         seen.until("explain")
         end = time.monotonic() + 2.0

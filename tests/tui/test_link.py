@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -111,6 +113,42 @@ def test_a_closed_terminal_is_not_an_error() -> None:
     link.queue(2)
     file.write("ab")
     assert link.free(), "nothing waits for a terminal that is gone"
+
+
+# A pipe is full most of the time, and a signal cuts what waits to be written short.
+CUT_OFF = """
+import io, os, signal, sys, threading, time
+from zhtui.tui.terminal.output import kept
+reader, writer = os.pipe()
+found = bytearray()
+def read():
+    while part := os.read(reader, 3000):
+        found.extend(part)
+        time.sleep(0.001)
+thread = threading.Thread(target=read)
+thread.start()
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+text = "".join(f"{number:07} ─ " for number in range(40_000))
+plain = io.TextIOWrapper(io.FileIO(writer, "wb"), encoding="utf-8", write_through=True)
+file = kept(plain)
+for start in range(0, len(text), 20_000):
+    file.write(text[start : start + 20_000])
+    file.flush()
+signal.setitimer(signal.ITIMER_REAL, 0)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+plain.close()
+thread.join()
+print(found == text.encode())
+"""
+
+
+def test_what_a_signal_cuts_off_is_sent_on() -> None:
+    """Python's own file forgets it where it is not buffered (`file = plain`)."""
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_OFF], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True"
 
 
 class Slow(io.StringIO):

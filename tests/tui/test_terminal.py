@@ -38,11 +38,9 @@ def ended(child: pexpect.spawn) -> None:
 
 @contextmanager
 def lab(
-    store: Path, *arguments: str, code: str = OPEN, broken: str = "strict", **environment: str
+    store: Path, *arguments: str, code: str = OPEN, **environment: str
 ) -> Iterator[pexpect.spawn]:
-    """The lab on a terminal of 120 x 40; ended whatever happens. `broken` says what becomes of
-    bytes that are no text.
-    """
+    """The lab on a terminal of 120 x 40; ended whatever happens."""
     known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
     inherited = {**os.environ, **known}.items()  # a parallel pytest says how wide its own lines are
     child = pexpect.spawn(
@@ -52,7 +50,6 @@ def lab(
         dimensions=(40, 120),
         timeout=30,
         encoding="utf-8",
-        codec_errors=broken,
     )
     try:
         yield child

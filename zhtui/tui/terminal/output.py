@@ -9,12 +9,13 @@ Who leaves waits for nothing: what was not sent yet never will be.
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, Any, TextIO, cast
 
 from textual.message import Message
 
@@ -121,6 +122,14 @@ class Counted:
         return getattr(self._file, name)
 
 
+def kept(file: TextIO) -> TextIO:
+    """A file of its own to the same terminal, which sends on what a signal cut off, such as that of
+    a new size: where Python does not buffer (PYTHONUNBUFFERED), a text file forgets it.
+    """
+    raw = io.BufferedWriter(io.FileIO(file.fileno(), "wb", closefd=False))
+    return io.TextIOWrapper(raw, encoding=file.encoding, errors=file.errors, newline="")
+
+
 def pieces(text: str) -> Iterator[str]:
     """A text in parts that end before an escape sequence, never within one."""
     start = 0
@@ -139,7 +148,7 @@ def driver(link: Link, width: Width | None = None) -> type[TypedDriver]:
             self._size = self._size or self._get_terminal_size()
             if self._file is None or not self._file.isatty():  # it is where complaints go
                 self._file = sys.__stdout__
-            self._file = cast(Any, Counted(cast(Any, self._file), link))
+            self._file = cast(Any, Counted(kept(cast(Any, self._file)), link))
             self.width = width
 
         def write(self, data: str) -> None:
