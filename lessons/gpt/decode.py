@@ -3,7 +3,8 @@
 `extend` takes any model's new positions through its parts. `decoder` gives the same numbers for a
 single position in half the time: a small model's position is a few dozen products, each done before
 its call is, so a module that calls a module, a name looked up and a shape turned round cost more
-than the sums. So there the weights are at hand, nothing can drop out, and nothing is turned.
+than the sums. So there the weights are at hand, nothing can drop out, and nothing is turned. Of a
+large model the products are shared out among the threads.
 
 Letters: as in `model.py`. Leaves out: several texts at once.
 """
@@ -23,10 +24,12 @@ from lessons.blocks.cache import Cache, caches
 from lessons.gpt.model import GPT, Attention, Block, FeedForward, Learned
 
 SMALL = 4 << 20  # weights of which a single position is too little work for two threads of a CPU
+SHARE = 1 << 16  # weights of one product that are worth a thread of their own
 
 Extend = Callable[[Tensor, list[Cache], int], Tensor]  # what `extend` is for one model
 Stream = Generator[Tensor, Tensor | None, None]  # logits (V,) for each token (1,) sent in
 Weights = tuple[Tensor, Tensor | None]  # and a bias
+Product = Callable[[Tensor], Tensor]  # (1, I) to (1, O)
 
 
 def extend(model: GPT, ids: Tensor, cache: list[Cache], start: int) -> Tensor:
@@ -65,12 +68,12 @@ class Layer(NamedTuple):
     """What one block multiplies by."""
 
     norm1: Weights
-    qkv: Weights
-    mix: Weights
+    qkv: Product
+    mix: Product
     norm2: Weights
-    expand: Weights
+    expand: Product
     activation: nn.Module
-    contract: Weights
+    contract: Product
 
 
 def decoder(model: GPT) -> Extend | None:
@@ -83,21 +86,21 @@ def decoder(model: GPT) -> Extend | None:
     layers = [_layer(block) for block in blocks]
     H, scale = blocks[0].attention.heads, blocks[0].attention.scale
     C, read, place = model.norm.normalized_shape, model.tokens.weight, model.positions.weight
-    last, write = _of(model.norm), _of(model.head)
+    last, write = _of(model.norm), product(model.head)
 
     def position(ids: Tensor, cache: list[Cache], start: int) -> Tensor:
         x = F.embedding(ids[0], read) + place[start]  # (1, C)
         for layer, past in zip(layers, cache, strict=True):
-            y = F.linear(torch.layer_norm(x, C, *layer.norm1), *layer.qkv)  # (1, 3C)
+            y = layer.qkv(torch.layer_norm(x, C, *layer.norm1))  # (1, 3C)
             qkv = y.view(3, 1, H, 1, -1)  # (3, 1, H, 1, D)
             k, v = past.extend(qkv[1:])  # (1, H, S, D) each
             y = F.scaled_dot_product_attention(
                 qkv[0], k, v, past.hidden, scale=scale
             )  # (1, H, 1, D)
-            x = x + F.linear(y.view(1, -1), *layer.mix)  # (1, C)
-            y = F.linear(torch.layer_norm(x, C, *layer.norm2), *layer.expand)  # (1, 4C)
-            x = x + F.linear(layer.activation.forward(y), *layer.contract)  # (1, C)
-        return F.linear(torch.layer_norm(x, C, *last), *write)  # (1, V)
+            x = x + layer.mix(y.view(1, -1))  # (1, C)
+            y = layer.expand(torch.layer_norm(x, C, *layer.norm2))  # (1, 4C)
+            x = x + layer.contract(layer.activation.forward(y))  # (1, C)
+        return write(torch.layer_norm(x, C, *last))  # (1, V)
 
     return position
 
@@ -109,16 +112,37 @@ def finished(block: Any) -> bool:
     return type(block) is Block and all(type(getattr(block, k)) is kinds[k] for k in kinds)
 
 
+def product(part: Any) -> Product:
+    """A linear layer at a single position.
+
+    `F.linear` leaves one row of x to one thread of a CPU. A batch of products is shared out, so the
+    rows of a large W are a batch of P parts: views, each of O / P rows.
+    """
+    W, b = _of(part)  # (O, I) and (O,)
+    rows, columns = W.shape
+    most = min(torch.get_num_threads(), W.numel() // SHARE) if W.device.type == "cpu" else 1
+    P = max((count for count in range(1, most + 1) if rows % count == 0), default=1)
+    if P == 1:
+        return lambda x: F.linear(x, W, b)
+    parts = W.detach().view(P, rows // P, columns).transpose(1, 2)  # (P, I, O / P)
+
+    def shared(x: Tensor) -> Tensor:
+        y = torch.bmm(x.expand(P, 1, columns), parts).view(1, rows)  # (P, 1, O / P) each
+        return y if b is None else y + b
+
+    return shared
+
+
 def _layer(block: Any) -> Layer:
     attention, think = block.attention, block.think
     return Layer(
         norm1=_of(block.norm1),
-        qkv=_of(attention.qkv),
-        mix=_of(attention.project),
+        qkv=product(attention.qkv),
+        mix=product(attention.project),
         norm2=_of(block.norm2),
-        expand=_of(think.expand),
+        expand=product(think.expand),
         activation=think.activation,
-        contract=_of(think.project),
+        contract=product(think.project),
     )
 
 

@@ -26,7 +26,7 @@ from lessons.blocks.cache import Cache
 from lessons.blocks.graphs import Fixed, Recorded
 from lessons.blocks.points import Notes, points
 from lessons.blocks.sampling import ORDERS, penalised
-from lessons.gpt import lesson
+from lessons.gpt import decode, lesson
 from lessons.gpt.build import assemble, build, text_of
 from lessons.gpt.config import FFNS, NORMS, POSITIONS, PRESETS, RUNGS, Config
 from lessons.gpt.decode import decoder, quick, stream
@@ -325,6 +325,27 @@ def test_what_writes_a_position_follows_the_training() -> None:
         plain, quicker = stream(model, torch.arange(3)), stream(model, torch.arange(3), one)
         for token in (None, *torch.arange(4).split(1)):
             torch.testing.assert_close(quicker.send(token), plain.send(token))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_position_shared_by_threads_is_the_same_and_follows_the_training(
+    monkeypatch: pytest.MonkeyPatch, bias: bool
+) -> None:
+    monkeypatch.setattr(decode, "SHARE", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    model, T = shaken(model_of(replace(TINY, bias=bias))).double(), TINY.block_size
+    one, shares = decoder(model), []
+    bmm = torch.bmm
+    monkeypatch.setattr(torch, "bmm", lambda x, W: shares.append(len(W)) or bmm(x, W))
+    ids = torch.randint(11, (T,), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        for factor in (1.0, 1.5):
+            for weight in model.parameters():
+                weight.mul_(factor)
+            plain, quicker = stream(model, ids[:3]), stream(model, ids[:3], one)
+            for token in (None, *ids[3:].split(1)):
+                torch.testing.assert_close(quicker.send(token), plain.send(token))
+    assert set(shares) == {2, 3}, "as many as go into the rows without a rest"
 
 
 def test_a_full_context_starts_afresh_from_its_younger_half() -> None:
