@@ -26,7 +26,7 @@ LEARNED_BEFORE = "of the pairs here it was learned first; another may be more fr
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("aaabdaaabac", "what is read")
-    merges: int = knob(16, "merges to learn from the text, where no run has any", low=0, high=400)
+    merges: int = knob(16, "merges to learn from the text", low=0, high=400, without_run=True)
 
 
 class Learned:

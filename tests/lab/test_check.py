@@ -104,6 +104,17 @@ def test_a_whole_lesson_holds(stranger: Drop, store: Path) -> None:
     assert all(line.startswith("✓ sober: ") for line in lines)
 
 
+def test_a_knob_that_counts_without_a_run_changes_nothing_beside_one(
+    stranger: Drop, store: Path
+) -> None:
+    always = SCENE.replace("high=900", "high=900, without_run=True")
+    spared = always.replace("np.arange(ask.count)", "np.arange(9 if run else ask.count)")
+    for name, scene in (("always", always), ("spared", spared)):
+        made(stranger, name, more=f'{TOLD}, subjects=("{name}",)', explore=scene)
+    assert "count changes always beside a run" in why("always", check_scenes.scenes, store)
+    assert why("spared", check_scenes.scenes, store) == ""
+
+
 @pytest.mark.parametrize("at", ['"last"', '"best"', '"first"', '"mean 100"', "0", "19"])
 def test_a_sound_place_holds(stranger: Drop, store: Path, at: str) -> None:
     made_of = reference("loss", at)
@@ -151,6 +162,14 @@ def test_a_lesson_with_a_fault_fails_and_says_which(stranger: Drop) -> None:
             check_scenes.scenes,
             {"explore": f"{SCENE}\ndef point(ask, frame, spot):\n    return [1][spot.column]\n"},
             "pointing at W",
+        ),
+        (
+            check_scenes.scenes,
+            {
+                "explore": SCENE.replace("high=900", "high=900, without_run=True")
+                + "\nTAKES_RUN = False\n"
+            },
+            "never looks at a run, where count would not count",
         ),
         (check_scenes.mistakes, {"more": TOLD}, "no knob offers 'late', a mistake of the card"),
         (check_scenes.mistakes, {"explore": SCENE}, "which the card does not name"),

@@ -19,11 +19,11 @@ import pytest
 from zhtui.ask import cells
 from zhtui.ask.client import Engine, Reply
 from zhtui.ask.engine import Server
-from zhtui.ask.explore import WALKS, Asked, Explorer
+from zhtui.ask.explore import WALKS, Asked, Explorer, check_knobs
 from zhtui.ask.reading import open_run
 from zhtui.ask.shown import from_wire, to_json, to_wire
 from zhtui.ask.walk import BYTES, FRAMES, Walk
-from zhtui.errors import LabError, LessonError
+from zhtui.errors import ConfigError, LabError, LessonError
 from zhtui.lab import Bars, Board, Frame, Heatmap, Poke, Spot, Table, Text, Tree, plain
 from zhtui.lesson import catalog, knobs
 from zhtui.lesson.catalog import Entry
@@ -604,6 +604,13 @@ def test_a_wrong_command_is_one_sentence(
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_run_sets_itself_is_not_set_beside_it(tmp_path: Path) -> None:
+    scene, run = catalog.one("attention").scene("groups"), RunFolder(tmp_path / "an-otter")
+    check_knobs(scene, run, ("text=abc", "mistake=none"))
+    with pytest.raises(ConfigError, match="kv_heads counts without a run only: an-otter has its"):
+        check_knobs(scene, run, ("text=abc", " kv_heads =2"))
 
 
 # What a lesson sees of other lessons, and what the learner did

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import math
 from dataclasses import replace
@@ -42,6 +41,7 @@ from lessons.blocks.arithmetic import bits, cell, dot, figure
 from lessons.blocks.attention import attend_fast
 from lessons.blocks.one_layer import OneLayer
 from zhtui.lab import Frame, Heatmap, LabError, Poke, Run, Sampling, Spot, Table, plain
+from zhtui.lesson import knobs
 
 TEXT = "the cat sat on the mat, and then the cat sat on the hat. " * 40
 SCENES = pytest.mark.parametrize("name", lesson.scenes)
@@ -392,6 +392,5 @@ def test_an_average_says_how_many_columns_share(mistake: str, columns: int) -> N
 
 @pytest.mark.parametrize("scene", [head, groups, cache])
 def test_knobs_that_a_run_has_itself_say_so(scene: Any) -> None:
-    known = {field.name: field.metadata for field in dataclasses.fields(scene.Ask)}
-    for name in {"heads", "kv_heads"} & known.keys():
-        assert "without a run" in str(known[name]), name
+    said = {row.name for row in knobs.knobs(scene.Ask) if row.knob.without_run}
+    assert said == {"heads", "kv_heads"} & vars(scene.Ask()).keys()

@@ -250,6 +250,17 @@ def check_subject(scene: Scene, folder: RunFolder) -> None:
         raise ConfigError(f"{scene.title} looks at a run of {which}, not of {folder.lesson}")
 
 
+def check_knobs(scene: Scene, folder: RunFolder, pairs: Iterable[str]) -> None:
+    """Raises `ConfigError` where a KEY=VALUE sets what that run sets itself."""
+    given = {pair.partition("=")[0].strip() for pair in pairs}
+    for row in knobs.knobs(scene.ask):
+        if row.knob.without_run and row.name in given:
+            raise ConfigError(
+                f"{row.name} counts without a run only: {folder.name} has its own; leave out "
+                f"{row.name}, or --run"
+            )
+
+
 def having(scene: Scene, *names: str) -> Scene:
     """The scene itself where it has these knobs, else the lesson's first that has; else itself."""
     others = (scene.entry.scene(name) for name in scene.entry.scenes())

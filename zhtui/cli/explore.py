@@ -71,7 +71,7 @@ def _asked(
     device: str,
 ) -> tuple[Explorer, Asked]:  # fmt: skip
     from zhtui.ask import reading
-    from zhtui.ask.explore import Asked, Explorer, check_subject, having
+    from zhtui.ask.explore import Asked, Explorer, check_knobs, check_subject, having
     from zhtui.runs import store
 
     lesson, _, scene_name = name.partition(".")
@@ -83,6 +83,7 @@ def _asked(
     if run:
         folder = store.find(store.root(where), run)
         check_subject(scene, folder)
+        check_knobs(scene, folder, pairs)
         opened = reading.open_run(folder, where=device, step=step)
         tell_later(step, opened.step)
         of = folder.path, opened.step

@@ -16,7 +16,8 @@ class Knob:
     """One setting: what it is, what it takes, and whether it may change while a run goes on.
 
     `resumes`: it may be another where a stopped run goes on. `points` names an axis of a view
-    ("S.row"): enter on a cell of S sets the knob to that row.
+    ("S.row"): enter on a cell of S sets the knob to that row. `without_run`: a scene reads it only
+    where it looks at no run, since a run has its own.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Knob:
     live: bool = False
     points: str = ""
     resumes: bool = False
+    without_run: bool = False
 
 
 def knob(
@@ -38,15 +40,17 @@ def knob(
     live: bool = False,
     points: str = "",
     resumes: bool = False,
+    without_run: bool = False,
 ) -> Any:
     """A field of a lesson's frozen config dataclass.
 
     Declared once, it is a KEY=VALUE on the command line, a row in the form, a line in run.json and
     a row in the docs. `low` and `high` are inclusive; `live` lets it change between two steps,
     `resumes` where a stopped run goes on: what it is must not matter to the run's numbers.
-    `points` ("S.row", "S.column") is for a scene's `Ask`: a cell of view S sets it.
+    `points` ("S.row", "S.column") is for a scene's `Ask`: a cell of view S sets it. So is
+    `without_run`: of a run that is looked at the scene takes what the knob says from the run.
     """
-    known = Knob(text, low, high, tuple(choices), live, points, resumes)
+    known = Knob(text, low, high, tuple(choices), live, points, resumes, without_run)
     return field(default=default, metadata={KNOB: known})
 
 

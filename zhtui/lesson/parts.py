@@ -38,7 +38,8 @@ class Explore(Protocol):
     """`explore.py`, or one module a scene in `explore/`: `explore(run, ask, poke)`.
 
     Beside it stands `class Ask`, a frozen dataclass of knobs. `run` is None where no run is looked
-    at; a scene that never looks at one says `TAKES_RUN = False`, and none is named beside it.
+    at; a scene that never looks at one says `TAKES_RUN = False`, and none is named beside it. A
+    knob with `without_run=True` counts where none is looked at: beside a run it is not offered.
     Yields the frames of the mechanism in order; pure and deterministic for an ask and a poke.
     """
 

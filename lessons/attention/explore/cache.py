@@ -22,9 +22,9 @@ LONG, LAYERS, WIDE = 32_768, 32, 128  # positions, layers and channels a head of
 class Ask:
     text: str = knob("the cat sat", "what is read, then written letter by letter")
     prompt: int = knob(3, "letters that are there at the start", low=1, high=63)
-    heads: int = knob(2, "heads of queries on 8 channels, without a run", choices=(1, 2, 4, 8))
+    heads: int = knob(2, "heads of queries on 8 channels", choices=(1, 2, 4, 8), without_run=True)
     kv_heads: int = knob(
-        1, "heads of keys and values, without a run; divides heads", choices=(1, 2, 4, 8)
+        1, "heads of keys and values; divides heads", choices=(1, 2, 4, 8), without_run=True
     )
     mistake: str = mistakes((OFFSET,))
 

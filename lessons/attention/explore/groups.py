@@ -24,9 +24,9 @@ SHOWN = 4  # heads that have a picture each
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("the cat sat", "what is read")
-    heads: int = knob(2, "heads of queries on 8 channels, without a run", choices=(1, 2, 4, 8))
+    heads: int = knob(2, "heads of queries on 8 channels", choices=(1, 2, 4, 8), without_run=True)
     kv_heads: int = knob(
-        1, "heads of keys and values, without a run; divides heads", choices=(1, 2, 4, 8)
+        1, "heads of keys and values; divides heads", choices=(1, 2, 4, 8), without_run=True
     )
     mistake: str = mistakes((RESHAPE, SWAPPED, ALL_CHANNELS, NO_MASK))
 

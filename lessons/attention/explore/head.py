@@ -22,7 +22,7 @@ from zhtui.lab import Bars, Frame, LabError, Poke, Run, Spot, Text, Words, knob,
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("the cat sat", "what is read")
-    heads: int = knob(2, "heads that share 8 channels, without a run", choices=(1, 2, 4, 8))
+    heads: int = knob(2, "heads that share 8 channels", choices=(1, 2, 4, 8), without_run=True)
     head: int = knob(1, "the head that is looked at", low=1, high=64)
     row: int = knob(3, "the position that asks", low=0, high=63, points="A.row")
     mistake: str = mistakes((SWAPPED, ALL_CHANNELS, NO_MASK))

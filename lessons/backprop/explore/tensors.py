@@ -42,9 +42,9 @@ class Ask:
     hint: bool = knob(False, "a hint for the tensor of each frame")
     solution: bool = knob(False, "show the lesson's line before you have found one")
     text: str = knob("emma", "the name that is the batch: a letter is an example")
-    context: int = knob(2, "characters of context (of a run: its own)", low=1, high=4)
-    embedding: int = knob(2, "numbers a character (of a run: its own)", low=1, high=6)
-    hidden: int = knob(3, "hidden units (of a run: its own)", low=1, high=8)
+    context: int = knob(2, "characters of context", low=1, high=4, without_run=True)
+    embedding: int = knob(2, "numbers a character", low=1, high=6, without_run=True)
+    hidden: int = knob(3, "hidden units", low=1, high=8, without_run=True)
     mistake: str = mistakes(MISTAKES)
 
 

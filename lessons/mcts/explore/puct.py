@@ -23,7 +23,7 @@ COLUMNS = ("P", "N", "Q", "U", "Q + U")
 @dataclass(frozen=True)
 class Ask:
     moves: str = knob("a3 a1 b2 c1", "the moves so far, a1 at the top left; none is an empty board")
-    game: str = knob("tic-tac-toe", "what is played (of a run: its own)")
+    game: str = knob("tic-tac-toe", "what is played", without_run=True)
     simulations: int = knob(30, "simulations", low=1, high=2_000)
     c: float = knob(1.25, "how much the priors count", low=0, high=100)
     noise: float = knob(0.0, "share of Dirichlet noise in the root's priors", low=0, high=1)

@@ -41,9 +41,9 @@ BEFORE = "ana"  # the name that the mistake "carry" leaves in the window
 class Ask:
     text: str = knob("emma", "a name, or the beginning of one")
     place: int = knob(2, "the character that is told, from 0", low=0, high=LONGEST, points="P.row")
-    context: int = knob(3, "characters that are looked at (of a run: its own)", low=1, high=8)
-    embedding: int = knob(4, "numbers a character (of a run: its own)", low=1, high=16)
-    hidden: int = knob(6, "hidden units (of a run: its own)", low=1, high=64)
+    context: int = knob(3, "characters that are looked at", low=1, high=8, without_run=True)
+    embedding: int = knob(4, "numbers a character", low=1, high=16, without_run=True)
+    hidden: int = knob(6, "hidden units", low=1, high=64, without_run=True)
     mistake: str = mistakes((CARRY, LEAK, COLUMNS))
 
 

@@ -22,8 +22,8 @@ LONGEST = 24
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("the cat sat", "what is read")
-    experts: int = knob(4, "experts, without a run", low=1, high=16)
-    top_k: int = knob(2, "experts a token (a run keeps its own)", low=1, high=16)
+    experts: int = knob(4, "experts", low=1, high=16, without_run=True)
+    top_k: int = knob(2, "experts a token", low=1, high=16, without_run=True)
     capacity: float = knob(0.0, "room of an expert, in even shares; 0 is no limit", low=0, high=16)
     token: int = knob(4, "the token that is looked at", low=0, high=LONGEST - 1, points="P.row")
     mistake: str = mistakes((UNNORMALISED,))

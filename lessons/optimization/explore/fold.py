@@ -19,8 +19,8 @@ SHOWN = 12  # rows and columns of a large matrix that are drawn
 
 @dataclass(frozen=True)
 class Ask:
-    units: int = knob(4, "units (of a run: its own)", low=1, high=12)
-    inputs: int = knob(3, "numbers that go in (of a run: its own)", low=1, high=12)
+    units: int = knob(4, "units", low=1, high=12, without_run=True)
+    inputs: int = knob(3, "numbers that go in", low=1, high=12, without_run=True)
 
 
 def first_pair(run: Run | None, ask: Ask) -> tuple[Linear, BatchNorm1d]:

@@ -49,9 +49,9 @@ CALM = 64  # other windows, from which a fresh net takes its running statistics
 @dataclass(frozen=True)
 class Ask:
     text: str = knob("isabella", "a name so far; its last characters are read")
-    context: int = knob(8, "characters of a window (of a run: its own)", choices=(2, 4, 8, 16))
-    embedding: int = knob(2, "numbers a character (of a run: its own)", low=1, high=8)
-    hidden: int = knob(3, "features of a node (of a run: its own)", low=1, high=8)
+    context: int = knob(8, "characters of a window", choices=(2, 4, 8, 16), without_run=True)
+    embedding: int = knob(2, "numbers a character", low=1, high=8, without_run=True)
+    hidden: int = knob(3, "features of a node", low=1, high=8, without_run=True)
     character: int = knob(
         5, "the character whose way up is lit, from 0", low=0, high=15, points="X.row"
     )

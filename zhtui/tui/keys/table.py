@@ -181,7 +181,7 @@ EXPLORE = (
     Key("explore.step_on", "greater_than_sign", "step(1)", "", "a newer checkpoint", False),
     Key("explore.live", "L", "newest", "", "the newest checkpoint, from now on", False),
     Key("explore.fresh", "f", "fresh", "", "a live run: save a checkpoint now", False),
-    Key("explore.run", "left_curly_bracket", "other(1)", "", "an older run", False),
+    Key("explore.run", "left_curly_bracket", "other(1)", "", "an older run; at last none", False),
     Key("explore.run_on", "right_curly_bracket", "other(-1)", "", "a newer run", False),
     Key("explore.console", "c", "console", "", "let the run's model write after the text", False),
     Key("explore.source", "s", "source", "source", "the code of this scene, or of the mistake"),

@@ -13,6 +13,7 @@ from zhtui.draw.words import put_line, wrapped
 from zhtui.lesson import knobs
 from zhtui.lesson.knobs import Row
 from zhtui.tui.keys import table as keys
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.screens.explore.inquiry import MISTAKE, Inquiry
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.screens.shared.dialogs import EditKnob
@@ -45,7 +46,7 @@ class KnobRows(Rows):
 
     def refill(self) -> None:
         """All rows afresh."""
-        self.show([Item(row.name, self._paint(row)) for row in self.inquiry.rows])
+        self.show([Item(row.name, self._paint(row)) for row in self.inquiry.offered])
 
     @property
     def row(self) -> Row | None:
@@ -56,11 +57,19 @@ class KnobRows(Rows):
         """The rows, and below them what the knob at the cursor is."""
         row, top = self.row, len(self.items) + 1
         bounds = f" ({row.bounds})" if row is not None and row.bounds else ""
-        said = wrapped(f"{row.knob.text}{bounds}" if row else "", max(width - 3, 8), MOST, FAINT)
+        room = max(width - 3, 8)
+        said = wrapped(f"{row.knob.text}{bounds}" if row else "", room, MOST, FAINT)
+        said += [[], *wrapped(self._spared(), room, MOST, FAINT)] if self.inquiry.owned else []
         cells = super().draw(width, max(height, top + len(said)))
         for y, line in enumerate(said, top):
             put_line(cells, y, line, 2)
         return cells
+
+    def _spared(self) -> str:
+        """Which knobs there are where no run is looked at, and how to come there."""
+        names = ", ".join(row.name for row in self.inquiry.owned)
+        key = keyboard_of(self.app).first("explore.run")
+        return f"without a run ({key} past the oldest): {names}"
 
     def action_turn(self, by: int) -> None:
         """The next value of the knob at the cursor."""
@@ -71,7 +80,7 @@ class KnobRows(Rows):
                 self.post_message(self.Turned(row.name, value))
 
     def _paint(self, row: Row) -> Paint:
-        longest = max((len(each.name) for each in self.inquiry.rows), default=8)
+        longest = max((len(each.name) for each in self.inquiry.offered), default=8)
 
         def paint(cells: Grid, y: int, chosen: bool) -> None:
             value = self.inquiry.value(row)

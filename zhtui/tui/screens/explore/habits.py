@@ -19,10 +19,11 @@ OF_RUN = ("step", "newest", "fresh", "other")  # actions that choose a run, or a
 MOST = 9  # scenes that have a key
 
 
-def own(scenes: int) -> tuple[Key, ...]:
-    """The screen's own keys, where there are so many scenes."""
+def own(scenes: int, *, of_run: bool = True) -> tuple[Key, ...]:
+    """The screen's own keys, where there are so many scenes, and where this one looks at a run."""
     far = {f"explore.{number}" for number in range(scenes + 1, MOST + 1)}
-    return tuple(key for key in keys.EXPLORE if key.id not in far)
+    known = (key for key in keys.EXPLORE if key.id not in far)
+    return tuple(key for key in known if of_run or key.action.partition("(")[0] not in OF_RUN)
 
 
 def places(here: Place = "explore") -> Sequence[tuple[str, Place]]:

@@ -86,7 +86,8 @@ class Inquiry:
     def _send(self, do: str, **fields: Any) -> Reply:
         poke = None if self.poke is None else {**vars(self.poke[0]), "value": self.poke[1]}
         known: dict[str, Any] = {"lesson": self.entry.name, "scene": self.scene, "poke": poke}
-        known |= {"ask": dict(self.values)}
+        owned = {row.name for row in self.owned}
+        known |= {"ask": {name: value for name, value in self.values.items() if name not in owned}}
         return self.engine.ask(do, self.folder, self.heard, step=self.step, **known, **fields)
 
     def cancel(self) -> None:
@@ -141,6 +142,21 @@ class Inquiry:
         return () if self.reply is None else self.reply.steps
 
     # Knobs
+
+    @property
+    def spare(self) -> tuple[Row, ...]:
+        """The knobs that count without a run only: where there are any, the scene needs none."""
+        return tuple(row for row in self.rows if row.knob.without_run)
+
+    @property
+    def owned(self) -> tuple[Row, ...]:
+        """Those of them that the run in sight has itself; none where no run is looked at."""
+        return () if self.folder is None else self.spare
+
+    @property
+    def offered(self) -> tuple[Row, ...]:
+        """The knobs that count now."""
+        return tuple(row for row in self.rows if row not in self.owned)
 
     def row(self, name: str) -> Row | None:
         """A knob by its name."""

@@ -96,7 +96,7 @@ class Poked(Exploring):
             self.entered = self.inquiry.shown
             self.ask(0, f"chapter {self.led}")
             return
-        for row, value in pointed(self.inquiry.rows, name, message.row, message.column):
+        for row, value in pointed(self.inquiry.offered, name, message.row, message.column):
             self.entered = self.inquiry.shown
             self.turn(row.name, value)
 

@@ -86,6 +86,7 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
 
     def _enter(self, scene: str) -> None:
         self.mistakes.over()
+        self.inquiry.folder = self.watched.folder
         self.inquiry.enter(scene)
         self.tiles.forget()
         self.story.forget()
@@ -135,12 +136,20 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
             self.player.stands(self.inquiry.shown.frame - 1, self.player.last)
 
     def _fold(self) -> None:
-        """The knobs have come: they are shown, and the text that was brought along is read."""
+        """The knobs have come: they are shown, and what was brought along is set; where that counts
+        without a run only, none is looked at.
+        """
+        inquiry = self.inquiry
+        own = habits.own(len(self.entry.scenes()), of_run=inquiry.takes_run)
+        self.explained = words.HELP, habits.places(own)
+        wished = inquiry.wishes()
+        if any(row.name in inquiry.values for row in inquiry.owned):
+            self.watched.look_at(None)
+        if wished:
+            self.ask(1)
         self.knobs.refill()
         self.fit()
         self.lay_out()
-        if self.inquiry.wishes():
-            self.ask(1)
 
     def _take(self) -> None:
         """Shows a frame that came."""

@@ -9,6 +9,7 @@ from zhtui.draw.inks import FAINT
 from zhtui.lesson.catalog import Entry
 from zhtui.runs.folder import RunFolder
 from zhtui.tui.asking.asked_run import AskedRun, subjects
+from zhtui.tui.keys.keyboard import keyboard_of
 from zhtui.tui.screens.explore.inquiry import TEXT
 from zhtui.tui.screens.explore.parts import Exploring
 from zhtui.tui.session import Session
@@ -96,22 +97,32 @@ class Watched:
                 "there is no live run here; its last checkpoint is the newest there is"
             )
 
-    def other(self, by: int) -> bool:
-        """An older or a newer run; whether it is another one."""
-        known = self.runs()
+    def other(self, by: int, spare: bool) -> bool:
+        """An older or a newer run, and with `spare` none beyond the oldest; whether there is such a
+        one.
+        """
+        known = [*self.runs(), *([None] if spare else [])]
         here = known.index(self.folder) if self.folder in known else -1
         if not 0 <= here + by < len(known):
             return False
-        self.leave()
-        self._take(known[here + by], None)
-        self.follow()
+        self.look_at(known[here + by])
         return True
+
+    def look_at(self, run: RunFolder | None) -> None:
+        """Another run, at its newest checkpoint, or none."""
+        self.leave()
+        self.subject = None
+        if run is not None:
+            self._take(run, None)
+        self.follow()
 
     def parts(self, at: int | None) -> list[Part]:
         """The run and its step, as parts of the line on top."""
         if self.subject is None:
             which = " or ".join(self.lessons)
-            return [words(f"no run of {which} yet", FAINT, 10)] if which else []
+            key = keyboard_of(self.session.app).first("explore.run_on")
+            told = f"without a run; {key} looks at one" if self.runs() else f"no run of {which} yet"
+            return [words(told, FAINT, 10)] if which else []
         return self.subject.parts(at, self.entry.name)
 
 
@@ -145,5 +156,6 @@ class Looking(Exploring):
 
     def action_other(self, by: int) -> None:
         """An older or a newer run."""
-        if self.watched.other(by):
+        if self.watched.other(by, bool(self.inquiry.spare)):
             self.ask()
+            self.knobs.refill()
