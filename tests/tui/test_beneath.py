@@ -51,6 +51,25 @@ def shown(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
+async def test_what_waits_for_a_frame_comes_where_a_covered_screen_is_told_its_size() -> None:
+    """At the start it is the reader of the runs; without it the lab is blind."""
+    app, came = Counting(), asyncio.Event()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Plain())
+        beneath = app.screen
+        await app.push_screen(Fields())
+        due = beneath._update_timer._active
+        while due.is_set():
+            await pilot.pause(0.01)
+        beneath.refresh(layout=True)
+        beneath._invoke_later(came.set, beneath)
+        await due.wait()
+        assert not came.is_set()
+        beneath._screen_resized(app.size)
+        async with asyncio.timeout(10):
+            await came.wait()
+
+
 async def test_a_change_beneath_a_dialog_is_drawn_once_and_then_all_is_still() -> None:
     app = Counting()
     async with app.run_test(size=(60, 20)) as pilot:

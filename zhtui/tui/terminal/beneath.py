@@ -31,6 +31,10 @@ class Once(Screen[T]):
     Textual's own is styled again each time that it comes into sight (another theme styles all
     screens, those below too), is laid out again when it is told the size that it was laid out for,
     and is painted whole again after its first frame, and after each change of what stands where.
+
+    What waits for a frame of Textual's own (`call_after_refresh`) waits for ever where another
+    screen covers it and the terminal tells its size, as it does at the start: the size stops the
+    timer of the frame. Here it goes on.
     """
 
     def on_screen_resume(self, event: ScreenResume) -> None:
@@ -44,6 +48,7 @@ class Once(Screen[T]):
     def _screen_resized(self, size: Size) -> None:
         if size != self.outer_size or not self.is_active:  # no timer lays out what is out of sight
             super()._screen_resized(size)
+            self.check_idle()  # what is still to be drawn has its timer again
 
     def refresh(
         self,
