@@ -1,7 +1,7 @@
 """Writes text with a trained GPT, one token at a time, each position computed once.
 
-Always in float32: one position at a time is bound by memory, so weights of half the bytes would be
-quicker, but what is told of a token would no longer be the model's own numbers.
+Always in float32: half the bytes are read more quickly, but what is told of a token would no longer
+be the model's own numbers.
 """
 
 from __future__ import annotations

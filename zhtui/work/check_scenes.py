@@ -37,23 +37,26 @@ def scenes(entry: Entry, store: Path) -> None:
         second = [_wire(shown) for shown in _shown_frames(_explorer(), _asked(scene, subject))]
         must(first == second, f"{scene.title} gives other frames the second time, or after it was "
              "pointed at; draw nothing at random")  # fmt: skip
-        for row in _knobs(scene):
-            if row.knob.without_run:
-                _spare(scene, row, subject, first)
+        spare = [row for row in _knobs(scene) if row.knob.without_run]
+        if spare:
+            _spared(scene, spare, subject, first)
 
 
-def _spare(scene: Scene, row: knobs.Row, subject: RunFolder | None, frames: list[str]) -> None:
-    """A knob that counts without a run only: there are frames then, and beside the run, whose
-    `frames` these are, it changes nothing.
+def _spared(
+    scene: Scene, spare: Sequence[knobs.Row], subject: RunFolder | None, frames: list[str]
+) -> None:
+    """Where knobs count without a run only there are frames without one, and beside the run, whose
+    `frames` these are, the knobs change nothing.
     """
-    told = f"{scene.title} never looks at a run, where {row.name} would not count; say no more"
+    told = f"{scene.title} never looks at a run, where {spare[0].name} would not count; say no more"
     must(scene.takes_run and subject is not None, told)
     list(_shown_frames(_explorer(), _asked(scene, None)))
-    turned = knobs.beside(row, row.default, 1)
-    if turned is not None:
-        asked = _asked(scene, subject, {row.name: turned})
-        same = [_wire(shown) for shown in _shown_frames(_explorer(), asked)] == frames
-        must(same, f"{row.name} changes {scene.title} beside a run; take its without_run out")
+    for row in spare:
+        turned = knobs.beside(row, row.default, 1)
+        if turned is not None:
+            asked = _asked(scene, subject, {row.name: turned})
+            same = [_wire(shown) for shown in _shown_frames(_explorer(), asked)] == frames
+            must(same, f"{row.name} changes {scene.title} beside a run; take its without_run out")
 
 
 def _pointed(scene: Scene, asked: Asked) -> Iterator[Shown]:

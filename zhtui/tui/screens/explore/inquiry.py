@@ -156,7 +156,7 @@ class Inquiry:
     @property
     def offered(self) -> tuple[Row, ...]:
         """The knobs that count now."""
-        return tuple(row for row in self.rows if row not in self.owned)
+        return tuple(row for row in self.rows if self.folder is None or not row.knob.without_run)
 
     def row(self, name: str) -> Row | None:
         """A knob by its name."""

@@ -54,9 +54,9 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
     ) -> None:
         super().__init__()
         self.session, self.entry = session, entry
-        self.explained = words.HELP, habits.places(habits.own(len(entry.scenes())))
         self.listener = Listener(self, session.link, self._look, GAP)
         self.inquiry = Inquiry(session.explorer, entry, self.listener.tell, scene, text)
+        self._explain()
         self.watched = Watched(session, entry, self, run, step)
         self.player = Player(self, lambda at: self.ask(at + 1), ready=lambda: not self.inquiry.busy)
         self.tiles, self.knobs, self.story = Tiles(), KnobRows(self.inquiry), Story()
@@ -140,16 +140,19 @@ class ExploreScreen(Played, Poked, Dialled, Looking):
         without a run only, none is looked at.
         """
         inquiry = self.inquiry
-        own = habits.own(len(self.entry.scenes()), of_run=inquiry.takes_run)
-        self.explained = words.HELP, habits.places(own)
-        wished = inquiry.wishes()
-        if any(row.name in inquiry.values for row in inquiry.owned):
-            self.watched.look_at(None)
-        if wished:
+        self._explain()
+        if inquiry.wishes():
+            if any(row.name in inquiry.values for row in inquiry.owned):
+                self.watched.look_at(None)
             self.ask(1)
         self.knobs.refill()
         self.fit()
         self.lay_out()
+
+    def _explain(self) -> None:
+        """The keys of this scene, for the help and the line of keys."""
+        own = habits.own(len(self.entry.scenes()), of_run=self.inquiry.takes_run)
+        self.explained = words.HELP, habits.places(own)
 
     def _take(self) -> None:
         """Shows a frame that came."""

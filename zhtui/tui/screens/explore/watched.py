@@ -32,6 +32,7 @@ class Watched:
         fits = run is not None and run.lesson in self.lessons
         chosen = run if fits else next(iter(self.runs()), None)
         self.subject: AskedRun | None = None
+        self.spared = False  # there are runs, and none of them was chosen
         if chosen is not None:
             self._take(chosen, step if fits else None)
 
@@ -101,7 +102,7 @@ class Watched:
         """An older or a newer run, and with `spare` none beyond the oldest; whether there is such a
         one.
         """
-        known = [*self.runs(), *([None] if spare else [])]
+        known = [*self.runs(), *([None] if spare or self.spared else [])]
         here = known.index(self.folder) if self.folder in known else -1
         if not 0 <= here + by < len(known):
             return False
@@ -111,7 +112,7 @@ class Watched:
     def look_at(self, run: RunFolder | None) -> None:
         """Another run, at its newest checkpoint, or none."""
         self.leave()
-        self.subject = None
+        self.subject, self.spared = None, run is None
         if run is not None:
             self._take(run, None)
         self.follow()
@@ -121,7 +122,7 @@ class Watched:
         if self.subject is None:
             which = " or ".join(self.lessons)
             key = keyboard_of(self.session.app).first("explore.run_on")
-            told = f"without a run; {key} looks at one" if self.runs() else f"no run of {which} yet"
+            told = f"without a run; {key} looks at one" if self.spared else f"no run of {which} yet"
             return [words(told, FAINT, 10)] if which else []
         return self.subject.parts(at, self.entry.name)
 

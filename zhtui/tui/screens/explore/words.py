@@ -25,8 +25,8 @@ and found is kept in the store.
 
 While a run trains, its newest checkpoint is looked at again and again; < and > go through those
 that were kept, L follows the newest again, f asks a live run to save one now, c lets it write. The
-braces go to an older and a newer run. In a scene that needs no run, none comes after the oldest:
-then there are knobs for what a run sets itself.
+braces go to an older and a newer run. In a scene that can do without one, none comes after
+the oldest; then there are knobs, too, for what a run brings along.
 """
 
 
